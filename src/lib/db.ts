@@ -1,0 +1,231 @@
+import assert from 'node:assert'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomInt } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { PrismaClient } from '../generated/prisma/client.js'
+import type { Prisma } from '../generated/prisma/client.js'
+import { sqlStatements } from './metrics.js'
+import { TIMEOUTS } from './timeouts.js'
+
+/** Connections per process. */
+const POOL_SIZE = 10
+const CONNECT_TIMEOUT_MS = 2_000
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
+const TRANSACTION_TIMEOUT_MS = 15_000
+/** Attempts of a transaction that lost against another one, the first included. */
+const MAX_ATTEMPTS = 5
+const RETRY_BASE_MS = 10
+
+/** Values that a hand-written statement can carry. */
+export type SqlValue = string | number | bigint | boolean | Date | Uint8Array | null | readonly SqlValue[] | { json: unknown }
+
+/**
+ * Runs a hand-written statement: a tagged template that opens with its name, `/* accounts.profilePage *​/ select …`.
+ * On the pool it is prepared once per connection under that name. bigint columns are bigint, times Date, jsonb parsed.
+ */
+export type Sql = <Row>(strings: TemplateStringsArray, ...values: SqlValue[]) => Promise<Row[]>
+
+/** A handle to read with: Prisma's models, and named SQL on the same pool. */
+export type Db = Prisma.TransactionClient & { readonly sql: Sql }
+
+declare const inTransaction: unique symbol
+/** A handle to write with. Only `transaction()` makes one, so that no write can happen outside a transaction. */
+export type Tx = Db & { readonly [inTransaction]: true; readonly origin: Origin }
+
+/** Who writes and why; triggers and policies read it from the session settings `app.*`. */
+export interface Origin {
+  readonly db: Db
+  readonly actorId: string | null
+  readonly sessionId: string | null
+  readonly requestId: string
+  /** Why a member of staff acts; null where none is asked for. */
+  readonly reason?: string | null
+  /** Where the request came from; absent for jobs. */
+  readonly client?: { readonly ip: string; readonly userAgent: string }
+}
+
+/** An open database: the handle for reads, the pool under it, and its end. */
+export interface Database {
+  readonly db: Db
+  readonly pool: pg.Pool
+  close(): Promise<void>
+}
+
+const counting = new AsyncLocalStorage<{ statements: number }>()
+
+/** Runs `work` and says how many statements it sent; nested counts are the inner one's own. */
+export async function countStatements<T>(work: () => Promise<T>): Promise<{ result: T; statements: number }> {
+  const counter = { statements: 0 }
+  const result = await counting.run(counter, work)
+  return { result, statements: counter.statements }
+}
+
+class CountingClient extends pg.Client {
+  override query: pg.Client['query'] = ((...args: unknown[]): unknown => {
+    const counter = counting.getStore()
+    if (counter) counter.statements += 1
+    sqlStatements.inc()
+    return (pg.Client.prototype.query as (...all: unknown[]) => unknown).apply(this, args)
+  }) as pg.Client['query']
+}
+
+const INT8 = 20
+const DATE = 1082
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (oid === INT8) return (text: string) => BigInt(text)
+    if (oid === DATE) return (text: string) => text
+    return pg.types.getTypeParser(oid, format ?? 'text') as unknown
+  }) as pg.CustomTypesConfig['getTypeParser'],
+}
+
+interface Prepared {
+  readonly name: string
+  readonly text: string
+}
+const preparedStatements = new WeakMap<TemplateStringsArray, Prepared>()
+
+function prepare(strings: TemplateStringsArray): Prepared {
+  const known = preparedStatements.get(strings)
+  if (known) return known
+  const text = strings.reduce((sql, part, index) => `${sql}$${String(index)}${part}`)
+  const name = /^\s*\/\* ([a-zA-Z]+\.[a-zA-Z]+) \*\//.exec(text)?.[1]
+  if (!name) throw new Error(`SQL must open with its name, /* domain.name */: ${text.slice(0, 80)}`)
+  const prepared = { name, text }
+  preparedStatements.set(strings, prepared)
+  return prepared
+}
+
+const toParameter = (value: SqlValue): unknown => {
+  if (typeof value === 'object' && value !== null && 'json' in value) return JSON.stringify(value.json)
+  if (value instanceof Uint8Array) return Buffer.from(value)
+  return value
+}
+
+const sqlOnPool =
+  (pool: pg.Pool): Sql =>
+  async <Row>(strings: TemplateStringsArray, ...values: SqlValue[]) =>
+    (await pool.query({ ...prepare(strings), values: values.map(toParameter), types })).rows as Row[]
+
+/** Opens the pool and Prisma over it. Every wait has a limit; the session's time zone is UTC. */
+export function openDatabase(url: string, options: { readonly poolSize?: number; readonly name?: string } = {}): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.poolSize ?? POOL_SIZE,
+    Client: CountingClient,
+    application_name: options.name ?? 'creator-platform',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: TIMEOUTS.queryMs,
+    keepAlive: true,
+    options: [
+      '-c TimeZone=UTC',
+      `-c statement_timeout=${String(TIMEOUTS.statementMs)}`,
+      `-c lock_timeout=${String(TIMEOUTS.lockMs)}`,
+      `-c idle_in_transaction_session_timeout=${String(IDLE_IN_TRANSACTION_TIMEOUT_MS)}`,
+    ].join(' '),
+  })
+  // an idle connection that the server ends must not end the process: the next query opens another
+  pool.on('error', () => undefined)
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
+  const db = withSql(prisma, sqlOnPool(pool))
+  return {
+    db,
+    pool,
+    close: async () => {
+      await prisma.$disconnect()
+      if (!pool.ended) await pool.end()
+    },
+  }
+}
+
+/**
+ * Runs `work` in one transaction, with who, why and which request set for triggers and policies, and `now`, the
+ * database's time, read once. Runs again when it lost against a concurrent transaction, so `work` must do nothing
+ * but read and write through `tx`.
+ * @throws UNAVAILABLE database_unavailable when no connection came in time
+ */
+export async function transaction<T>(origin: Origin, work: (tx: Tx, now: Date) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await once(origin, work)
+    } catch (error) {
+      if (attempt >= MAX_ATTEMPTS || !isSerializationFailure(error)) throw error
+      await setTimeout(RETRY_BASE_MS * 2 ** attempt * (0.5 + randomInt(1_000) / 2_000))
+    }
+  }
+}
+
+const once = <T>(origin: Origin, work: (tx: Tx, now: Date) => Promise<T>): Promise<T> =>
+  (origin.db as unknown as PrismaClient).$transaction(
+    async (client) => {
+      const tx = Object.create(withSql(client, sqlInTransaction(client)), { origin: { value: origin } }) as Tx
+      return await work(tx, await begin(tx, origin))
+    },
+    { maxWait: CONNECT_TIMEOUT_MS, timeout: TRANSACTION_TIMEOUT_MS },
+  )
+
+/** One statement: the settings that triggers and policies read, and the time. */
+async function begin(tx: Tx, { actorId, sessionId, requestId, reason }: Origin): Promise<Date> {
+  const [row] = await tx.sql<{ now: Date }>`/* db.begin */
+    select app_now() as now,
+      set_config('app.actor_id', ${actorId ?? ''}, true),
+      set_config('app.session_id', ${sessionId ?? ''}, true),
+      set_config('app.request_id', ${requestId}, true),
+      set_config('app.reason', ${reason ?? ''}, true)`
+  assert(row)
+  return row.now
+}
+
+/** The database's time, for reads outside a transaction. */
+export async function databaseNow(db: Db): Promise<Date> {
+  const [row] = await db.sql<{ now: Date }>`/* db.now */ select app_now() as now`
+  assert(row)
+  return row.now
+}
+
+const sqlInTransaction =
+  (client: Prisma.TransactionClient): Sql =>
+  <Row>(strings: TemplateStringsArray, ...values: SqlValue[]) =>
+    client.$queryRawUnsafe<Row[]>(prepare(strings).text, ...values.map(toParameter))
+
+const withSql = (client: Prisma.TransactionClient, sql: Sql): Db =>
+  Object.create(client, { sql: { value: sql } }) as Db
+
+const SERIALIZATION_FAILURES = new Set(['40001', '40P01'])
+
+/**
+ * Whether a transaction failed only because another one won. It shows in three shapes: P2034 from a model call,
+ * P2010 with the SQLSTATE from a raw one, and at commit a driver error without a code.
+ */
+export function isSerializationFailure(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false
+  if ('code' in error && error.code === 'P2034') return true
+  return SERIALIZATION_FAILURES.has(sqlState(error) ?? '') || causeOf(error)?.kind === 'TransactionWriteConflict'
+}
+
+interface DriverCause {
+  readonly kind?: string
+  readonly originalCode?: string
+  readonly constraint?: { readonly index?: string; readonly fields?: readonly string[] }
+}
+
+function causeOf(error: object): DriverCause | undefined {
+  const meta = 'meta' in error ? (error.meta as { driverAdapterError?: { cause?: DriverCause } } | undefined) : undefined
+  return meta?.driverAdapterError?.cause ?? ('cause' in error ? (error.cause as DriverCause | undefined) : undefined)
+}
+
+/** PostgreSQL's SQLSTATE behind a failed query, whichever layer threw it. */
+export function sqlState(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined
+  const state = causeOf(error)?.originalCode ?? ('code' in error ? error.code : undefined)
+  return typeof state === 'string' && /^[0-9A-Z]{5}$/.test(state) && !state.startsWith('P2') ? state : undefined
+}
+
+/** Whether a write failed on the unique constraint or index named `name`. */
+export function violatesUnique(error: unknown, name: string): boolean {
+  if (typeof error !== 'object' || error === null) return false
+  if ('constraint' in error && error.constraint === name) return true
+  return causeOf(error)?.constraint?.index === name
+}

@@ -1,0 +1,31 @@
+import assert from 'node:assert'
+
+/** An amount in integer minor units (cents, yen, fils) of one currency; never a float. */
+export interface Money {
+  readonly amountMinor: bigint
+  readonly currency: string
+}
+
+/** Decimal digits of each currency that a creator may choose (ISO 4217). */
+const DIGITS = { EUR: 2, USD: 2, GBP: 2, CHF: 2, CAD: 2, AUD: 2, SEK: 2, JPY: 0, KRW: 0, KWD: 3, BHD: 3 } as const
+
+/** An ISO 4217 code that the platform accepts. */
+export type CurrencyCode = keyof typeof DIGITS
+
+/** Whether `code` is a currency that the platform accepts. */
+export const isCurrency = (code: string): code is CurrencyCode => Object.hasOwn(DIGITS, code)
+
+/** How many decimal digits `currency` has: 2 for EUR, 0 for JPY, 3 for KWD. */
+export function currencyDigits(currency: string): number {
+  assert(isCurrency(currency), `unknown currency ${currency}`)
+  return DIGITS[currency]
+}
+
+/** The amount as people read it, without a locale: `12.50 EUR`, `1200 JPY`. */
+export function formatMoney({ amountMinor, currency }: Money): string {
+  const digits = currencyDigits(currency)
+  const sign = amountMinor < 0n ? '-' : ''
+  const text = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(digits + 1, '0')
+  const whole = text.slice(0, text.length - digits)
+  return `${sign}${digits === 0 ? whole : `${whole}.${text.slice(-digits)}`} ${currency}`
+}

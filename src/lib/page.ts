@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto'
+import { AppError } from './errors.js'
+
+export const DEFAULT_PAGE_SIZE = 20
+export const MAX_PAGE_SIZE = 100
+
+/** The arguments of a connection, as clients send them. */
+export interface PageArgs {
+  readonly first?: number | null | undefined
+  readonly after?: string | null | undefined
+  readonly last?: number | null | undefined
+  readonly before?: string | null | undefined
+}
+
+/** A page to read: `limit` rows beyond `cursor` in one direction; read one row more to know whether others follow. */
+export interface PageRequest {
+  readonly limit: number
+  readonly isBackward: boolean
+  /** The sort key of the row at the edge, as `keyOf` gave it; null for the first page. */
+  readonly cursor: readonly string[] | null
+  readonly filterHash: string
+}
+
+/** A Relay connection: what `nodes`, `edges` and `pageInfo` answer. */
+export interface Connection<Node> {
+  readonly nodes: Node[]
+  readonly edges: { readonly cursor: string; readonly node: Node }[]
+  readonly pageInfo: {
+    readonly hasNextPage: boolean
+    readonly hasPreviousPage: boolean
+    readonly startCursor: string | null
+    readonly endCursor: string | null
+  }
+}
+
+/**
+ * Checks a connection's arguments. `filter` is whatever else decides what is in the list: a cursor holds for the filter
+ * it was made for.
+ * @throws INVALID page_size_out_of_range, page_both_directions, invalid_cursor, cursor_of_another_list
+ */
+export function checkedPage(args: PageArgs, filter: unknown, keyLength: number): PageRequest {
+  const isBackward = args.last !== null && args.last !== undefined
+  const hasFirst = args.first !== null && args.first !== undefined
+  if (isBackward && (hasFirst || args.after)) throw refused('page_both_directions', 'Use first/after or last/before, not both.')
+  if (!isBackward && args.before) throw refused('page_both_directions', 'Use before together with last.')
+  const limit = (isBackward ? args.last : args.first) ?? DEFAULT_PAGE_SIZE
+  if (limit < 1 || limit > MAX_PAGE_SIZE)
+    throw refused('page_size_out_of_range', `A page has 1 to ${String(MAX_PAGE_SIZE)} entries.`)
+  const filterHash = hashOf(filter)
+  const text = isBackward ? args.before : args.after
+  return { limit, isBackward, filterHash, cursor: text ? parseCursor(text, filterHash, keyLength) : null }
+}
+
+/**
+ * Makes the connection of `rows`, read in the page's direction and with one row more than its limit when others follow.
+ * `keyOf` gives a row's whole sort key.
+ */
+export function toConnection<Row>(page: PageRequest, rows: readonly Row[], keyOf: (row: Row) => readonly string[]): Connection<Row> {
+  const hasMore = rows.length > page.limit
+  const nodes = rows.slice(0, page.limit)
+  if (page.isBackward) nodes.reverse()
+  const edges = nodes.map((node) => ({ cursor: writeCursor(keyOf(node), page.filterHash), node }))
+  const cameFromCursor = page.cursor !== null
+  return {
+    nodes,
+    edges,
+    pageInfo: {
+      hasNextPage: page.isBackward ? cameFromCursor : hasMore,
+      hasPreviousPage: page.isBackward ? hasMore : cameFromCursor,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  }
+}
+
+const refused = (reason: 'page_both_directions' | 'page_size_out_of_range' | 'invalid_cursor' | 'cursor_of_another_list', message: string) =>
+  new AppError('INVALID', reason, message)
+
+const hashOf = (filter: unknown): string =>
+  createHash('sha256').update(JSON.stringify(filter) ?? '').digest('base64url').slice(0, 8)
+
+const writeCursor = (key: readonly string[], filterHash: string): string =>
+  Buffer.from(JSON.stringify([filterHash, ...key])).toString('base64url')
+
+function parseCursor(text: string, filterHash: string, keyLength: number): readonly string[] {
+  const parts = text.length <= 1_000 ? jsonArray(Buffer.from(text, 'base64url').toString('utf8')) : null
+  if (!parts || parts.length !== keyLength + 1) throw refused('invalid_cursor', 'This cursor is not one of ours.')
+  const [hash, ...key] = parts
+  if (hash !== filterHash) throw refused('cursor_of_another_list', 'This cursor belongs to a list with another filter.')
+  return key
+}
+
+function jsonArray(text: string): string[] | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) && value.every((part) => typeof part === 'string') ? value : null
+  } catch {
+    // a cursor that is not JSON is somebody's typo or forgery: the caller refuses it
+    return null
+  }
+}

@@ -1,0 +1,27 @@
+import assert from 'node:assert'
+import { SECOND_MS } from './clock.js'
+
+/**
+ * Every wait that lies inside another one, in milliseconds, from the innermost out: whoever waits longest is told by the one
+ * within what went wrong, instead of giving up first. Asserted when this file is loaded.
+ */
+export const TIMEOUTS = {
+  /** PostgreSQL: for a lock. */
+  lockMs: 2 * SECOND_MS,
+  /** PostgreSQL: for one statement. */
+  statementMs: 5 * SECOND_MS,
+  /** The driver: for the answer to one statement. */
+  queryMs: 6 * SECOND_MS,
+  /** One GraphQL operation, once it is executing. */
+  operationMs: 8 * SECOND_MS,
+  /** What clients are advised to wait. */
+  clientMs: 10 * SECOND_MS,
+  /** From SIGTERM to the end of the process, whatever is still under way. */
+  drainMs: 15 * SECOND_MS,
+  /** For one whole HTTP request to arrive. */
+  requestMs: 30 * SECOND_MS,
+} as const
+
+const inner = Object.values(TIMEOUTS)
+for (const [index, timeoutMs] of inner.entries())
+  assert(timeoutMs > (inner[index - 1] ?? 0), `timeouts must nest: ${JSON.stringify(TIMEOUTS)}`)

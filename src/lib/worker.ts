@@ -1,0 +1,253 @@
+import assert from 'node:assert'
+import { EventEmitter } from 'node:events'
+import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Logger as QueueLogger, parseCronItems, run, runOnce } from 'graphile-worker'
+import type { Job, ParsedCronItem, Runner, SharedOptions, Task, TaskList, WorkerEvents } from 'graphile-worker'
+import { Gauge } from 'prom-client'
+import { DAY_MS, SECOND_MS } from './clock.js'
+import type { Database, Db } from './db.js'
+import { MAX_ATTEMPTS } from './jobs.js'
+import type { JobHandler, JobServices } from './jobs.js'
+import { log, scrubbed } from './log.js'
+import { jobRuns, metrics } from './metrics.js'
+
+/** Jobs one process runs at once. */
+const CONCURRENCY = 4
+const POLL_INTERVAL_MS = 2 * SECOND_MS
+const HEARTBEAT_MS = 10 * SECOND_MS
+/** A worker silent for this long is taken for dead and its jobs run again: at most 42 s after it was killed. */
+const DEAD_AFTER_MS = 30 * SECOND_MS
+/** How long running jobs may take to finish at shutdown before they are handed back unfinished. */
+const HAND_BACK_AFTER_MS = 8 * SECOND_MS
+/** After a runner gave up, as when the database went away under it. */
+const RESTART_MS = 2 * SECOND_MS
+/** How far back ticks that nobody was there for are made up, each job once. */
+const BACKFILL_MS = DAY_MS
+
+const waitingJobs = new Gauge({
+  name: 'jobs_waiting',
+  help: 'Jobs in the queue that may still run',
+  registers: [metrics],
+})
+const failedJobs = new Gauge({ name: 'jobs_failed', help: 'Jobs that failed for good', registers: [metrics] })
+
+/** A process's share in running jobs. */
+export interface JobWorker {
+  /** Takes no new job, lets running ones finish, and hands back what does not within 8 s. Idempotent. */
+  stop(): Promise<void>
+}
+
+/**
+ * Runs jobs, at most four at once, and ticks those with a crontab line; however many processes do, each tick happens once.
+ * Shows a sign of life every ten seconds and frees the jobs of workers that have shown none for thirty.
+ */
+export async function startWorker(
+  database: Database,
+  handlers: readonly JobHandler[],
+  services: JobServices,
+): Promise<JobWorker> {
+  const worker = new QueueWorker(database, handlers, services)
+  await worker.start()
+  return worker
+}
+
+/** Runs, one by one, the jobs that are due now and those they add, then returns. */
+export const runDueJobs = ({ pool }: Database, handlers: readonly JobHandler[], services: JobServices): Promise<void> =>
+  runOnce({
+    pgPool: pool,
+    concurrency: 1,
+    noHandleSignals: true,
+    logger: queueLogger,
+    events: reportingEvents(),
+    taskList: toTasks(handlers, services),
+  })
+
+class QueueWorker implements JobWorker {
+  readonly #database: Database
+  readonly #tasks: TaskList
+  readonly #cronItems: ParsedCronItem[]
+  readonly #stopped = new AbortController()
+  #runner: Runner | null = null
+  /** The name under which the queue locks jobs for this process. */
+  #workerId: string | null = null
+  #beating: NodeJS.Timeout | null = null
+  #stopping: Promise<void> | null = null
+
+  constructor(database: Database, handlers: readonly JobHandler[], services: JobServices) {
+    this.#database = database
+    this.#tasks = toTasks(handlers, services)
+    this.#cronItems = toCronItems(handlers)
+  }
+
+  async start(): Promise<void> {
+    await this.#run()
+    await this.#beat()
+    this.#beating = setInterval(() => void this.#beat(), HEARTBEAT_MS)
+  }
+
+  async #run(): Promise<void> {
+    const events = reportingEvents()
+    events.on('pool:create', ({ workerPool }) => (this.#workerId = workerPool.id))
+    const runner = await run({
+      pgPool: this.#database.pool,
+      taskList: this.#tasks,
+      parsedCronItems: this.#cronItems,
+      concurrency: CONCURRENCY,
+      pollInterval: POLL_INTERVAL_MS,
+      noHandleSignals: true,
+      logger: queueLogger,
+      events,
+    })
+    this.#runner = runner
+    void runner.promise.then(
+      () => this.#onEnd(null),
+      (error: unknown) => this.#onEnd(error),
+    )
+  }
+
+  /** A runner ends by itself only when it could not say how a job went: another one takes its place. */
+  async #onEnd(error: unknown): Promise<void> {
+    const { signal } = this.#stopped
+    while (!signal.aborted) {
+      log.warn({ err: error }, 'jobs: the runner ended, starting another')
+      await sleep(RESTART_MS, null, { signal }).catch(() => null)
+      if (signal.aborted) return
+      try {
+        await this.#run()
+        return
+      } catch (failure) {
+        error = failure
+      }
+    }
+  }
+
+  async #beat(): Promise<void> {
+    if (!this.#workerId) return
+    const { db } = this.#database
+    try {
+      await showLife(db, this.#workerId)
+      const freed = await freeJobsOfTheDead(db)
+      if (freed.length > 0) log.warn({ workers: freed }, 'jobs: freed the jobs of workers that are gone')
+      await measureQueue(db)
+    } catch (error) {
+      log.warn({ err: error }, 'jobs: no sign of life could be given')
+    }
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop())
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopped.abort()
+    if (this.#beating) clearInterval(this.#beating)
+    const runner = this.#runner
+    if (runner) {
+      const finished = runner.stop().then(
+        () => true,
+        () => true,
+      )
+      const isDone = await Promise.race([finished, sleep(HAND_BACK_AFTER_MS, false, { ref: false })])
+      if (!isDone) await runner.kill()
+    }
+    if (this.#workerId) await sayGoodbye(this.#database.db, this.#workerId).catch(() => undefined)
+  }
+}
+
+function toTasks(handlers: readonly JobHandler[], services: JobServices): TaskList {
+  assert(new Set(handlers.map(({ name }) => name)).size === handlers.length, 'every job has one handler')
+  const toTask =
+    (handler: JobHandler): Task =>
+    async (payload, { job }) => {
+      try {
+        await handler.run(payload, services, job.id)
+      } catch (error) {
+        // the queue keeps the message as the job's last error: nobody's address may be in it
+        throw new Error(scrubbed(error instanceof Error ? error.message : String(error)), { cause: error })
+      }
+    }
+  return Object.fromEntries(handlers.map((handler) => [handler.name, toTask(handler)]))
+}
+
+const toCronItems = (handlers: readonly JobHandler[]): ParsedCronItem[] =>
+  parseCronItems(
+    handlers.flatMap(({ name, cron }) =>
+      cron === undefined ? [] : [{ task: name, match: cron, identifier: name, options: cronOptions(name) }],
+    ),
+  )
+
+const cronOptions = (name: string) => ({
+  backfillPeriod: BACKFILL_MS,
+  maxAttempts: MAX_ATTEMPTS,
+  jobKey: `cron:${name}`,
+  jobKeyMode: 'replace' as const,
+})
+
+/** Counts and logs how jobs went; one that will never run again is an error, one that will is a warning. */
+function reportingEvents(): WorkerEvents {
+  const events = new EventEmitter() as WorkerEvents
+  events.on('job:success', ({ job }) => jobRuns.inc({ job: job.task_identifier, outcome: 'success' }))
+  events.on('job:error', ({ job, error }) => {
+    if (job.attempts >= job.max_attempts) return
+    jobRuns.inc({ job: job.task_identifier, outcome: 'retried' })
+    log.warn({ ...about(job), err: causeOf(error) }, 'jobs: failed, will run again')
+  })
+  events.on('job:failed', ({ job, error }) => {
+    jobRuns.inc({ job: job.task_identifier, outcome: 'failed' })
+    log.error({ ...about(job), err: causeOf(error) }, 'jobs: failed for good')
+  })
+  return events
+}
+
+const about = (job: Job) => ({
+  job: job.task_identifier,
+  jobId: job.id,
+  attempt: job.attempts,
+  maxAttempts: job.max_attempts,
+})
+
+const causeOf = (error: unknown): unknown => (error instanceof Error && error.cause !== undefined ? error.cause : error)
+
+const queueLogger: NonNullable<SharedOptions['logger']> = new QueueLogger(() => (level, message, meta) => {
+  // how a job went is reported by the events, with the handler's own error
+  if (meta && ('failure' in meta || 'success' in meta)) return
+  if (level === 'error' || level === 'warning') log.warn({ component: 'graphile-worker' }, message)
+  else log.debug({ component: 'graphile-worker' }, message)
+})
+
+/** Liveness goes by the real clock: a test that moves the platform's time must not kill living workers. */
+const showLife = (db: Db, workerId: string) =>
+  db.sql`/* jobs.showLife */
+    insert into worker_heartbeats (worker_id, host, process_id, started_at, beat_at)
+    values (${workerId}, ${hostname().slice(0, 255)}, ${process.pid}::int, clock_timestamp(), clock_timestamp())
+    on conflict (worker_id) do update set beat_at = clock_timestamp(), stopped_at = null`
+
+const sayGoodbye = (db: Db, workerId: string) =>
+  db.sql`/* jobs.sayGoodbye */
+    update worker_heartbeats set stopped_at = clock_timestamp() where worker_id = ${workerId}`
+
+/** Also frees what a worker locked that died before its first sign of life. */
+async function freeJobsOfTheDead(db: Db): Promise<string[]> {
+  const deadAfter = `${String(DEAD_AFTER_MS)} milliseconds`
+  const rows = await db.sql<{ workerId: string }>`/* jobs.freeDead */
+    with dead as materialized (
+      select distinct locked_by as worker_id from graphile_worker.jobs
+      where locked_at < clock_timestamp() - ${deadAfter}::interval and not exists (
+        select from worker_heartbeats
+        where worker_id = locked_by and stopped_at is null and beat_at > clock_timestamp() - ${deadAfter}::interval)
+    ), freed as materialized (
+      select graphile_worker.force_unlock_workers(array_agg(worker_id)) from dead having count(*) > 0
+    )
+    select worker_id as "workerId" from dead where exists (select from freed)`
+  return rows.map(({ workerId }) => workerId)
+}
+
+async function measureQueue(db: Db): Promise<void> {
+  const [row] = await db.sql<{ waiting: bigint; failed: bigint }>`/* jobs.measure */
+    select count(*) filter (where attempts < max_attempts) as waiting,
+      count(*) filter (where attempts >= max_attempts and locked_at is null) as failed
+    from graphile_worker.jobs`
+  waitingJobs.set(Number(row?.waiting ?? 0))
+  failedJobs.set(Number(row?.failed ?? 0))
+}
