@@ -72,7 +72,10 @@ class ListenBus implements Bus {
     return () => this.#reconnects.off('reconnect', listener)
   }
 
-  async *events(stream: string, { after, signal }: { after?: bigint; signal: AbortSignal }): AsyncIterable<OutboxEvent> {
+  async *events(
+    stream: string,
+    { after, signal }: { after?: bigint; signal: AbortSignal },
+  ): AsyncIterable<OutboxEvent> {
     // listening begins before the replay reads, so that nothing falls between the two
     const ended = new AbortController()
     const live = this.#live(stream, AbortSignal.any([signal, ended.signal]))
@@ -140,7 +143,7 @@ class ListenBus implements Bus {
   }
 
   async #reread(since: Date): Promise<void> {
-    for (let last = 0n; ; ) {
+    for (let last = 0n; ;) {
       const page = await listEventsSince(this.#db, since, last)
       for (const event of page) this.#deliver(event)
       last = page.at(-1)?.id ?? last

@@ -19,7 +19,8 @@ const MAX_ATTEMPTS = 5
 const RETRY_BASE_MS = 10
 
 /** Values that a hand-written statement can carry. */
-export type SqlValue = string | number | bigint | boolean | Date | Uint8Array | null | readonly SqlValue[] | { json: unknown }
+export type SqlValue =
+  string | number | bigint | boolean | Date | Uint8Array | null | readonly SqlValue[] | { json: unknown }
 
 /**
  * Runs a hand-written statement: a tagged template that opens with its name, `/* accounts.profilePage *​/ select …`.
@@ -77,7 +78,7 @@ const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
     if (oid === INT8) return (text: string) => BigInt(text)
     if (oid === DATE) return (text: string) => text
-    return pg.types.getTypeParser(oid, format ?? 'text') as unknown
+    return (pg.types.getTypeParser as (oid: number, format?: string) => unknown)(oid, format)
   }) as pg.CustomTypesConfig['getTypeParser'],
 }
 
@@ -110,7 +111,10 @@ const sqlOnPool =
     (await pool.query({ ...prepare(strings), values: values.map(toParameter), types })).rows as Row[]
 
 /** Opens the pool and Prisma over it. Every wait has a limit; the session's time zone is UTC. */
-export function openDatabase(url: string, options: { readonly poolSize?: number; readonly name?: string } = {}): Database {
+export function openDatabase(
+  url: string,
+  options: { readonly poolSize?: number; readonly name?: string } = {},
+): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.poolSize ?? POOL_SIZE,
@@ -128,6 +132,8 @@ export function openDatabase(url: string, options: { readonly poolSize?: number;
   })
   // an idle connection that the server ends must not end the process: the next query opens another
   pool.on('error', () => undefined)
+  // nor one that breaks while it is in use: the query under way reports it
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
   const db = withSql(prisma, sqlOnPool(pool))
   return {
@@ -188,10 +194,10 @@ export async function databaseNow(db: Db): Promise<Date> {
 const sqlInTransaction =
   (client: Prisma.TransactionClient): Sql =>
   <Row>(strings: TemplateStringsArray, ...values: SqlValue[]) =>
+    // eslint-disable-next-line no-restricted-syntax -- this is where a tagged template becomes text and parameters
     client.$queryRawUnsafe<Row[]>(prepare(strings).text, ...values.map(toParameter))
 
-const withSql = (client: Prisma.TransactionClient, sql: Sql): Db =>
-  Object.create(client, { sql: { value: sql } }) as Db
+const withSql = (client: Prisma.TransactionClient, sql: Sql): Db => Object.create(client, { sql: { value: sql } }) as Db
 
 const SERIALIZATION_FAILURES = new Set(['40001', '40P01'])
 
@@ -212,7 +218,8 @@ interface DriverCause {
 }
 
 function causeOf(error: object): DriverCause | undefined {
-  const meta = 'meta' in error ? (error.meta as { driverAdapterError?: { cause?: DriverCause } } | undefined) : undefined
+  const meta =
+    'meta' in error ? (error.meta as { driverAdapterError?: { cause?: DriverCause } } | undefined) : undefined
   return meta?.driverAdapterError?.cause ?? ('cause' in error ? (error.cause as DriverCause | undefined) : undefined)
 }
 

@@ -2,14 +2,7 @@ import type { UserErrorCode } from '../generated/graphql.js'
 
 /** What a failure means for whoever handles it. The set is closed: it decides status, alerting and where the error is shown. */
 export type ErrorCode =
-  | 'UNAUTHENTICATED'
-  | 'FORBIDDEN'
-  | 'NOT_FOUND'
-  | 'INVALID'
-  | 'CONFLICT'
-  | 'LIMITED'
-  | 'REAUTH_REQUIRED'
-  | 'UNAVAILABLE'
+  'UNAUTHENTICATED' | 'FORBIDDEN' | 'NOT_FOUND' | 'INVALID' | 'CONFLICT' | 'LIMITED' | 'REAUTH_REQUIRED' | 'UNAVAILABLE'
 
 /** The stable word a client matches; the schema's `UserErrorCode` in lower case, so that none is undocumented. */
 export type Reason = Lowercase<UserErrorCode>

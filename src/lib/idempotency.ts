@@ -41,9 +41,14 @@ export async function idempotently<A extends Answer>(
 ): Promise<Remembered<A>> {
   if (call.key === null || call.key === undefined) return { answer: await work(), replayed: false }
   if (call.key.length === 0 || call.key.length > MAX_KEY_LENGTH)
-    throw new AppError('INVALID', 'invalid_input', `An idempotency key has 1 to ${String(MAX_KEY_LENGTH)} characters.`, {
-      path: ['input', 'idempotencyKey'],
-    })
+    throw new AppError(
+      'INVALID',
+      'invalid_input',
+      `An idempotency key has 1 to ${String(MAX_KEY_LENGTH)} characters.`,
+      {
+        path: ['input', 'idempotencyKey'],
+      },
+    )
   const requestHash = createHash('sha256').update(canonical(call.request)).digest()
   const id = await claim(tx, call, requestHash, now)
   if (id === null) return { answer: await storedAnswer<A>(tx, call, requestHash), replayed: true }

@@ -70,14 +70,14 @@ export function configureLog(level: LogLevel, ...destinations: DestinationStream
 
 /** A log of its own, with the same redaction, that writes to `destinations` alone. */
 export function makeLogger(level: LogLevel, destinations: readonly DestinationStream[]): Logger {
-  return pino(
+  const logger = pino(
     {
       level: PINO_LEVELS[level],
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: (fields: unknown) => fields },
       formatters: {
         level: (_label, number) => ({ level: levelName(number) }),
-        bindings: (fields) => redacted(fields) as Record<string, unknown>,
         log: (fields) => redacted(fields) as Record<string, unknown>,
       },
       hooks: {
@@ -88,6 +88,12 @@ export function makeLogger(level: LogLevel, destinations: readonly DestinationSt
     },
     pino.multistream(destinations.map((stream) => ({ stream, level: 'trace' as const }))),
   )
+  // pino formats the fields of a child nowhere; children inherit this
+  const plainChild = logger.child as unknown as (this: Logger, fields: object, options?: object) => Logger
+  logger.child = function (this: Logger, fields: object, options?: object) {
+    return plainChild.call(this, redacted(fields) as object, options)
+  } as unknown as Logger['child']
+  return logger
 }
 
 /** `text` without mail addresses, tokens and credentials of URLs, cut to what a log line may hold. */

@@ -41,7 +41,8 @@ export interface Connection<Node> {
 export function checkedPage(args: PageArgs, filter: unknown, keyLength: number): PageRequest {
   const isBackward = args.last !== null && args.last !== undefined
   const hasFirst = args.first !== null && args.first !== undefined
-  if (isBackward && (hasFirst || args.after)) throw refused('page_both_directions', 'Use first/after or last/before, not both.')
+  if (isBackward && (hasFirst || args.after))
+    throw refused('page_both_directions', 'Use first/after or last/before, not both.')
   if (!isBackward && args.before) throw refused('page_both_directions', 'Use before together with last.')
   const limit = (isBackward ? args.last : args.first) ?? DEFAULT_PAGE_SIZE
   if (limit < 1 || limit > MAX_PAGE_SIZE)
@@ -55,7 +56,11 @@ export function checkedPage(args: PageArgs, filter: unknown, keyLength: number):
  * Makes the connection of `rows`, read in the page's direction and with one row more than its limit when others follow.
  * `keyOf` gives a row's whole sort key.
  */
-export function toConnection<Row>(page: PageRequest, rows: readonly Row[], keyOf: (row: Row) => readonly string[]): Connection<Row> {
+export function toConnection<Row>(
+  page: PageRequest,
+  rows: readonly Row[],
+  keyOf: (row: Row) => readonly string[],
+): Connection<Row> {
   const hasMore = rows.length > page.limit
   const nodes = rows.slice(0, page.limit)
   if (page.isBackward) nodes.reverse()
@@ -73,11 +78,16 @@ export function toConnection<Row>(page: PageRequest, rows: readonly Row[], keyOf
   }
 }
 
-const refused = (reason: 'page_both_directions' | 'page_size_out_of_range' | 'invalid_cursor' | 'cursor_of_another_list', message: string) =>
-  new AppError('INVALID', reason, message)
+const refused = (
+  reason: 'page_both_directions' | 'page_size_out_of_range' | 'invalid_cursor' | 'cursor_of_another_list',
+  message: string,
+) => new AppError('INVALID', reason, message)
 
 const hashOf = (filter: unknown): string =>
-  createHash('sha256').update(JSON.stringify(filter) ?? '').digest('base64url').slice(0, 8)
+  createHash('sha256')
+    .update(JSON.stringify([filter]))
+    .digest('base64url')
+    .slice(0, 8)
 
 const writeCursor = (key: readonly string[], filterHash: string): string =>
   Buffer.from(JSON.stringify([filterHash, ...key])).toString('base64url')

@@ -58,4 +58,4 @@ const wasFresh = refuseUnless('wasFresh', ({ viewer, now }) =>
 )
 
 /** `rule`, and a proof of identity less than five minutes old. */
-export const freshly = (inner: IRule) => chain(inner, wasFresh)
+export const freshly = (inner: IRule): ReturnType<typeof chain> => chain(inner, wasFresh)

@@ -142,16 +142,9 @@ class QueueWorker implements JobWorker {
   async #stop(): Promise<void> {
     this.#stopped.abort()
     if (this.#beating) clearInterval(this.#beating)
-    const runner = this.#runner
-    if (runner) {
-      const finished = runner.stop().then(
-        () => true,
-        () => true,
-      )
-      const isDone = await Promise.race([finished, sleep(HAND_BACK_AFTER_MS, false, { ref: false })])
-      if (!isDone) await runner.kill()
-    }
-    if (this.#workerId) await sayGoodbye(this.#database.db, this.#workerId).catch(() => undefined)
+    const finished = this.#runner?.stop().catch(() => undefined)
+    await Promise.race([finished, sleep(HAND_BACK_AFTER_MS, null, { ref: false })])
+    if (this.#workerId) await handBack(this.#database.db, this.#workerId).catch(() => undefined)
   }
 }
 
@@ -223,9 +216,13 @@ const showLife = (db: Db, workerId: string) =>
     values (${workerId}, ${hostname().slice(0, 255)}, ${process.pid}::int, clock_timestamp(), clock_timestamp())
     on conflict (worker_id) do update set beat_at = clock_timestamp(), stopped_at = null`
 
-const sayGoodbye = (db: Db, workerId: string) =>
-  db.sql`/* jobs.sayGoodbye */
-    update worker_heartbeats set stopped_at = clock_timestamp() where worker_id = ${workerId}`
+/** What is still locked runs again at once, in another process. */
+const handBack = (db: Db, workerId: string) =>
+  db.sql`/* jobs.handBack */
+    with stopped as (
+      update worker_heartbeats set stopped_at = clock_timestamp() where worker_id = ${workerId}
+    )
+    select graphile_worker.force_unlock_workers(array[${workerId}::text])::text`
 
 /** Also frees what a worker locked that died before its first sign of life. */
 async function freeJobsOfTheDead(db: Db): Promise<string[]> {

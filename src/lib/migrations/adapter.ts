@@ -108,7 +108,8 @@ function markCharColumns(pool: pg.Pool): WeakMap<unknown[], boolean[]> {
 }
 
 function driverError(error: unknown, script: string): DriverAdapterError {
-  if (!(error instanceof pg.DatabaseError)) return new DriverAdapterError({ kind: 'postgres', ...NO_DETAILS, message: String(error) })
+  if (!(error instanceof pg.DatabaseError))
+    return new DriverAdapterError({ kind: 'postgres', ...NO_DETAILS, message: String(error) })
   return new DriverAdapterError({
     kind: 'postgres',
     code: error.code ?? NO_DETAILS.code,
@@ -138,7 +139,11 @@ export function connectionUrl(url: string, database?: string): string {
 }
 
 /** Runs `work` on a connection of its own, to the database the URL names or to another one on that server. */
-export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>, database?: string): Promise<T> {
+export async function withClient<T>(
+  url: string,
+  work: (client: pg.Client) => Promise<T>,
+  database?: string,
+): Promise<T> {
   const client = new pg.Client({ connectionString: connectionUrl(url, database), application_name: 'migrate' })
   // Without a listener, a connection lost between two statements would end the process; the next statement reports it.
   client.on('error', () => undefined)

@@ -83,11 +83,17 @@ export async function readCatalogue(client: Queryable): Promise<Catalogue> {
 
 /** The differences between the database that should be and the one that is, one per line or few; empty when there are none. */
 export function compareCatalogues(wanted: Catalogue, found: Catalogue): string[] {
-  const absent = [...wanted].filter(([name]) => !found.has(name)).map(([name, definition]) => `missing ${name}: ${definition}`)
-  const extra = [...found].filter(([name]) => !wanted.has(name)).map(([name, definition]) => `unexpected ${name}: ${definition}`)
+  const absent = [...wanted]
+    .filter(([name]) => !found.has(name))
+    .map(([name, definition]) => `missing ${name}: ${definition}`)
+  const extra = [...found]
+    .filter(([name]) => !wanted.has(name))
+    .map(([name, definition]) => `unexpected ${name}: ${definition}`)
   const changed = [...wanted].flatMap(([name, definition]) => {
     const actual = found.get(name)
-    return actual === undefined || actual === definition ? [] : [`changed ${name}\n  want ${definition}\n  have ${actual}`]
+    return actual === undefined || actual === definition
+      ? []
+      : [`changed ${name}\n  want ${definition}\n  have ${actual}`]
   })
   return [...absent, ...changed, ...extra]
 }

@@ -102,7 +102,10 @@ async function withTarget<T>(environment: Environment, work: (target: Target) =>
 }
 
 function roleIsKnown(ownerUrl: string, name: string): Promise<boolean> {
-  return withClient(ownerUrl, async (owner) => (await owner.query('select from pg_roles where rolname = $1', [name])).rowCount === 1)
+  return withClient(
+    ownerUrl,
+    async (owner) => (await owner.query('select from pg_roles where rolname = $1', [name])).rowCount === 1,
+  )
 }
 
 function print(text: string): void {

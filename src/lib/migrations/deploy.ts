@@ -61,7 +61,10 @@ async function lock(owner: Queryable): Promise<void> {
   } catch (error) {
     if (sqlState(error) !== LOCK_NOT_AVAILABLE) throw error
     const waited = `${String(DEPLOY_LOCK_TIMEOUT_S)} s`
-    throw new MigrationError('lock_timeout', `Another process has been migrating this database for more than ${waited}.`)
+    throw new MigrationError(
+      'lock_timeout',
+      `Another process has been migrating this database for more than ${waited}.`,
+    )
   }
   await owner.query('reset lock_timeout')
 }
@@ -73,7 +76,10 @@ async function applyPending(owner: Queryable, ownerUrl: string, migrations: stri
   const { withEngine } = await import('./engine.js')
   const { filters } = readIgnoreRules(migrations)
   return withEngine(ownerUrl, [], async (engine) => {
-    const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList: migrationList(migrations), filters })
+    const { appliedMigrationNames } = await engine.applyMigrations({
+      migrationsList: migrationList(migrations),
+      filters,
+    })
     return appliedMigrationNames
   })
 }

@@ -56,13 +56,17 @@ async function freshCatalogue(ownerUrl: string, folder: string, appRole: string)
     await deployMigrations({ ownerUrl: url, folder, ...role })
     return await withClient(url, readCatalogue)
   } finally {
-    await withClient(ownerUrl, (owner) => owner.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`))
+    await withClient(ownerUrl, (owner) =>
+      owner.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`),
+    )
   }
 }
 
 function roleExists(ownerUrl: string, name: string): Promise<boolean> {
   return withClient(ownerUrl, async (owner) => {
-    const { rowCount } = await owner.query('/* migrations.roleExists */ select from pg_roles where rolname = $1', [name])
+    const { rowCount } = await owner.query('/* migrations.roleExists */ select from pg_roles where rolname = $1', [
+      name,
+    ])
     return rowCount === 1
   })
 }

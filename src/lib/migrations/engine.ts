@@ -3,7 +3,12 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
-import type { DiffTarget, SchemaContainer, SchemaEngine, SchemaFilter } from '@prisma/schema-engine-wasm/schema_engine_bg'
+import type {
+  DiffTarget,
+  SchemaContainer,
+  SchemaEngine,
+  SchemaFilter,
+} from '@prisma/schema-engine-wasm/schema_engine_bg'
 import { MigrationAdapterFactory } from './adapter.js'
 
 /** Prisma's schema engine at work on one database. */
@@ -16,7 +21,10 @@ export interface Engine {
 
 /** The part of the WebAssembly API used here: TypeScript has its types only among the browser's. */
 declare const WebAssembly: {
-  instantiate(binary: Uint8Array, imports: Record<string, object>): Promise<{ instance: { exports: Record<string, unknown> } }>
+  instantiate(
+    binary: Uint8Array,
+    imports: Record<string, object>,
+  ): Promise<{ instance: { exports: Record<string, unknown> } }>
 }
 
 const MODULE = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')

@@ -2,7 +2,8 @@ import type pg from 'pg'
 import type { MigrationFile } from './project.js'
 
 /** Why a database cannot be brought to this code's state. */
-export type MigrationProblem = 'database_is_newer' | 'migration_missing' | 'migration_edited' | 'migration_failed' | 'lock_timeout'
+export type MigrationProblem =
+  'database_is_newer' | 'migration_missing' | 'migration_edited' | 'migration_failed' | 'lock_timeout'
 
 /** A refusal to migrate that a person has to settle; the message says how. */
 export class MigrationError extends Error {

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import type { CreateMigrationInput, DiffParams, DiffTarget, SchemaContainer } from '@prisma/schema-engine-wasm/schema_engine_bg'
+import type {
+  CreateMigrationInput,
+  DiffParams,
+  DiffTarget,
+  SchemaContainer,
+} from '@prisma/schema-engine-wasm/schema_engine_bg'
 import { ensureDatabase, sqlState, withClient } from './adapter.js'
 import { migrationStamp } from './create.js'
 import { diff, engineCommit, openEngine, panicMessage } from './engine.js'
@@ -86,7 +91,12 @@ async function serve(given: EngineArguments): Promise<void> {
   if (opened) await (await opened).close()
 }
 
-async function answer(method: string, call: Call, given: EngineArguments, open: () => Promise<Engine>): Promise<object> {
+async function answer(
+  method: string,
+  call: Call,
+  given: EngineArguments,
+  open: () => Promise<Engine>,
+): Promise<object> {
   try {
     return { jsonrpc: '2.0', id: call.id, result: await run(method, call.params, given, open) }
   } catch (error) {
@@ -95,7 +105,12 @@ async function answer(method: string, call: Call, given: EngineArguments, open: 
   }
 }
 
-async function run(method: string, params: Call['params'], given: EngineArguments, open: () => Promise<Engine>): Promise<unknown> {
+async function run(
+  method: string,
+  params: Call['params'],
+  given: EngineArguments,
+  open: () => Promise<Engine>,
+): Promise<unknown> {
   switch (method) {
     case 'createDatabase': {
       const { datasource } = params as { datasource?: { url?: string } }
@@ -124,7 +139,8 @@ async function callEngine({ engine, adapter }: Engine, method: string, params: C
     return await call.call(engine, params)
   } catch (error) {
     const told = adapter.lastError?.cause
-    if (told?.kind === 'postgres') throw new Error(`Database error code: ${told.code}\n\n${told.message}`, { cause: error })
+    if (told?.kind === 'postgres')
+      throw new Error(`Database error code: ${told.code}\n\n${told.message}`, { cause: error })
     throw error
   }
 }
@@ -132,7 +148,12 @@ async function callEngine({ engine, adapter }: Engine, method: string, params: C
 /** The engine's own `createMigration` fails when compiled to WebAssembly; the difference it would write does not. */
 async function createMigration(params: CreateMigrationInput, { engine }: Engine): Promise<object> {
   const { migrationsList, schema, filters, migrationName, draft } = params
-  const sql = await diff(engine, { tag: 'migrations', ...migrationsList }, { tag: 'schemaDatamodel', ...schema }, filters)
+  const sql = await diff(
+    engine,
+    { tag: 'migrations', ...migrationsList },
+    { tag: 'schemaDatamodel', ...schema },
+    filters,
+  )
   const { kept } = applyIgnoreRules(sql, readIgnoreRules(migrationsList.baseDir).statements)
   const script = kept.length > 0 ? `${kept.join('\n\n')}\n` : draft ? '-- This is an empty migration.' : null
   return {

@@ -47,7 +47,7 @@ export async function chooseAccount(cluster?: string): Promise<Account> {
 
 async function works(account: Account): Promise<boolean> {
   try {
-    const [program = 'id', ...args] = [...account.prefix, 'id', '-u']
+    const [program, ...args] = [...account.prefix, 'id', '-u']
     const { stdout } = await run(program, args, { ...account.user, cwd: '/' })
     return stdout.trim() !== '0'
   } catch {

@@ -21,7 +21,11 @@ export function findBinaries(account: Account): Binaries {
   const native = join(folder, 'native')
   restoreSymlinks(native)
   const home = canReach(account, join(native, 'bin')) ? native : copyFor(native, version)
-  return { initdb: join(home, 'bin', 'initdb'), postgres: join(home, 'bin', 'postgres'), major: version.split('.')[0] ?? version }
+  return {
+    initdb: join(home, 'bin', 'initdb'),
+    postgres: join(home, 'bin', 'postgres'),
+    major: version.split('.')[0] ?? version,
+  }
 }
 
 const SYSTEMS: Partial<Record<NodeJS.Platform, string>> = { darwin: 'darwin', linux: 'linux', win32: 'windows' }

@@ -66,7 +66,8 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     if ('pid' in server) return opened(home, server, options)
     const other = await findRunning(options)
     if (other) return other
-    if (!isPassing(server.log) || attempt === START_ATTEMPTS) throw new Error(`PostgreSQL did not start:\n${server.log}`)
+    if (!isPassing(server.log) || attempt === START_ATTEMPTS)
+      throw new Error(`PostgreSQL did not start:\n${server.log}`)
     await sleep(RETRY_MS)
   }
 }
@@ -121,7 +122,13 @@ async function launch(home: Home, account: Account, options: EmbeddedOptions): P
 /** Starts a program in a session of its own: an interrupt typed at the terminal is for us, who then stop it in order. */
 function spawnAs(account: Account, program: string, args: readonly string[], log: number): ChildProcess {
   const [file = program, ...rest] = [...account.prefix, program, ...args]
-  return spawn(file, rest, { cwd: '/', detached: true, env: programEnvironment(), stdio: ['ignore', log, log], ...account.user })
+  return spawn(file, rest, {
+    cwd: '/',
+    detached: true,
+    env: programEnvironment(),
+    stdio: ['ignore', log, log],
+    ...account.user,
+  })
 }
 
 /** PostgreSQL's programs listen to PGDATA, PGPORT and their like; ours are told everything by arguments. */
@@ -130,7 +137,8 @@ function programEnvironment(): NodeJS.ProcessEnv {
 }
 
 function openLog(home: Home): { log: number; logStart: number } {
-  if (existsSync(home.logFile) && statSync(home.logFile).size > MAX_LOG_BYTES) renameSync(home.logFile, `${home.logFile}.old`)
+  if (existsSync(home.logFile) && statSync(home.logFile).size > MAX_LOG_BYTES)
+    renameSync(home.logFile, `${home.logFile}.old`)
   if (!existsSync(home.logFile)) writeFileSync(home.logFile, '', { mode: 0o600 })
   return { logStart: statSync(home.logFile).size, log: openSync(home.logFile, 'a') }
 }

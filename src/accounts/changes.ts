@@ -1,0 +1,30 @@
+import type { Tx } from '../lib/db.js'
+import { AppError } from '../lib/errors.js'
+import { emit } from '../lib/events.js'
+import { userStream } from '../sessions/types.js'
+import type { ACCOUNT_CHANGED, ROLE_CHANGED, STATUS_CHANGED } from './types.js'
+
+const MIN_REASON_LENGTH = 3
+const MAX_REASON_LENGTH = 500
+
+/** Tells a person's sockets, in every process, that something about their account changed; answers the event's sequence. */
+export const emitChange = (
+  tx: Tx,
+  userId: string,
+  type: typeof ACCOUNT_CHANGED | typeof ROLE_CHANGED | typeof STATUS_CHANGED,
+  now: Date,
+): Promise<bigint> => emit(tx, { stream: userStream(userId), type, payload: { userId } }, now)
+
+/** Why a member of staff acts, as the person will read it. @throws INVALID invalid_input */
+export function checkedReason(unchecked: string): string {
+  const reason = unchecked.trim()
+  const isText = !/[^\n\t\P{Cc}]/u.test(reason)
+  if (isText && reason.length >= MIN_REASON_LENGTH && reason.length <= MAX_REASON_LENGTH) return reason
+  throw new AppError('INVALID', 'invalid_input', `A reason has ${String(MIN_REASON_LENGTH)} to ${String(MAX_REASON_LENGTH)} characters.`, {
+    path: ['input', 'reason'],
+  })
+}
+
+/** No account with this id, or none that anything can be done to. */
+export const noSuchUser = (path: readonly string[] = []): AppError =>
+  new AppError('NOT_FOUND', 'node_not_found', 'No such User.', { path })

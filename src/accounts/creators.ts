@@ -1,0 +1,79 @@
+import { record } from '../audit/audit.js'
+import type { Tx } from '../lib/db.js'
+import { AppError } from '../lib/errors.js'
+import { currencyDigits } from '../lib/money.js'
+import type { Viewer } from '../lib/viewer.js'
+import { emitChange, noSuchUser } from './changes.js'
+import { getUsersForUpdate, updateUser } from './queries.js'
+import type { HeldUser } from './queries.js'
+import { ACCOUNT_CHANGED, ROLE_CHANGED } from './types.js'
+
+/** A month costs 1 to 10,000 of a currency with cents, and as many minor units of one without. */
+const MIN_PRICE_MINOR = 100n
+const MAX_PRICE_MINOR = 1_000_000n
+const THIRD_DIGIT = 10n
+
+/** What a creator begins with; without a price nobody can subscribe yet. */
+export interface CreatorOffer {
+  readonly currency: string
+  readonly subscriptionPriceMinor: bigint | null
+}
+
+/**
+ * Makes a fan a creator. The currency is chosen once; a price needs a verified age, and may come later, by another call.
+ * The same again changes nothing. Audited.
+ * @throws CONFLICT not_a_fan, currency_fixed, age_verification_required; INVALID price_out_of_range
+ */
+export async function becomeCreator(tx: Tx, viewer: Viewer, offer: CreatorOffer, now: Date): Promise<void> {
+  const price = offer.subscriptionPriceMinor
+  if (price !== null) checkPrice(price, offer.currency)
+  const person = (await getUsersForUpdate(tx, [viewer.userId])).get(viewer.userId)
+  if (!person) throw noSuchUser()
+  checkStanding(person, offer)
+  const isCreator = person.accountType === 'CREATOR'
+  if (isCreator && (price === null || price === person.subscriptionPriceMinor)) return
+  await updateUser(tx, person.id, {
+    accountType: 'CREATOR',
+    currency: offer.currency,
+    creatorSince: person.creatorSince ?? now,
+    ...(price !== null && { subscriptionPriceMinor: price }),
+  })
+  await record(
+    tx,
+    {
+      action: isCreator ? 'account.price_changed' : 'account.became_creator',
+      category: 'ACCOUNT_CHANGE',
+      severity: 'LOW',
+      subject: { table: 'users', id: person.id },
+      before: {
+        accountType: person.accountType,
+        currency: person.currency,
+        subscriptionPriceMinor: person.subscriptionPriceMinor,
+      },
+      after: { accountType: 'CREATOR', currency: offer.currency, subscriptionPriceMinor: price ?? person.subscriptionPriceMinor },
+      description: isCreator ? 'Changed the price of a subscription.' : 'Became a creator.',
+    },
+    now,
+  )
+  await emitChange(tx, person.id, isCreator ? ACCOUNT_CHANGED : ROLE_CHANGED, now)
+}
+
+function checkStanding(person: HeldUser, { currency, subscriptionPriceMinor }: CreatorOffer): void {
+  if (person.accountType !== 'FAN' && person.accountType !== 'CREATOR')
+    throw new AppError('CONFLICT', 'not_a_fan', 'Only fans become creators.')
+  if (person.currency !== null && person.currency !== currency)
+    throw new AppError('CONFLICT', 'currency_fixed', `The currency is ${person.currency}.`, { path: ['input', 'currency'] })
+  if (subscriptionPriceMinor !== null && !person.isAgeVerified)
+    throw new AppError('CONFLICT', 'age_verification_required', 'A price needs a verified age.', {
+      path: ['input', 'subscriptionPriceMinor'],
+    })
+}
+
+/** @throws INVALID price_out_of_range */
+function checkPrice(priceMinor: bigint, currency: string): void {
+  const scale = currencyDigits(currency) > 2 ? THIRD_DIGIT : 1n
+  if (priceMinor >= MIN_PRICE_MINOR * scale && priceMinor <= MAX_PRICE_MINOR * scale) return
+  throw new AppError('INVALID', 'price_out_of_range', 'This price is too low or too high.', {
+    path: ['input', 'subscriptionPriceMinor'],
+  })
+}

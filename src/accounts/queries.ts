@@ -1,0 +1,300 @@
+import type { Prisma } from '../generated/prisma/client.js'
+import { violatesUnique } from '../lib/db.js'
+import type { Db, Tx } from '../lib/db.js'
+import type { PageRequest } from '../lib/page.js'
+import { emailTaken, usernameTaken } from './names.js'
+import type { AccountRow, AccountStatus, AccountType, ProfileRow, Relation, UserRow } from './types.js'
+
+const userColumns = {
+  id: true,
+  username: true,
+  displayName: true,
+  accountType: true,
+  accountStatus: true,
+  suspendedUntil: true,
+  ageVerified: true,
+  subscriptionPriceMinor: true,
+  currency: true,
+  createdAt: true,
+} as const satisfies Prisma.UserSelect
+
+type SelectedUser = Prisma.UserGetPayload<{ select: typeof userColumns }>
+
+const toUserRow = ({ ageVerified, ...user }: SelectedUser): UserRow => ({ ...user, isAgeVerified: ageVerified })
+
+/** A person's page: all that it shows, and how the viewer stands to them, in one statement. */
+export interface ProfilePage {
+  readonly user: UserRow
+  readonly profile: ProfileRow
+  readonly relation: Pick<Relation, 'follows' | 'subscribes'>
+}
+
+type PageRow = UserRow & Omit<ProfileRow, 'id' | 'userId' | 'createdAt'> & { profileId: string; changedAt: Date } & Pick<Relation, 'follows' | 'subscribes'>
+
+/** The page of the person with this username, without regard to case. */
+export async function findProfilePage(db: Db, username: string, viewerId: string | null, now: Date): Promise<ProfilePage | null> {
+  const [row] = await db.sql<PageRow>`/* accounts.profilePage */
+    select u.id::text as id, u.username::text as username, u.display_name as "displayName",
+      upper(u.account_type::text) as "accountType", upper(u.account_status::text) as "accountStatus",
+      u.suspended_until as "suspendedUntil", u.age_verified as "isAgeVerified",
+      u.subscription_price as "subscriptionPriceMinor", u.currency, u.created_at as "createdAt",
+      p.id::text as "profileId", p.revision, p.bio, p.website, p.social_links as "socialLinks",
+      upper(p.social_links_audience::text) as "socialLinksAudience", p.categories, p.preferences,
+      p.characteristics, upper(p.characteristics_audience::text) as "characteristicsAudience",
+      p.birth_date as "birthDate", upper(p.birth_date_audience::text) as "birthDateAudience",
+      p.country_code as "countryCode", p.region, p.city, upper(p.location_audience::text) as "locationAudience",
+      p.created_at as "changedAt",
+      exists (
+        select from follows f
+        where f.follower_id = ${viewerId}::uuid and f.following_id = u.id and f.unfollowed_at is null
+      ) as follows,
+      exists (
+        select from subscriptions s
+        where s.subscriber_id = ${viewerId}::uuid and s.creator_id = u.id and s.ended_at is null
+          and s.started_at is not null and (s.type = 'lifetime' or s.entitled_until > ${now}::timestamptz)
+      ) as subscribes
+    from users u join user_profiles p on p.user_id = u.id and p.is_current
+    where u.username = ${username}::citext`
+  return row ? toProfilePage(row) : null
+}
+
+function toProfilePage(row: PageRow): ProfilePage {
+  const { id, username, displayName, accountType, accountStatus, suspendedUntil, isAgeVerified, createdAt } = row
+  const { subscriptionPriceMinor, currency, profileId, changedAt, follows, subscribes } = row
+  return {
+    user: { id, username, displayName, accountType, accountStatus, suspendedUntil, isAgeVerified, subscriptionPriceMinor, currency, createdAt },
+    profile: { ...row, id: profileId, userId: id, createdAt: changedAt },
+    relation: { follows, subscribes },
+  }
+}
+
+/** Which of these people the viewer follows, and to which they have a live subscription. */
+export const listRelations = (
+  db: Db,
+  viewerId: string,
+  userIds: readonly string[],
+): Promise<(Pick<Relation, 'follows' | 'subscribes'> & { id: string })[]> =>
+  db.sql`/* accounts.relations */
+    select ids.id::text as id,
+      exists (
+        select from follows f
+        where f.follower_id = ${viewerId}::uuid and f.following_id = ids.id and f.unfollowed_at is null
+      ) as follows,
+      exists (
+        select from subscriptions s
+        where s.subscriber_id = ${viewerId}::uuid and s.creator_id = ids.id and s.ended_at is null
+          and s.started_at is not null and (s.type = 'lifetime' or s.entitled_until > app_now())
+      ) as subscribes
+    from unnest(${userIds}::uuid[]) as ids (id)`
+
+/** People by id, in no order. */
+export const listUsersById = async (db: Db, ids: readonly string[]): Promise<UserRow[]> =>
+  (await db.user.findMany({ where: { id: { in: [...ids] } }, select: userColumns })).map(toUserRow)
+
+const accountColumns = {
+  id: true,
+  email: true,
+  emailVerifiedAt: true,
+  statusReason: true,
+  statusChangedAt: true,
+  suspendedUntil: true,
+  purgeAfter: true,
+} as const satisfies Prisma.UserSelect
+
+/** The private side of accounts by id, in no order. */
+export const listAccountsById = (db: Db, ids: readonly string[]): Promise<AccountRow[]> =>
+  db.user.findMany({ where: { id: { in: [...ids] } }, select: accountColumns })
+
+/** Which people a list shows; text is part of a name, in lower case. */
+export interface PeopleFilter {
+  readonly accountType: AccountType | null
+  readonly status: AccountStatus | null
+  readonly text: string | null
+}
+
+/** A page of people, the newest first, one row more than its limit when others follow. */
+export const listUsers = (db: Db, filter: PeopleFilter, page: PageRequest, now: Date): Promise<UserRow[]> =>
+  filter.text === null ? listByTime(db, filter, page, now) : listByText(db, { ...filter, text: filter.text }, page, now)
+
+async function listByTime(db: Db, { accountType, status }: PeopleFilter, page: PageRequest, now: Date): Promise<UserRow[]> {
+  const direction = page.isBackward ? 'asc' : 'desc'
+  const rows = await db.user.findMany({
+    where: { AND: [accountType ? { accountType } : {}, withStatus(status, now), beyond(page)] },
+    orderBy: [{ createdAt: direction }, { id: direction }],
+    take: page.limit + 1,
+    select: userColumns,
+  })
+  return rows.map(toUserRow)
+}
+
+/** By what a status counts as now; without one, all but the deleted. */
+function withStatus(status: AccountStatus | null, now: Date): Prisma.UserWhereInput {
+  if (status === null) return { accountStatus: { not: 'DELETED' } }
+  const ended = { accountStatus: 'SUSPENDED', suspendedUntil: { lte: now } } as const
+  if (status === 'ACTIVE') return { OR: [{ accountStatus: 'ACTIVE' }, ended] }
+  return status === 'SUSPENDED' ? { accountStatus: status, NOT: ended } : { accountStatus: status }
+}
+
+function beyond({ cursor, isBackward }: PageRequest): Prisma.UserWhereInput {
+  if (!cursor) return {}
+  const [createdAt = '', id = ''] = cursor
+  const side = <T>(value: T) => (isBackward ? { gt: value } : { lt: value })
+  return { OR: [{ createdAt: side(createdAt) }, { createdAt, id: side(id) }] }
+}
+
+/** Fewer letters than a trigram has make too many matches: they are looked for at the beginning of names only. */
+const MIN_INNER_LENGTH = 3
+
+const toPattern = (text: string): string => {
+  const literal = text.replace(/[\\%_]/g, String.raw`\$&`)
+  return Array.from(text).length < MIN_INNER_LENGTH ? `${literal}%` : `%${literal}%`
+}
+
+/** The trigram indexes find who matches; those are then put in order. */
+function listByText(
+  db: Db,
+  { accountType, status, text }: PeopleFilter & { readonly text: string },
+  { cursor, isBackward, limit }: PageRequest,
+  now: Date,
+): Promise<UserRow[]> {
+  const [createdAt = null, id = null] = cursor ?? []
+  const pattern = toPattern(text)
+  return db.sql<UserRow>`/* accounts.search */
+    select u.id::text as id, u.username::text as username, u.display_name as "displayName",
+      upper(u.account_type::text) as "accountType", upper(u.account_status::text) as "accountStatus",
+      u.suspended_until as "suspendedUntil", u.age_verified as "isAgeVerified",
+      u.subscription_price as "subscriptionPriceMinor", u.currency, u.created_at as "createdAt"
+    from users u
+    where (lower(u.username::text) like ${pattern} or lower(u.display_name) like ${pattern})
+      and (${accountType?.toLowerCase() ?? null}::account_type is null or u.account_type = ${accountType?.toLowerCase() ?? null}::account_type)
+      and case
+        when u.account_status = 'suspended' and u.suspended_until <= ${now}::timestamptz then 'active'
+        else u.account_status
+      end = any (coalesce(${status === null ? null : [status.toLowerCase()]}::account_status[], '{active,suspended,banned}'))
+      and (
+        ${createdAt}::timestamptz is null
+        or ${isBackward}::boolean and (u.created_at, u.id) > (${createdAt}::timestamptz, ${id}::uuid)
+        or not ${isBackward}::boolean and (u.created_at, u.id) < (${createdAt}::timestamptz, ${id}::uuid)
+      )
+    order by
+      case when ${isBackward}::boolean then u.created_at end, case when ${isBackward}::boolean then u.id end,
+      u.created_at desc, u.id desc
+    limit ${limit + 1}::int`
+}
+
+/** An account that somebody is about to change, held against others. */
+export interface HeldUser extends UserRow {
+  readonly emailVerifiedAt: Date | null
+  readonly emailIndex: Uint8Array | null
+  readonly deletedAt: Date | null
+  readonly purgeAfter: Date | null
+  readonly erasedAt: Date | null
+  readonly creatorSince: Date | null
+}
+
+/** Holds these accounts, in order of id, and reads them as they then are. */
+export async function getUsersForUpdate(tx: Tx, ids: readonly string[]): Promise<Map<string, HeldUser>> {
+  await tx.sql`/* accounts.hold */
+    select id::text from users where id = any(${ids}::uuid[]) order by id for no key update`
+  const rows = await tx.user.findMany({
+    where: { id: { in: [...ids] } },
+    select: {
+      ...userColumns,
+      emailVerifiedAt: true,
+      emailIndex: true,
+      deletedAt: true,
+      purgeAfter: true,
+      erasedAt: true,
+      creatorSince: true,
+    },
+  })
+  return new Map(rows.map((row) => [row.id, { ...row, isAgeVerified: row.ageVerified }]))
+}
+
+/** What a write changes of an account; its version grows with it. @throws CONFLICT username_taken, email_taken */
+export async function updateUser(tx: Tx, id: string, data: Prisma.UserUncheckedUpdateInput): Promise<void> {
+  await named(tx.user.update({ where: { id }, data: { ...data, version: { increment: 1 } }, select: { id: true } }))
+}
+
+/** A new account. @throws CONFLICT username_taken, email_taken */
+export async function insertUser(tx: Tx, user: Prisma.UserUncheckedCreateInput): Promise<void> {
+  await named(tx.user.create({ data: user, select: { id: true } }))
+}
+
+/** What a name that somebody else was a moment faster with means to the caller. */
+async function named<T>(write: PromiseLike<T>): Promise<T> {
+  try {
+    return await write
+  } catch (error) {
+    if (violatesUnique(error, 'idx_users_username')) throw usernameTaken()
+    throw violatesUnique(error, 'idx_users_email') ? emailTaken('email') : error
+  }
+}
+
+/** Holds whoever registers or changes to an address until the transaction ends. `index` is the one under the oldest key. */
+export async function lockEmail(tx: Tx, index: Uint8Array): Promise<void> {
+  await tx.sql`/* accounts.lockEmail */ select pg_advisory_xact_lock(hashtextextended(encode(${index}::bytea, 'hex'), 0))::text`
+}
+
+/** The account under one of these blind indexes. */
+export async function findUserIdByEmail(db: Db, indexes: readonly Uint8Array<ArrayBuffer>[]): Promise<string | null> {
+  const row = await db.user.findFirst({ where: { emailIndex: { in: [...indexes] } }, select: { id: true } })
+  return row?.id ?? null
+}
+
+export async function isUsernameReserved(tx: Tx, nameHash: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  return (await tx.reservedUsername.findUnique({ where: { nameHash } })) !== null
+}
+
+export async function reserveUsername(tx: Tx, nameHash: Uint8Array<ArrayBuffer>): Promise<void> {
+  await tx.reservedUsername.createMany({ data: [{ nameHash }], skipDuplicates: true })
+}
+
+/** Admins whose account is in good standing at `now`, held in order of id, so that the last one stays. */
+export async function holdActiveAdmins(tx: Tx, now: Date): Promise<string[]> {
+  const rows = await tx.sql<{ id: string }>`/* accounts.holdAdmins */
+    select id::text from users
+    where account_type = 'admin'
+      and (account_status = 'active' or account_status = 'suspended' and suspended_until <= ${now}::timestamptz)
+    order by id
+    for no key update`
+  return rows.map(({ id }) => id)
+}
+
+/** A token mailed to prove an address, whatever became of it. */
+export interface MailedToken {
+  readonly id: string
+  readonly userId: string
+  readonly kind: 'VERIFY_EMAIL' | 'CHANGE_EMAIL'
+  readonly newEmail: Uint8Array | null
+  readonly newEmailIndex: Uint8Array | null
+  readonly expiresAt: Date
+  readonly usedAt: Date | null
+}
+
+export async function findMailedToken(tx: Tx, tokenHash: Uint8Array): Promise<MailedToken | null> {
+  const [row] = await tx.sql<MailedToken>`/* accounts.mailedToken */
+    select id::text, user_id::text as "userId", upper(kind::text) as kind, new_email as "newEmail",
+      new_email_index as "newEmailIndex", expires_at as "expiresAt", used_at as "usedAt"
+    from one_time_tokens
+    where token_hash = ${tokenHash}::bytea and kind in ('verify_email', 'change_email')`
+  return row ?? null
+}
+
+/** The address that somebody asked to change to, while the token for it may still be used. */
+export async function findAskedEmail(
+  tx: Tx,
+  userId: string,
+  now: Date,
+): Promise<{ readonly id: string; readonly newEmail: Uint8Array; readonly newEmailIndex: Uint8Array } | null> {
+  const [row] = await tx.sql<{ id: string; newEmail: Uint8Array; newEmailIndex: Uint8Array }>`/* accounts.askedEmail */
+    select id::text, new_email as "newEmail", new_email_index as "newEmailIndex" from one_time_tokens
+    where user_id = ${userId}::uuid and kind = 'change_email' and used_at is null and superseded_at is null
+      and expires_at > ${now}::timestamptz`
+  return row ?? null
+}
+
+/** What was mailed to an address that is no longer the account's stops working. */
+export async function supersedeMailedTokens(tx: Tx, userId: string, now: Date): Promise<void> {
+  await tx.oneTimeToken.updateMany({ where: { userId, usedAt: null, supersededAt: null }, data: { supersededAt: now } })
+}

@@ -1,0 +1,97 @@
+import type { WebSocket } from 'ws'
+import { machineNow, monotonicMs, SECOND_MS } from '../lib/clock.js'
+import type { Viewer } from '../lib/viewer.js'
+import type { Authenticated, Client } from './context.js'
+
+/** Why a socket is closed; 4401 and 4403 as the protocol has them, 1013 asks the client to come back. */
+export const CLOSE = {
+  goingAway: 1001,
+  unsupportedData: 1003,
+  tooSlow: 1013,
+  badRequest: 4400,
+  unauthorized: 4401,
+  forbidden: 4403,
+  tooMany: 4429,
+  internal: 4500,
+} as const
+
+const MAX_MESSAGES = 100
+const MESSAGE_WINDOW_MS = 10 * SECOND_MS
+/** What may wait in memory for a client that reads too slowly. */
+const MAX_BUFFERED_BYTES = 1_048_576
+const LONGEST_TIMER_MS = 2_147_483_647
+const MAX_REASON_BYTES = 120
+
+/** One client's socket: who it is, and what it may still do. */
+export class Connection {
+  readonly socket: WebSocket
+  readonly client: Client
+  /** The bearer token of `connection_init`; null for a stranger. */
+  credentials: string | null = null
+  viewer: Viewer | null = null
+  /** Whether it answered the last ping. */
+  isAlive = true
+  #windowStartMs = 0
+  #messages = 0
+  #expiry: NodeJS.Timeout | undefined
+
+  constructor(socket: WebSocket, client: Client) {
+    this.socket = socket
+    this.client = client
+    socket.once('close', () => {
+      clearTimeout(this.#expiry)
+    })
+  }
+
+  get isOpen(): boolean {
+    return this.socket.readyState === this.socket.OPEN
+  }
+
+  /** Who has signed in by `connection_init`; the socket closes when the token ends. */
+  identify(credentials: string | null, { viewer, tokenExpiresAt }: Authenticated): void {
+    this.credentials = credentials
+    this.viewer = viewer
+    if (!tokenExpiresAt) return
+    const leftMs = tokenExpiresAt.getTime() - machineNow().getTime()
+    this.#expiry = setTimeout(
+      () => {
+        this.close(CLOSE.unauthorized, 'token_expired: refresh the session and connect again.')
+      },
+      Math.min(Math.max(leftMs, 0), LONGEST_TIMER_MS),
+    )
+  }
+
+  /** Whether a message may be read; closes the socket when not. */
+  accepts(isBinary: boolean): boolean {
+    if (!this.isOpen) return false
+    if (isBinary) {
+      this.close(CLOSE.unsupportedData, 'Messages are JSON text.')
+      return false
+    }
+    const nowMs = monotonicMs()
+    if (nowMs - this.#windowStartMs > MESSAGE_WINDOW_MS) [this.#windowStartMs, this.#messages] = [nowMs, 0]
+    this.#messages += 1
+    if (this.#messages <= MAX_MESSAGES) return true
+    this.close(CLOSE.tooMany, `rate_limited: at most ${String(MAX_MESSAGES)} messages in ten seconds.`)
+    return false
+  }
+
+  /** Resolves when the message has left the process; a client that does not read is closed. */
+  send(text: string): Promise<void> {
+    if (!this.isOpen) return Promise.resolve()
+    if (this.socket.bufferedAmount > MAX_BUFFERED_BYTES) {
+      this.close(CLOSE.tooSlow, 'too_slow: connect again and resume.')
+      return Promise.resolve()
+    }
+    return new Promise((resolve) => {
+      // an error means that the socket is closing: `close` follows and ends the operations
+      this.socket.send(text, () => {
+        resolve()
+      })
+    })
+  }
+
+  close(code: number, reason: string): void {
+    this.socket.close(code, Buffer.from(reason).subarray(0, MAX_REASON_BYTES).toString('utf8'))
+  }
+}

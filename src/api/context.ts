@@ -1,0 +1,62 @@
+import type { Config } from '../env.js'
+import type { Bus } from '../lib/bus.js'
+import type { Db, Origin } from '../lib/db.js'
+import type { RateLimiter } from '../lib/rate.js'
+import type { Asking, Viewer } from '../lib/viewer.js'
+import { makeLoaders } from './loaders.js'
+import type { Loaders } from './loaders.js'
+import type { Services } from './services.js'
+
+/** Where a request came from. */
+export interface Client {
+  /** The address: the peer's, or what a configured proxy forwarded. */
+  readonly ip: string
+  readonly userAgent: string
+}
+
+/** What resolvers work with; made anew for each request, and for each event of a subscription. */
+export interface Context extends Origin, Asking {
+  readonly loaders: Loaders
+  readonly bus: Bus
+  readonly limiter: RateLimiter
+  readonly client: Client
+  readonly config: Config
+  /** Of a subscription: aborted when it ends. */
+  readonly signal?: AbortSignal
+}
+
+/** Who asks, and when: read from the session's row by one statement. */
+export interface Authenticated {
+  readonly viewer: Viewer | null
+  readonly now: Date
+  readonly tokenExpiresAt: Date | null
+}
+
+/**
+ * Reads who a bearer token stands for; a stranger without one.
+ * @throws UNAUTHENTICATED invalid_token
+ */
+export type Authenticate = (db: Db, accessToken: string | null) => Promise<Authenticated>
+
+/** What is known of a request before anybody is asked who it is. */
+export interface Asked {
+  readonly requestId: string
+  readonly client: Client
+  readonly signal?: AbortSignal
+}
+
+/** The context of one request or event, with loaders of its own. */
+export function makeContext({ config, database, bus, limiter }: Services, asked: Asked, { viewer, now }: Authenticated): Context {
+  return {
+    ...asked,
+    db: database.db,
+    actorId: viewer?.userId ?? null,
+    sessionId: viewer?.sessionId ?? null,
+    viewer,
+    now,
+    loaders: makeLoaders(database.db),
+    bus,
+    limiter,
+    config,
+  }
+}

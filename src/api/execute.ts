@@ -1,0 +1,248 @@
+import { getArgumentValues, GraphQLError, locatedError } from 'graphql'
+import type { GraphQLFieldResolver, GraphQLLeafType, GraphQLResolveInfo } from 'graphql'
+import { ClientError } from './errors.js'
+import type { FieldPlan, ObjectPlan, OperationPlan, Shape, Variables } from './plan.js'
+
+/** What an execution starts from. */
+export interface Execution {
+  readonly plan: OperationPlan
+  readonly variables: Variables
+  readonly context: unknown
+  readonly root?: unknown
+}
+
+/** Data and errors; the errors are located, and not yet fit for clients. */
+export interface Outcome {
+  readonly data: Record<string, unknown> | null
+  readonly errors: readonly GraphQLError[]
+}
+
+type Possibly<T> = T | Promise<T>
+type Source = Record<string, unknown>
+
+/** Where in the answer a value stands; graphql's own `Path`, so that resolvers see what they expect. */
+interface Path {
+  readonly prev: Path | undefined
+  readonly key: string | number
+  readonly typename: string | undefined
+}
+
+interface Run extends Execution {
+  readonly errors: GraphQLError[]
+}
+
+/**
+ * Executes a plan as the GraphQL specification says (§6): mutations one after another, an error in a non-null field
+ * nulls the nearest nullable parent. Synchronous where every resolver is.
+ */
+export async function execute(execution: Execution): Promise<Outcome> {
+  const run: Run = { ...execution, errors: [] }
+  const { root: plan, operation } = run.plan
+  try {
+    const data = operation.operation === 'mutation' ? executeInTurn(run, plan) : executeFields(run, plan, run.root, undefined)
+    return { data: await data, errors: run.errors }
+  } catch (error) {
+    return { data: null, errors: [...run.errors, asGraphQLError(error)] }
+  }
+}
+
+/**
+ * Calls a subscription field's `subscribe`.
+ * @throws GraphQLError located at the field, when it refuses or fails
+ */
+export async function subscribeToSource(execution: Execution): Promise<AsyncIterable<unknown>> {
+  const run: Run = { ...execution, errors: [] }
+  const [field] = run.plan.root.fields
+  if (!field?.definition.subscribe) throw new Error('the field has no source')
+  const path = { prev: undefined, key: field.key, typename: field.parentType.name }
+  try {
+    const args = argumentsOf(run, field)
+    const source: unknown = await field.definition.subscribe(run.root, args, run.context, infoOf(run, field, path))
+    if (!isAsyncIterable(source)) throw new Error(`${field.name} did not return an async iterable`)
+    return source
+  } catch (error) {
+    throw locatedError(error, field.nodes, pathToArray(path))
+  }
+}
+
+async function executeInTurn(run: Run, plan: ObjectPlan): Promise<Source> {
+  const result: Source = {}
+  for (const field of plan.fields) result[field.key] = await executeField(run, plan, field, run.root, undefined)
+  return result
+}
+
+function executeFields(run: Run, plan: ObjectPlan, source: unknown, path: Path | undefined): Possibly<Source> {
+  const result: Source = {}
+  let pending: Promise<void>[] | undefined
+  try {
+    for (const field of plan.fields) {
+      const { key } = field
+      const value = executeField(run, plan, field, source, path)
+      // set at once, so that keys keep the order of the document
+      result[key] = value
+      if (isPromise(value))
+        (pending ??= []).push(
+          value.then((settled) => {
+            result[key] = settled
+          }),
+        )
+    }
+  } catch (error) {
+    if (!pending) throw error
+    return Promise.allSettled(pending).then(() => {
+      throw error
+    })
+  }
+  return pending ? Promise.all(pending).then(() => result) : result
+}
+
+function executeField(run: Run, plan: ObjectPlan, field: FieldPlan, source: unknown, parent: Path | undefined): unknown {
+  const { definition, shape } = field
+  // the most frequent field by far: a column of a row, which needs nothing done
+  if (shape.kind === 'leaf' && !definition.resolve) {
+    const value = (source as Source | null | undefined)?.[field.name]
+    if (typeof value === shape.asIs) return value
+  }
+  const path: Path = { prev: parent, key: field.key, typename: plan.type.name }
+  try {
+    const resolved = resolve(run, field, source, path)
+    const completed = isPromise(resolved)
+      ? resolved.then((value) => complete(run, field, shape, value, path))
+      : complete(run, field, shape, resolved, path)
+    return isPromise(completed) ? completed.catch((error: unknown) => nullFor(run, field, shape, error, path)) : completed
+  } catch (error) {
+    return nullFor(run, field, shape, error, path)
+  }
+}
+
+function resolve(run: Run, field: FieldPlan, source: unknown, path: Path): unknown {
+  const resolver: GraphQLFieldResolver<unknown, unknown> | undefined = field.definition.resolve
+  if (resolver) return resolver(source, argumentsOf(run, field), run.context, infoOf(run, field, path))
+  const property = (source as Source | null | undefined)?.[field.name]
+  if (typeof property !== 'function') return property
+  return (source as Record<string, (...all: unknown[]) => unknown>)[field.name]?.(
+    argumentsOf(run, field),
+    run.context,
+    infoOf(run, field, path),
+  )
+}
+
+const NO_ARGUMENTS: Readonly<Record<string, unknown>> = Object.freeze({})
+
+function argumentsOf(run: Run, field: FieldPlan): Record<string, unknown> {
+  if (field.definition.args.length === 0) return NO_ARGUMENTS
+  try {
+    return getArgumentValues(field.definition, field.nodes[0], run.variables)
+  } catch (error) {
+    // a variable that is null, or absent, where the argument wants a value
+    if (error instanceof GraphQLError) throw new ClientError('BAD_USER_INPUT', error.message, { reason: 'invalid_input' })
+    throw error
+  }
+}
+
+const infoOf = (run: Run, field: FieldPlan, path: Path): GraphQLResolveInfo => ({
+  fieldName: field.name,
+  fieldNodes: field.nodes,
+  returnType: field.definition.type,
+  parentType: field.parentType,
+  path,
+  schema: run.plan.schema,
+  fragments: run.plan.fragments,
+  rootValue: run.root,
+  operation: run.plan.operation,
+  variableValues: run.variables as Record<string, unknown>,
+})
+
+/** The value as the answer has it. @throws when it is null, or cannot be completed, where the schema wants one */
+function complete(run: Run, field: FieldPlan, shape: Shape, value: unknown, path: Path): unknown {
+  if (value instanceof Error) throw value
+  if (value === null || value === undefined) {
+    if (shape.isRequired) throw missing(field)
+    return null
+  }
+  switch (shape.kind) {
+    case 'leaf':
+      return serialize(shape.type, value)
+    case 'list':
+      return completeList(run, field, shape.item, value, path)
+    case 'object':
+      return executeFields(run, shape.plan, value, path)
+    case 'abstract': {
+      const named = shape.type.resolveType
+        ? shape.type.resolveType(value, run.context, infoOf(run, field, path), shape.type)
+        : (value as { __typename?: string }).__typename
+      return isPromise(named)
+        ? named.then((name) => executeFields(run, planOf(shape, name), value, path))
+        : executeFields(run, planOf(shape, named), value, path)
+    }
+  }
+}
+
+function planOf(shape: Shape & { kind: 'abstract' }, name: unknown): ObjectPlan {
+  const plan = typeof name === 'string' ? shape.plans.get(name) : undefined
+  if (!plan) throw new Error(`a ${shape.type.name} resolved to ${String(name)}, which is none of its types`)
+  return plan
+}
+
+function completeList(run: Run, field: FieldPlan, shape: Shape, value: unknown, path: Path): Possibly<unknown[]> {
+  if (!Array.isArray(value)) throw new Error(`${field.parentType.name}.${field.name} wants a list`)
+  const items: unknown[] = []
+  let isPending = false
+  try {
+    for (const [index, item] of value.entries()) {
+      const completed = completeItem(run, field, shape, item, path, index)
+      isPending ||= isPromise(completed)
+      items.push(completed)
+    }
+  } catch (error) {
+    if (!isPending) throw error
+    return Promise.allSettled(items).then(() => {
+      throw error
+    })
+  }
+  return isPending ? Promise.all(items) : items
+}
+
+function completeItem(run: Run, field: FieldPlan, shape: Shape, item: unknown, list: Path, index: number): unknown {
+  const path: Path = { prev: list, key: index, typename: undefined }
+  try {
+    const completed = isPromise(item)
+      ? item.then((value) => complete(run, field, shape, value, path))
+      : complete(run, field, shape, item, path)
+    return isPromise(completed) ? completed.catch((error: unknown) => nullFor(run, field, shape, error, path)) : completed
+  } catch (error) {
+    return nullFor(run, field, shape, error, path)
+  }
+}
+
+function serialize(type: GraphQLLeafType, value: unknown): unknown {
+  const serialized = type.serialize(value)
+  if (serialized === null || serialized === undefined) throw new Error(`${type.name} cannot express the value`)
+  return serialized
+}
+
+const missing = (field: FieldPlan): Error =>
+  new Error(`Cannot return null for non-nullable field ${field.parentType.name}.${field.name}.`)
+
+/** Null, with the error written down, where null is allowed. @throws the located error where it is not */
+function nullFor(run: Run, field: FieldPlan, shape: Shape, error: unknown, path: Path): null {
+  const located = locatedError(error, field.nodes, pathToArray(path))
+  if (shape.isRequired) throw located
+  run.errors.push(located)
+  return null
+}
+
+function pathToArray(path: Path): (string | number)[] {
+  const keys: (string | number)[] = []
+  for (let step: Path | undefined = path; step; step = step.prev) keys.push(step.key)
+  return keys.reverse()
+}
+
+const asGraphQLError = (error: unknown): GraphQLError =>
+  error instanceof GraphQLError ? error : locatedError(error, undefined)
+
+const isPromise = (value: unknown): value is Promise<unknown> =>
+  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+
+const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value

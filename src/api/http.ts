@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import { fastify } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Config } from '../env.js'
+import { SECOND_MS } from '../lib/clock.js'
+import type { Proxies } from './addresses.js'
+import { ClientError, statusOf, toClientError } from './errors.js'
+import type { WireCode } from './errors.js'
+import type { Origins } from './origins.js'
+
+const MAX_BODY_BYTES = 100_000
+const HEADERS_TIMEOUT_MS = 10 * SECOND_MS
+const REQUEST_TIMEOUT_MS = 30 * SECOND_MS
+const CONNECTIONS_CHECK_MS = 2 * SECOND_MS
+const KEEP_ALIVE_MS = 65 * SECOND_MS
+/** How long a browser may remember what a preflight said. */
+const PREFLIGHT_SECONDS = 600
+const HSTS = 'max-age=63072000; includeSubDomains'
+
+/** Headers of every answer; a page may set its own policy over them. */
+const SECURITY_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-site',
+  'cache-control': 'no-store',
+} as const
+
+const REQUEST_HEADERS = 'content-type, authorization, apollo-require-preflight, x-apollo-operation-name, accept-language'
+const ANSWER_HEADERS = 'x-request-id, retry-after'
+
+/** An HTTP server with every limit set, ready for routes. */
+export function openHttp(config: Config, isProxy: Proxies, isAllowedOrigin: Origins): FastifyInstance {
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CONNECTIONS_CHECK_MS },
+    trustProxy: (address: string) => isProxy(address),
+    // a name of our own: one that a client could choose would mix requests up in the log
+    genReqId: () => randomUUID(),
+    logger: false,
+    forceCloseConnections: 'idle',
+  })
+  app.removeContentTypeParser('text/plain')
+  app.addHook('onRequest', (request, reply, done) => {
+    setHeaders(config, isAllowedOrigin, request, reply)
+    done(charsetProblem(request) ?? undefined)
+  })
+  app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply))
+  app.setNotFoundHandler((request, reply) => sendError(httpError('BAD_REQUEST', 404, 'Nothing is here; the API is at /graphql.'), request, reply))
+  return app
+}
+
+/** What answers a browser's preflight of `path`. */
+export function answerPreflights(app: FastifyInstance, path: string, isAllowedOrigin: Origins): void {
+  app.options(path, (request, reply) => {
+    if (isAllowedOrigin(request.headers.origin ?? ''))
+      reply.headers({
+        'access-control-allow-methods': 'GET, POST',
+        'access-control-allow-headers': REQUEST_HEADERS,
+        'access-control-max-age': String(PREFLIGHT_SECONDS),
+      })
+    return reply.code(204).header('allow', 'GET, POST, OPTIONS').send()
+  })
+}
+
+function setHeaders(config: Config, isAllowedOrigin: Origins, request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id })
+  if (config.isProduction && request.protocol === 'https') reply.header('strict-transport-security', HSTS)
+  reply.header('vary', 'origin')
+  const { origin } = request.headers
+  if (origin === undefined || !isAllowedOrigin(origin)) return
+  reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': ANSWER_HEADERS })
+}
+
+/** JSON is UTF-8 (RFC 8259): any other charset would be read wrongly, and filters upstream tricked. */
+function charsetProblem({ headers }: FastifyRequest): HttpError | null {
+  const [, charset] = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(headers['content-type'] ?? '') ?? []
+  if (charset === undefined || charset.toLowerCase() === 'utf-8') return null
+  return httpError('BAD_REQUEST', 415, 'Only UTF-8 is read here.')
+}
+
+/** A client's error with a status that its code alone does not tell. */
+type HttpError = ClientError & { readonly statusCode: number }
+
+const httpError = (code: WireCode, statusCode: number, message: string): HttpError =>
+  Object.assign(new ClientError(code, message), { statusCode })
+
+/** Errors outside of GraphQL have the same form as those inside. */
+function sendError(error: FastifyError | HttpError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const status = error.statusCode ?? 500
+  const isExpected = error instanceof ClientError || (status >= 400 && status < 500)
+  const shown = isExpected
+    ? new ClientError(error instanceof ClientError ? error.code : 'BAD_REQUEST', error.message, { requestId: request.id })
+    : toClientError(error, request.id)
+  return reply
+    .code(isExpected ? status : statusOf(shown.code))
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify({ errors: [shown.toJSON()] }))
+}

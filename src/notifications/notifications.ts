@@ -1,0 +1,87 @@
+import { record } from '../audit/audit.js'
+import type { AccountType } from '../generated/prisma/enums.js'
+import { transaction } from '../lib/db.js'
+import type { Origin, Tx } from '../lib/db.js'
+import { AppError } from '../lib/errors.js'
+import { idempotently } from '../lib/idempotency.js'
+import type { Remembered } from '../lib/idempotency.js'
+import { enqueue } from '../lib/jobs.js'
+import type { Viewer } from '../lib/viewer.js'
+import { deliverBatch, finishDelivery, getAnnouncementForUpdate, insertAnnouncement, insertNotice } from './queries.js'
+import { deliverAnnouncementJob } from './types.js'
+import type { NewNotice } from './types.js'
+
+const MAX_TITLE_LENGTH = 120
+const MAX_BODY_LENGTH = 4_000
+
+/** What an admin wants to tell, and to whom; `audience` null is everybody. */
+export interface AnnounceInput {
+  readonly title: string
+  readonly body: string
+  readonly audience: AccountType | null
+  readonly idempotencyKey: string
+}
+
+/**
+ * Announces something to everybody who has an account now, or to a role; it goes out as a job.
+ * Idempotent under the key. Audited as an administrative action.
+ * @throws INVALID invalid_input; CONFLICT idempotency_mismatch
+ */
+export async function announce(
+  tx: Tx,
+  viewer: Viewer,
+  { idempotencyKey, ...input }: AnnounceInput,
+  now: Date,
+): Promise<Remembered<{ announcementId: string }>> {
+  const announcement = {
+    title: checkedText(input.title, 'title', MAX_TITLE_LENGTH),
+    body: checkedText(input.body, 'body', MAX_BODY_LENGTH),
+    audience: input.audience,
+  }
+  const call = { scope: viewer.userId, mutation: 'announce', key: idempotencyKey, request: announcement }
+  return idempotently(tx, call, now, async () => {
+    const { id } = await insertAnnouncement(tx, { authorId: viewer.userId, ...announcement }, now)
+    await enqueue(tx, deliverAnnouncementJob, { announcementId: id }, { key: `announcement:${id}` })
+    await record(
+      tx,
+      {
+        action: 'announcement.created',
+        category: 'ADMINISTRATIVE',
+        subject: { table: 'announcements', id },
+        after: { audience: announcement.audience, title: announcement.title },
+        severity: 'MEDIUM',
+        description: 'Announced to everybody or a role.',
+      },
+      now,
+    )
+    return { announcementId: id }
+  })
+}
+
+/**
+ * Delivers what is left of an announcement, in batches that each commit: a crash loses at most one batch's work, and
+ * nobody is told twice.
+ */
+export async function deliverAnnouncement(origin: Origin, announcementId: string): Promise<void> {
+  const deliverNext = (): Promise<boolean> =>
+    transaction(origin, async (tx, now) => {
+      const announcement = await getAnnouncementForUpdate(tx, announcementId)
+      if (!announcement || announcement.deliveredAt) return false
+      if ((await deliverBatch(tx, announcementId, now)) > 0) return true
+      await finishDelivery(tx, announcementId, now)
+      return false
+    })
+  while (await deliverNext());
+}
+
+/** Tells a person of a decision about their account; once per key, whatever is retried. It cannot be muted. */
+export const giveNotice = (tx: Tx, notice: NewNotice, now: Date): Promise<void> => insertNotice(tx, notice, now)
+
+function checkedText(unchecked: string, field: string, maxLength: number): string {
+  const text = unchecked.trim()
+  if (text.length === 0 || text.length > maxLength)
+    throw new AppError('INVALID', 'invalid_input', `The ${field} has 1 to ${String(maxLength)} characters.`, {
+      path: ['input', field],
+    })
+  return text
+}

@@ -1,0 +1,119 @@
+import type { AccountType } from '../generated/prisma/enums.js'
+import type { Db, Tx } from '../lib/db.js'
+import type { PageRequest } from '../lib/page.js'
+import type { AnnouncementRow, NewNotice, NoticeRow } from './types.js'
+
+/** People one statement tells: it holds their inboxes' locks until its transaction ends. */
+export const DELIVERY_BATCH = 1_000
+
+export const insertAnnouncement = (
+  tx: Tx,
+  announcement: { authorId: string; title: string; body: string; audience: AccountType | null },
+  now: Date,
+): Promise<{ id: string }> =>
+  tx.announcement.create({ data: { ...announcement, publishAt: now, createdAt: now }, select: { id: true } })
+
+export const findAnnouncement = (db: Db, id: string): Promise<AnnouncementRow | null> =>
+  db.announcement.findUnique({ where: { id } })
+
+/** Holds the announcement, so that two runs of its delivery take turns. */
+export async function getAnnouncementForUpdate(
+  tx: Tx,
+  id: string,
+): Promise<{ deliveredAt: Date | null; deliveredUpToId: string | null } | undefined> {
+  const [row] = await tx.sql<{
+    deliveredAt: Date | null
+    deliveredUpToId: string | null
+  }>`/* notifications.lockAnnouncement */
+    select delivered_at as "deliveredAt", delivered_up_to_id::text as "deliveredUpToId"
+    from announcements where id = ${id}::uuid for update`
+  return row
+}
+
+/**
+ * Tells the next people, in order of id, who had an account when it was announced, and moves the mark with them.
+ * Answers how many.
+ */
+export async function deliverBatch(tx: Tx, announcementId: string, now: Date): Promise<number> {
+  const [row] = await tx.sql<{ told: number }>`/* notifications.deliver */
+    with announcement as (
+      select id, audience, created_at, coalesce(delivered_up_to_id, '00000000-0000-0000-0000-000000000000') as mark
+      from announcements where id = ${announcementId}::uuid
+    ), batch as (
+      select users.id from users, announcement
+      where users.id > announcement.mark and users.created_at <= announcement.created_at and users.erased_at is null
+        and (announcement.audience is null or users.account_type = announcement.audience)
+      order by users.id limit ${DELIVERY_BATCH}
+    ), inboxes as (
+      insert into notification_inboxes (user_id, last_sequence) select id, 1 from batch
+      on conflict (user_id) do update set last_sequence = notification_inboxes.last_sequence + 1
+      returning user_id, last_sequence
+    ), told as (
+      insert into notifications (created_at, user_id, sequence, type, subject_type, subject_id)
+      select ${now}::timestamptz, user_id, last_sequence, 'system_announcement', 'announcements', ${announcementId}::uuid
+      from inboxes
+      returning 1
+    )
+    update announcements
+    set delivered_count = delivered_count + (select count(*) from told)::int,
+      delivered_up_to_id = coalesce((select id from batch order by id desc limit 1), delivered_up_to_id)
+    where id = ${announcementId}::uuid
+    returning (select count(*) from told)::int as told`
+  return row?.told ?? 0
+}
+
+export const finishDelivery = (tx: Tx, id: string, now: Date): Promise<unknown> =>
+  tx.announcement.update({ where: { id }, data: { deliveredAt: now } })
+
+/** Writes a notice about the person's account once per key; the inbox's lock makes two writers take turns. */
+export async function insertNotice(tx: Tx, { userId, key, notice }: NewNotice, now: Date): Promise<void> {
+  await tx.sql`/* notifications.lockInbox */
+    insert into notification_inboxes (user_id) values (${userId}::uuid)
+    on conflict (user_id) do update set last_sequence = notification_inboxes.last_sequence`
+  await tx.sql`/* notifications.insertNotice */
+    with inbox as (
+      update notification_inboxes set last_sequence = last_sequence + 1
+      where user_id = ${userId}::uuid and not exists (
+        select from notifications where user_id = ${userId}::uuid and group_key = ${key}
+      )
+      returning last_sequence
+    )
+    insert into notifications (created_at, user_id, sequence, type, group_key, payload)
+    select ${now}::timestamptz, ${userId}::uuid, last_sequence, 'account', ${key}, ${{ json: notice }}::jsonb from inbox`
+}
+
+const NOTHING_BEFORE = '0'
+const NOTHING_AFTER = '9223372036854775807'
+
+/** A page of what a person is told and cannot mute, one row more than its limit when others follow. */
+export const listNotices = (
+  db: Db,
+  userId: string,
+  { cursor, isBackward, limit }: PageRequest,
+): Promise<NoticeRow[]> =>
+  isBackward
+    ? db.sql<NoticeRow>`/* notifications.noticesBackward */
+        select n.id::text, n.sequence, n.created_at as "createdAt", n.payload, a.title, a.body
+        from notifications n left join announcements a on n.subject_type = 'announcements' and a.id = n.subject_id
+        where n.user_id = ${userId}::uuid and n.sequence > ${cursor?.[0] ?? NOTHING_BEFORE}::bigint
+          and n.type in ('system_announcement', 'moderation_action', 'account') and n.hidden_at is null
+          and a.withdrawn_at is null
+        order by n.sequence limit ${limit + 1}`
+    : db.sql<NoticeRow>`/* notifications.notices */
+        select n.id::text, n.sequence, n.created_at as "createdAt", n.payload, a.title, a.body
+        from notifications n left join announcements a on n.subject_type = 'announcements' and a.id = n.subject_id
+        where n.user_id = ${userId}::uuid and n.sequence < ${cursor?.[0] ?? NOTHING_AFTER}::bigint
+          and n.type in ('system_announcement', 'moderation_action', 'account') and n.hidden_at is null
+          and a.withdrawn_at is null
+        order by n.sequence desc limit ${limit + 1}`
+
+/** The notice with this id, if it is the person's. */
+export async function findNotice(db: Db, userId: string, id: string): Promise<NoticeRow | null> {
+  const [row] = await db.sql<NoticeRow>`/* notifications.notice */
+    select n.id::text, n.sequence, n.created_at as "createdAt", n.payload, a.title, a.body
+    from notifications n left join announcements a on n.subject_type = 'announcements' and a.id = n.subject_id
+    where n.id = ${id}::uuid and n.user_id = ${userId}::uuid
+      and n.type in ('system_announcement', 'moderation_action', 'account') and n.hidden_at is null
+      and a.withdrawn_at is null`
+  return row ?? null
+}

@@ -1,0 +1,40 @@
+import type {
+  AnnouncementResolvers,
+  MutationResolvers,
+  NoticeResolvers,
+  ViewerResolvers,
+} from '../generated/graphql.js'
+import { transaction } from '../lib/db.js'
+import { globalId } from '../lib/ids.js'
+import { checkedPage, toConnection } from '../lib/page.js'
+import { signedIn } from '../lib/viewer.js'
+import { noticeText } from './notices.js'
+import { announce } from './notifications.js'
+import { findAnnouncement, listNotices } from './queries.js'
+
+export const Mutation = {
+  announce: async (_parent, { input }, context) => {
+    const { answer, replayed } = await transaction(context, (tx, now) =>
+      announce(tx, signedIn(context), { ...input, audience: input.audience ?? null }, now),
+    )
+    return { announcement: await findAnnouncement(context.db, answer.announcementId), replayed, userErrors: [] }
+  },
+} satisfies Partial<MutationResolvers>
+
+export const Viewer = {
+  notices: async ({ userId }, args, { db }) => {
+    const page = checkedPage(args, 'notices', 1)
+    return toConnection(page, await listNotices(db, userId, page), (row) => [row.sequence.toString()])
+  },
+} satisfies Partial<ViewerResolvers>
+
+export const Notice = {
+  id: ({ id }) => globalId('Notice', id),
+  title: (row) => noticeText(row).title,
+  body: (row) => noticeText(row).body,
+} satisfies Partial<NoticeResolvers>
+
+export const Announcement = {
+  id: ({ id }) => globalId('Announcement', id),
+  completedAt: ({ deliveredAt }) => deliveredAt,
+} satisfies Partial<AnnouncementResolvers>

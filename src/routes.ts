@@ -1,0 +1,23 @@
+import { serveGraphiql } from './api/http/graphiql.js'
+import { serveHealth } from './api/http/health.js'
+import type { Readiness } from './api/http/health.js'
+import { serveJwks } from './api/http/jwks.js'
+import { serveMetrics } from './api/http/metrics.js'
+import type { Routes } from './server.js'
+import { jwks } from './sessions/sessions.js'
+
+/** What stands beside the API: health, metrics, the public keys, and the explorer outside production. */
+export const routesBeside = (readiness: Readiness): readonly Routes[] => [
+  (app) => {
+    serveHealth(app, readiness)
+  },
+  (app, { config }) => {
+    serveMetrics(app, config)
+  },
+  (app) => {
+    serveJwks(app, async () => ({ keys: [...(await jwks()).keys] }))
+  },
+  (app, { config }) => {
+    serveGraphiql(app, config)
+  },
+]

@@ -1,0 +1,24 @@
+import DataLoader from 'dataloader'
+import type { Db } from '../lib/db.js'
+import { listSessionsById, listTotpCounts } from './queries.js'
+import type { SessionRow } from './queries.js'
+import type { TotpState } from './types.js'
+
+export interface SessionsLoaders {
+  /** A session by its id, ended or not, whoever it belongs to: compare `userId` before showing it. */
+  readonly session: DataLoader<string, SessionRow | null>
+  /** By a person's id: whether they have a second factor. */
+  readonly totp: DataLoader<string, TotpState>
+}
+
+/** Loaders for one request or one event. */
+export const makeSessionsLoaders = (db: Db): SessionsLoaders => ({
+  session: new DataLoader<string, SessionRow | null>(async (ids) => {
+    const rows = new Map((await listSessionsById(db, ids)).map((row) => [row.id, row]))
+    return ids.map((id) => rows.get(id) ?? null)
+  }),
+  totp: new DataLoader<string, TotpState>(async (userIds) => {
+    const left = new Map((await listTotpCounts(db, userIds)).map(({ userId, codesLeft }) => [userId, codesLeft]))
+    return userIds.map((id) => ({ hasTotp: left.has(id), recoveryCodesLeft: left.get(id) ?? null }))
+  }),
+})

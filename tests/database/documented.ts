@@ -1,0 +1,102 @@
+/** The tables that the specification names. */
+export const TABLES = [
+  'users',
+  'user_profiles',
+  'content',
+  'subscriptions',
+  'conversations',
+  'messages',
+  'transactions',
+  'tips',
+  'live_streams',
+  'stream_access',
+  'content_analytics',
+  'user_analytics',
+  'revenue_analytics',
+  'audit_logs',
+  'system_logs',
+  'content_reports',
+  'content_moderation_actions',
+  'user_violations',
+  'follows',
+  'likes',
+  'comments',
+  'notifications',
+  'user_sessions',
+]
+
+/** Those that are partitioned by month. */
+export const PARTITIONED = [
+  'audit_logs',
+  'content_analytics',
+  'notifications',
+  'revenue_analytics',
+  'system_logs',
+  'user_analytics',
+]
+
+/** The enums it names, each with exactly its values, by the column they stand in. */
+export const ENUMS: Record<string, string[]> = {
+  'users.account_type': ['fan', 'creator', 'admin', 'moderator'],
+  'users.account_status': ['active', 'suspended', 'banned', 'deleted'],
+  'content.type': ['image', 'video', 'audio', 'text', 'live_stream'],
+  'subscriptions.type': ['monthly', 'yearly', 'lifetime'],
+  'subscriptions.status': ['active', 'cancelled', 'expired', 'pending', 'failed'],
+  'transactions.type': [
+    'subscription',
+    'tip',
+    'content_purchase',
+    'message_purchase',
+    'stream_access',
+    'payout',
+    'refund',
+  ],
+  'content_analytics.event_type': ['view', 'like', 'unlike', 'share', 'comment', 'download', 'purchase'],
+  'user_analytics.event_type': [
+    'login',
+    'logout',
+    'profile_view',
+    'subscription',
+    'unsubscription',
+    'tip_sent',
+    'tip_received',
+    'content_upload',
+    'message_sent',
+  ],
+  'audit_logs.category': ['account_change', 'content_modification', 'payment', 'administrative', 'security'],
+  'system_logs.level': ['debug', 'info', 'warning', 'error', 'critical'],
+  'content_reports.type': [
+    'inappropriate_content',
+    'copyright_violation',
+    'harassment',
+    'spam',
+    'underage',
+    'non_consensual',
+    'violence',
+    'hate_speech',
+    'other',
+  ],
+  'content_reports.priority': ['low', 'medium', 'high', 'critical'],
+  'content_moderation_actions.action': [
+    'approve',
+    'reject',
+    'remove',
+    'flag',
+    'age_restrict',
+    'shadow_ban',
+    'require_warning',
+  ],
+}
+
+/** The indexes it lists: name, then table and leading column. `email` is ciphertext, so its blind index is indexed. */
+export const INDEXES: Record<string, string> = {
+  idx_users_username: 'users (username)',
+  idx_users_email: 'users (email_index)',
+  idx_users_account_type: 'users (account_type)',
+  idx_content_creator: 'content (creator_id)',
+  idx_content_created_at: 'content (created_at DESC)',
+  idx_content_analytics_content: 'content_analytics (content_id)',
+  idx_content_analytics_created_at: 'content_analytics (created_at DESC)',
+  idx_content_reports_status: 'content_reports (status)',
+  idx_audit_logs_created_at: 'audit_logs (created_at DESC)',
+}

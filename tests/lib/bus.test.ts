@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openBus } from '../../src/lib/bus.js'
+import type { Bus } from '../../src/lib/bus.js'
+import { transaction } from '../../src/lib/db.js'
+import type { Origin } from '../../src/lib/db.js'
+import { emit } from '../../src/lib/events.js'
+import type { OutboxEvent } from '../../src/lib/events.js'
+import { testDatabase } from '../support/database.js'
+import type { TestDatabase } from '../support/database.js'
+import { until } from '../support/until.js'
+
+let database: TestDatabase
+let origin: Origin
+let bus: Bus
+let other: Bus
+beforeAll(async () => {
+  database = await testDatabase()
+  origin = { db: database.db, actorId: null, sessionId: null, requestId: 'request-1' }
+  bus = await openBus(database.appUrl, database.db)
+  other = await openBus(database.appUrl, database.db)
+})
+afterAll(async () => {
+  await bus.close()
+  await other.close()
+  await database.drop()
+})
+
+const say = (stream: string, n: number) =>
+  transaction(origin, (tx, now) => emit(tx, { stream, type: 'test.said', payload: { n } }, now))
+
+it('carries a committed event to every process, and none that was rolled back', async () => {
+  const heard: OutboxEvent[] = []
+  const alsoHeard: OutboxEvent[] = []
+  const stops = [
+    bus.subscribe('test:a', (event) => heard.push(event)),
+    other.subscribe('test:a', (event) => alsoHeard.push(event)),
+  ]
+  await expect(
+    transaction(origin, async (tx, now) => {
+      await emit(tx, { stream: 'test:a', type: 'test.said', payload: { n: 0 } }, now)
+      throw new Error('no')
+    }),
+  ).rejects.toThrow('no')
+  await say('test:a', 1)
+  await until(() => heard.length === 1 && alsoHeard.length === 1)
+  expect(heard[0]).toMatchObject({ stream: 'test:a', sequence: 1n, type: 'test.said', payload: { n: 1 } })
+  for (const stop of stops) stop()
+  expect(bus.streams).toBe(0)
+})
+
+it('counts without gaps within a stream under concurrent writers', async () => {
+  const sequences = await Promise.all(Array.from({ length: 40 }, (_, n) => say('test:b', n)))
+  expect(sequences.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, index) => index + 1))
+})
+
+it('resumes after a sequence: what was missed first, then what comes, each once and in order', async () => {
+  for (let n = 1; n <= 300; n += 1) await say('test:c', n)
+  const end = new AbortController()
+  const seen: bigint[] = []
+  const reading = (async () => {
+    for await (const event of bus.events('test:c', { after: 10n, signal: end.signal })) seen.push(event.sequence)
+  })()
+  await until(() => seen.length >= 250)
+  await Promise.all([301, 302, 303].map((n) => say('test:c', n)))
+  await until(() => seen.length === 293)
+  end.abort()
+  await reading
+  expect(seen).toEqual(Array.from({ length: 293 }, (_, index) => BigInt(index + 11)))
+  expect(bus.streams).toBe(0)
+})
+
+it('loses nothing when its connection is cut: it reads again what it missed', async () => {
+  const heard: number[] = []
+  let reconnects = 0
+  const stops = [
+    bus.subscribe('test:d', (event) => heard.push((event.payload as { n: number }).n)),
+    bus.onReconnect(() => (reconnects += 1)),
+  ]
+  await say('test:d', 1)
+  await until(() => heard.length === 1)
+  await database.owner.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'bus'`,
+  )
+  await say('test:d', 2)
+  await until(() => heard.length === 2 && reconnects === 1)
+  await say('test:d', 3)
+  await until(() => heard.length === 3)
+  expect(heard).toEqual([1, 2, 3])
+  for (const stop of stops) stop()
+})

@@ -1,0 +1,185 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseEnv, promisify } from 'node:util'
+import { afterAll, expect, it } from 'vitest'
+import { ConfigError, VARIABLES, readConfig } from '../../src/env.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'env-'))
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
+
+const key = (id: string): string => `${id}:${randomBytes(32).toString('base64')}`
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  MASTER_KEYS: `${key('m2')},${key('m1')}`,
+  TOKEN_KEYS: key('t1'),
+  STRIPE_SECRET_KEY: 'sk_live_1234567890',
+  STRIPE_WEBHOOK_SECRET: 'whsec_one,whsec_two',
+}
+
+const FILLED = {
+  S3_ACCESS_KEY_ID: 'AKIA',
+  S3_SECRET_ACCESS_KEY: 'not-a-secret',
+  METRICS_TOKEN: 'sixteen-or-more-characters',
+}
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readConfig({ DATA_DIR: folder, ...environment })
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+it('needs nothing to be set', () => {
+  expect(readConfig({ DATA_DIR: folder })).toMatchObject({
+    mode: 'development',
+    host: '127.0.0.1',
+    port: 4000,
+    publicUrl: 'http://127.0.0.1:4000',
+    databaseUrl: null,
+    redisUrl: null,
+    isDemo: true,
+    s3: null,
+    stripe: null,
+    smtpUrl: null,
+    runsJobs: true,
+    ageGate: 'content',
+    persistedOperations: { mode: 'automatic' },
+  })
+})
+
+it('takes an empty variable for an absent one', () => {
+  expect(readConfig({ DATA_DIR: folder, PORT: '', DATABASE_URL: ' ' })).toMatchObject({ port: 4000, databaseUrl: null })
+})
+
+it('has no demo world beside a database of the operator, unless it is asked for', () => {
+  const DATABASE_URL = 'postgres://owner@db/app'
+  expect(readConfig({ DATA_DIR: folder, DATABASE_URL }).isDemo).toBe(false)
+  expect(readConfig({ DATA_DIR: folder, DATABASE_URL, DEMO: 'on' }).isDemo).toBe(true)
+})
+
+it('names every wrong value in one error', () => {
+  const problems = problemsOf({
+    PORT: 'http',
+    PUBLIC_URL: 'example.com',
+    CORS_ORIGINS: 'https://a.example/path',
+    TRUSTED_PROXIES: '10.0.0.0/33',
+    DATABASE_URL: 'mysql://a/b',
+    REDIS_URL: 'http://cache',
+    DEMO: 'maybe',
+    AGE_GATE: 'some',
+    LOG_LEVEL: 'loud',
+    MASTER_KEYS: 'k1:c2hvcnQ=',
+    S3_BUCKET: 'media',
+    METRICS_TOKEN: 'short',
+  })
+  const names = [
+    'PORT',
+    'PUBLIC_URL',
+    'CORS_ORIGINS',
+    'TRUSTED_PROXIES',
+    'DATABASE_URL',
+    'REDIS_URL',
+    'DEMO',
+    'AGE_GATE',
+  ]
+  for (const name of [
+    ...names,
+    'LOG_LEVEL',
+    'MASTER_KEYS',
+    'S3_ACCESS_KEY_ID',
+    'S3_SECRET_ACCESS_KEY',
+    'METRICS_TOKEN',
+  ])
+    expect(problems.filter((problem) => problem.startsWith(`${name} `))).toHaveLength(1)
+})
+
+it('shows no secret in its error', () => {
+  const secret = 'hunter2hunter2'
+  const problems = problemsOf({
+    DATABASE_URL: `mysql://u:${secret}@h/d`,
+    MASTER_KEYS: secret,
+    STRIPE_SECRET_KEY: secret,
+  })
+  expect(problems.length).toBeGreaterThanOrEqual(3)
+  expect(problems.join()).not.toContain(secret)
+})
+
+it.each([
+  ['two keys of one id', `${key('k')},${key('k')}`, 'one id twice'],
+  ['a key that is not random', `k:${Buffer.alloc(32, 7).toString('base64')}`, 'random'],
+  ['a key without an id', randomBytes(32).toString('base64'), 'id:base64'],
+])('refuses %s', (_what, MASTER_KEYS, complaint) => {
+  expect(problemsOf({ MASTER_KEYS }).join()).toContain(complaint)
+})
+
+it('reads keys newest first', () => {
+  const { masterKeys } = readConfig({ ...PRODUCTION, DATA_DIR: folder })
+  expect(masterKeys.map(({ id }) => id)).toEqual(['m2', 'm1'])
+})
+
+it('starts in production with real keys and a processor', () => {
+  expect(readConfig(PRODUCTION)).toMatchObject({
+    isProduction: true,
+    isDemo: false,
+    corsOrigins: [],
+    stripe: { webhookSecrets: ['whsec_one', 'whsec_two'] },
+  })
+})
+
+it('refuses production without keys, with demo sign-ins or on the sandbox processor, in one message', () => {
+  const problems = problemsOf({ NODE_ENV: 'production', DEMO: 'on' }).join('\n')
+  expect(problems).toContain('MASTER_KEYS')
+  expect(problems).toContain('TOKEN_KEYS')
+  expect(problems).toContain('demo sign-ins')
+  expect(problems).toContain('sandbox processor')
+})
+
+it('refuses one secret for two purposes in production', () => {
+  expect(problemsOf({ ...PRODUCTION, TOKEN_KEYS: PRODUCTION.MASTER_KEYS }).join()).toContain('must not repeat')
+})
+
+it('makes keys once, for the owner alone to read', () => {
+  const fresh = join(folder, 'fresh')
+  const first = readConfig({ DATA_DIR: fresh })
+  expect(readConfig({ DATA_DIR: fresh }).masterKeys).toEqual(first.masterKeys)
+  expect(first.masterKeys[0]?.secret.equals(first.tokenKeys[0]?.secret ?? Buffer.alloc(0))).toBe(false)
+  expect(statSync(join(fresh, 'keys.json')).mode & 0o777).toBe(0o600)
+})
+
+it('gives processes that start at once the same keys', async () => {
+  const script = `import { readConfig } from ${JSON.stringify(join(import.meta.dirname, '../../src/env.ts'))}
+    console.log(readConfig({ DATA_DIR: ${JSON.stringify(join(folder, 'raced'))} }).masterKeys[0].secret.toString('hex'))`
+  const args = ['--import', 'tsx', '--input-type=module', '-e', script]
+  const runs = await Promise.all([1, 2, 3].map(() => promisify(execFile)(process.execPath, args)))
+  const keys = runs.map(({ stdout }) => stdout.trim())
+  expect(keys[0]).toMatch(/^[0-9a-f]{64}$/)
+  expect(new Set(keys).size).toBe(1)
+})
+
+it('documents every variable, and no other, in the example files', () => {
+  const names = (file: string) =>
+    [...readFileSync(join(import.meta.dirname, '../..', file), 'utf8').matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(
+      ([, name]) => name,
+    )
+  expect(names('.env.example').sort()).toEqual([...VARIABLES].sort())
+  for (const name of names('.env.production.example')) expect(VARIABLES).toContain(name)
+})
+
+it('refuses the example of production until its blanks are filled in', () => {
+  const example = parseEnv(readFileSync(join(import.meta.dirname, '../../.env.production.example'), 'utf8')) as Record<
+    string,
+    string
+  >
+  const problems = problemsOf(example).join('\n')
+  for (const name of ['MASTER_KEYS', 'TOKEN_KEYS', 'STRIPE_SECRET_KEY', 'METRICS_TOKEN'])
+    expect(problems).toContain(name)
+  expect(problemsOf({ ...example, ...PRODUCTION, ...FILLED })).toEqual([])
+})

@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { simpleParser } from 'mailparser'
+import type { GraphQLSchema } from 'graphql'
+import { Readiness } from '../../src/api/http/health.js'
+import type { Services } from '../../src/api/services.js'
+import { readConfig } from '../../src/env.js'
+import type { Config } from '../../src/env.js'
+import { jobHandlers } from '../../src/job-handlers.js'
+import { openKeyring, verifyKeys } from '../../src/keys/keys.js'
+import { openBus } from '../../src/lib/bus.js'
+import { databaseNow } from '../../src/lib/db.js'
+import type { JobServices } from '../../src/lib/jobs.js'
+import { folderMailer } from '../../src/lib/mailers.js'
+import { makeRateLimiter } from '../../src/lib/rate-store.js'
+import { readMigrations } from '../../src/lib/migrations/project.js'
+import { runDueJobs, startWorker } from '../../src/lib/worker.js'
+import { createServer } from '../../src/server.js'
+import { routesBeside } from '../../src/routes.js'
+import type { Server } from '../../src/server.js'
+import { authenticate, configureTokenKeys } from '../../src/sessions/sessions.js'
+import { testDatabase } from './database.js'
+import type { TestDatabase } from './database.js'
+
+/** A mail as it arrived. */
+export interface ReceivedMail {
+  readonly to: string
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+  /** The one-time token in it; empty where it has none. */
+  readonly token: string
+}
+
+/** What was mailed, read back from its folder. */
+export interface Mails {
+  readonly folder: string
+  /** All mails to an address, the oldest first. */
+  to(address: string): Promise<ReceivedMail[]>
+  /** The newest mail to an address. @throws Error when there is none */
+  newestTo(address: string): Promise<ReceivedMail>
+}
+
+/** A server in this process, on a port of its own, over a database of its own. */
+export interface TestServer {
+  /** `http://127.0.0.1:PORT/graphql` */
+  readonly url: string
+  readonly wsUrl: string
+  /** The same without the path, for health, metrics and pages. */
+  readonly origin: string
+  readonly services: Services
+  readonly database: TestDatabase
+  readonly server: Server
+  readonly mails: Mails
+  /** What job handlers work with. */
+  readonly jobs: JobServices
+  /** Runs the jobs that are due, and those they add, until none is left. */
+  drain(): Promise<void>
+  /** The platform's time, moved clock included. */
+  now(): Promise<Date>
+  /** Ends the server, and drops the database if it came with it. */
+  close(): Promise<void>
+}
+
+export interface ServerOptions {
+  /** What shall be other than a test's usual configuration. */
+  readonly config?: Partial<Config>
+  /** A database that others serve too; it stays when this server closes. */
+  readonly database?: TestDatabase
+  readonly poolSize?: number
+  /** Another schema than the product's. */
+  readonly schema?: GraphQLSchema
+  /** Whether a worker runs jobs all the time; otherwise they run when `drain` is called. */
+  readonly runsJobs?: boolean
+}
+
+const newKey = (): string => `test:${randomBytes(32).toString('base64')}`
+
+/** The keys of this process's servers: two on one database must have the same. */
+export const TEST_KEYS = { MASTER_KEYS: newKey(), TOKEN_KEYS: newKey() } as const
+
+/**
+ * Starts a server as `main` does. It believes `X-Forwarded-For` from loopback, so that each person of the world has an
+ * address, and with it limits, of their own; `config: { trustedProxies: [] }` takes that away.
+ */
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'creator-platform-'))
+  const config = testConfig(dataDir, options.config)
+  const database = options.database ?? (await testDatabase(options.poolSize ? { poolSize: options.poolSize } : {}))
+  openKeyring(config.masterKeys)
+  configureTokenKeys(config.tokenKeys)
+  await verifyKeys(database.db)
+  const bus = await openBus(database.appUrl, database.db)
+  const limiter = makeRateLimiter({ pool: database.pool, secret: LIMITER_SECRET })
+  const budget = makeRateLimiter({ secret: LIMITER_SECRET })
+  const services: Services = { config, database, bus, limiter, budget }
+  const mails = readMails(join(dataDir, 'mail'))
+  const jobs: JobServices = { db: database.db, mailer: folderMailer(mails.folder, config.mailFrom) }
+  const worker = options.runsJobs ? await startWorker(database, jobHandlers, jobs) : null
+  const readiness = new Readiness()
+  readiness.watchDatabase(database.appUrl, readMigrations(join(import.meta.dirname, '../../prisma/migrations')))
+  readiness.keysFound('ok')
+  const served = options.schema ? { schema: options.schema, authenticate } : (await import('../../src/served.js')).served
+  const server = await createServer(services, { ...served, routes: routesBeside(readiness) })
+  const url = await server.listen()
+  readiness.serving()
+  const close = async (): Promise<void> => {
+    await server.drain()
+    await worker?.stop()
+    await readiness.close()
+    await bus.close()
+    if (!options.database) await database.drop()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+  return {
+    url,
+    wsUrl: url.replace(/^http/, 'ws'),
+    origin: new URL(url).origin,
+    services,
+    database,
+    server,
+    mails,
+    jobs,
+    drain: () => runDueJobs(database, jobHandlers, jobs),
+    now: () => databaseNow(database.db),
+    close,
+  }
+}
+
+/** Limits hold across the servers of one database, so whom they count for is hashed alike. */
+const LIMITER_SECRET = randomBytes(32)
+
+function testConfig(dataDir: string, overrides: Partial<Config> = {}): Config {
+  const config = readConfig({
+    NODE_ENV: 'test',
+    PORT: '0',
+    DATA_DIR: dataDir,
+    TRUSTED_PROXIES: '127.0.0.1',
+    ...TEST_KEYS,
+  })
+  return { ...config, ...overrides }
+}
+
+const TOKEN = /(?<![\w-])[\w-]{43}(?![\w-])/
+
+function readMails(folder: string): Mails {
+  const to = async (address: string): Promise<ReceivedMail[]> => {
+    const all = await Promise.all(
+      filesOf(folder).map(async (file) => {
+        const { subject = '', text = '', html, headers } = await simpleParser(readFileSync(file))
+        const receiver = (headers.get('to') as { text?: string } | undefined)?.text ?? ''
+        return { to: receiver, subject, text, html: html || '', token: TOKEN.exec(text)?.[0] ?? '' }
+      }),
+    )
+    return all.filter((mail) => mail.to.toLowerCase().includes(address.toLowerCase()))
+  }
+  return {
+    folder,
+    to,
+    newestTo: async (address) => {
+      const mail = (await to(address)).at(-1)
+      if (!mail) throw new Error(`no mail to ${address}: run drain() first`)
+      return mail
+    },
+  }
+}
+
+/** The folder's mails, by the time they were written. */
+function filesOf(folder: string): string[] {
+  const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.name.endsWith('.eml'))
+  return names.map(({ name }) => join(folder, name)).sort((a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs)
+}
