@@ -62,7 +62,14 @@ const BUILD = {
   says: 'building …',
   inputs: ['src', 'tsconfig.json', 'tsconfig.build.json', 'node_modules/typescript/package.json'],
   outputs: ['dist/main.js'],
-  run: () => node('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.build.json', '--noEmitOnError', '--pretty']),
+  run: () =>
+    node('node_modules/typescript/bin/tsc', [
+      '-p',
+      'tsconfig.build.json',
+      '--noEmitOnError',
+      '--pretty',
+      String(process.stderr.isTTY === true),
+    ]),
 }
 
 /**

@@ -1,7 +1,9 @@
+import { jobs as accounts } from './accounts/jobs.js'
+import { jobs as keys } from './keys/jobs.js'
 import type { JobHandler } from './lib/jobs.js'
 import { upkeepJobs } from './lib/upkeep.js'
 import { jobs as notifications } from './notifications/jobs.js'
 import { jobs as sessions } from './sessions/jobs.js'
 
 /** Everything that is done in the background. */
-export const jobHandlers: readonly JobHandler[] = [...upkeepJobs, ...sessions, ...notifications]
+export const jobHandlers: readonly JobHandler[] = [...upkeepJobs, ...keys, ...accounts, ...sessions, ...notifications]

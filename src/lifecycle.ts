@@ -15,6 +15,8 @@ export interface Ending {
   readonly signal: AbortSignal
   /** Has `drain` run when the end comes; the process exits after it, or after 15 s whatever is under way. */
   onEnd(drain: () => Promise<void>): void
+  /** Says why the process cannot start, for a person where the reason is theirs to mend, and ends it with 1. */
+  refuseToStart(error: unknown): void
 }
 
 /**
@@ -31,7 +33,7 @@ export function listenForEnd(): Ending {
       return
     }
     startedMs = monotonicMs()
-    log.info({ why }, 'stopping')
+    if (exitCode === 0) log.info({ why }, 'stopping')
     controller.abort(new Error(`stopped by ${why}`))
     void finish(drain, exitCode)
   }
@@ -45,6 +47,12 @@ export function listenForEnd(): Ending {
     onEnd: (work) => {
       drain = work
     },
+    refuseToStart: (error) => {
+      // whoever stopped us while we started knows why we did not
+      if (controller.signal.aborted) return
+      tellWhy(error)
+      begin('a failed start', 1)
+    },
   }
 }
 
@@ -55,7 +63,7 @@ async function finish(drain: () => Promise<void>, exitCode: number): Promise<nev
   }, TIMEOUTS.drainMs - SAME_SIGNAL_MS).unref()
   try {
     await drain()
-    log.info('stopped')
+    if (exitCode === 0) log.info('stopped')
   } catch (error) {
     log.error({ err: error }, 'stopping failed')
     process.exit(1)
@@ -63,12 +71,10 @@ async function finish(drain: () => Promise<void>, exitCode: number): Promise<nev
   process.exit(exitCode)
 }
 
-/** Says why the process cannot start, for a person where the reason is theirs to mend, and ends it. */
-export function refuseToStart(error: unknown): never {
+function tellWhy(error: unknown): void {
   const isTheirs = error instanceof ConfigError || error instanceof MigrationError || error instanceof KeysRefused
   if (isTheirs || isInUse(error)) process.stderr.write(`${error.message}\n`)
   else log.fatal({ err: error }, 'the start failed')
-  process.exit(1)
 }
 
 const isInUse = (error: unknown): error is Error =>

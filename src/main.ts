@@ -4,26 +4,18 @@ import { DEMO_PASSWORD, DEMO_SIGN_INS, seedDemo } from './demo/seed.js'
 import { openDoor } from './door.js'
 import { readConfig } from './env.js'
 import type { Config } from './env.js'
-import { jobHandlers } from './job-handlers.js'
 import { configureLog, log } from './lib/log.js'
-import { startWorker } from './lib/worker.js'
-import type { JobWorker } from './lib/worker.js'
-import { listenForEnd, refuseToStart } from './lifecycle.js'
+import { listenForEnd } from './lifecycle.js'
 import type { Ending } from './lifecycle.js'
 import { openPlatform } from './platform.js'
-import type { Platform } from './platform.js'
 import { routesBeside } from './routes.js'
 import { served } from './served.js'
 import { createServer } from './server.js'
-import { runWorker } from './worker.js'
+import { openWorker, runWorker } from './worker.js'
 
 const ending = listenForEnd()
-try {
-  await (process.argv.includes('--worker') ? runWorker(ending) : runServer(ending))
-} catch (error) {
-  // whoever stopped us while we started knows why we did not
-  if (!ending.signal.aborted) refuseToStart(error)
-}
+const start = process.argv.includes('--worker') ? runWorker : runServer
+await start(ending).catch(ending.refuseToStart)
 
 /** `npm start`: the API, and jobs beside it unless `JOBS=off`. */
 async function runServer({ signal, onEnd }: Ending): Promise<void> {
@@ -52,20 +44,19 @@ async function runServer({ signal, onEnd }: Ending): Promise<void> {
   say(`ready ${url}`)
 }
 
-const openWorker = ({ services, jobs }: Platform): Promise<JobWorker> =>
-  startWorker(services.database, jobHandlers, jobs)
-
 /** The port that was found where any would do. */
-const listeningOn = (config: Config, port: number): Config =>
-  config.port === port ? config : { ...config, port, publicUrl: config.publicUrl.replace(/:0$/, `:${String(port)}`) }
+function listeningOn(config: Config, port: number): Config {
+  if (config.port === port) return config
+  return { ...config, port, publicUrl: config.publicUrl.replace(/:0$/, `:${String(port)}`) }
+}
 
 /** Lines for people on a terminal; in production they are lines of the log. */
-const sayer =
-  ({ isProduction }: Config): ((line: string) => void) =>
-  (line) => {
+function sayer({ isProduction }: Config): (line: string) => void {
+  return (line) => {
     if (isProduction) log.info(line)
     else process.stdout.write(`${line}\n`)
   }
+}
 
 function aboutServer(config: Config, url: string): string[] {
   if (config.isProduction) return []

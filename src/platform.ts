@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis'
 import type { Readiness } from './api/http/health.js'
 import { measurePool } from './api/http/metrics.js'
 import type { Services } from './api/services.js'
+import { auditTampering } from './audit/audit.js'
 import type { Config } from './env.js'
 import { openKeyring, verifyKeys } from './keys/keys.js'
 import { openBus } from './lib/bus.js'
@@ -130,6 +131,7 @@ function openPool(url: string, { databasePoolSize }: Config, closers: (() => Pro
 async function checkKeys({ db }: Database, readiness: Readiness): Promise<void> {
   try {
     await verifyKeys(db)
+    auditTampering(db)
     readiness.keysFound('ok')
   } catch (error) {
     readiness.keysFound('refused')

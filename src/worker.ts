@@ -3,8 +3,11 @@ import { readConfig } from './env.js'
 import { jobHandlers } from './job-handlers.js'
 import type { Ending } from './lifecycle.js'
 import { configureLog, log } from './lib/log.js'
+import { enqueueUpkeep } from './lib/upkeep.js'
 import { startWorker } from './lib/worker.js'
+import type { JobWorker } from './lib/worker.js'
 import { openPlatform } from './platform.js'
+import type { Platform } from './platform.js'
 
 /** `npm run worker`: runs jobs, beside servers with `JOBS=off` or to help those that run their own. */
 export async function runWorker({ signal, onEnd }: Ending): Promise<void> {
@@ -12,10 +15,17 @@ export async function runWorker({ signal, onEnd }: Ending): Promise<void> {
   configureLog(config.logLevel)
   const say = (line: string): void => log.info(line)
   const platform = await openPlatform({ config, service: 'worker', readiness: new Readiness(), say, signal })
-  const worker = await startWorker(platform.services.database, jobHandlers, platform.jobs)
+  const worker = await openWorker(platform)
   onEnd(async () => {
     await worker.stop()
     await platform.close()
   })
   log.info('ready to run jobs')
+}
+
+/** Runs jobs over an open platform, the upkeep first. */
+export async function openWorker({ services, jobs }: Platform): Promise<JobWorker> {
+  const worker = await startWorker(services.database, jobHandlers, jobs)
+  await enqueueUpkeep(jobs)
+  return worker
 }

@@ -104,7 +104,12 @@
     return chosen?.operation === 'subscription'
   }
 
-  async function fetcher(params, { headers = {}, documentAST } = {}) {
+  /** Just after a change of tabs, the editor still names the operation of the one before. */
+  const withItsOwnName = ({ operationName, ...params }) =>
+    operationName && new RegExp(`\\b${operationName}\\b`).test(params.query) ? { ...params, operationName } : params
+
+  async function fetcher(given, { headers = {}, documentAST } = {}) {
+    const params = withItsOwnName(given)
     if (isSubscription(params, documentAST)) {
       // headers typed in the editor make a socket of their own: a socket's parameters are fixed when it opens
       const hasOwn = Object.keys(headers).length > 0

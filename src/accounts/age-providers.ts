@@ -33,3 +33,7 @@ export const sandboxAgeProvider: AgeProvider = {
 
 /** No provider: every attempt waits for staff. What production uses until one is configured. */
 export const staffAgeProvider: AgeProvider = { name: 'staff', check: () => Promise.resolve({ kind: 'review' }) }
+
+/** Who checks documents here: production has nobody yet, and lets staff look. */
+export const providerOf = ({ isProduction }: { readonly isProduction: boolean }): AgeProvider =>
+  isProduction ? staffAgeProvider : sandboxAgeProvider

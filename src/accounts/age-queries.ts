@@ -85,9 +85,14 @@ export async function expireAgeVerifications(tx: Tx, now: Date, limit: number): 
       order by expires_at limit ${limit}::int for update skip locked
     ), ended as (
       update age_verifications v set status = 'expired' from due where v.id = due.id returning v.user_id
+    ), closed as (
+      update users u set age_verified = false, age_verified_at = null, version = version + 1
+      from ended
+      where u.id = ended.user_id and not exists (
+        select from age_verifications v
+        where v.user_id = u.id and v.status = 'approved' and v.expires_at > ${now}::timestamptz
+      )
     )
-    update users u set age_verified = false, age_verified_at = null, version = version + 1
-    from ended where u.id = ended.user_id
-    returning u.id::text as "userId"`
+    select user_id::text as "userId" from ended`
   return rows.map(({ userId }) => userId)
 }

@@ -22,20 +22,17 @@ import {
 } from './age-queries.js'
 import { checkedReason, emitChange } from './changes.js'
 import { checkedBirthDate } from './profile-input.js'
-import { yearsSince } from './profile-view.js'
-import { keepVerifiedBirthDate } from './profiles.js'
+import { ADULT_YEARS, yearsSince } from './profile-view.js'
 import { getUsersForUpdate, updateUser } from './queries.js'
 import { ACCOUNT_CHANGED, ageReviewedJob } from './types.js'
 
-/** The age that opens adult content and earning. */
-export const ADULT_YEARS = 18
 const APPROVAL_MS = 2 * 365 * DAY_MS
 const MAX_TOKEN_LENGTH = 200
 const PROVIDER_TIMEOUT_MS = 8 * SECOND_MS
 const EXPIRY_BATCH = 500
 const ATTEMPTS: RateLimit = { name: 'age.attempts', points: 5, windowSeconds: DAY_MS / SECOND_MS }
 
-/** What a person submits; the token is not stored, the birth date only once it is shown to be right. */
+/** What a person submits; neither the birth date nor the token is stored. */
 export interface AgeSubmission {
   readonly countryCode: string
   readonly birthDate: string
@@ -68,7 +65,7 @@ export async function submitAgeVerification(
     await transaction(request, async (tx, now) => {
       const proofHash = new Uint8Array(createHash('sha256').update(answer.proof).digest())
       const rejectionReason = answer.isOfAge ? null : (answer.reason ?? 'It could not be shown that you are an adult.')
-      await settle(tx, reference, { isOfAge: answer.isOfAge, rejectionReason, proofHash, reviewedById: null, birthDate }, now)
+      await settle(tx, reference, { isOfAge: answer.isOfAge, rejectionReason, proofHash, reviewedById: null }, now)
     })
   return submitted
 }
@@ -133,25 +130,21 @@ async function ask(provider: AgeProvider, question: AgeQuestion): Promise<AgeAns
   }
 }
 
-/** A decision, and the birth date where a provider compared it with the document. */
+/** What was decided, by a provider's proof or by staff. */
 interface Decision {
   readonly isOfAge: boolean
   readonly rejectionReason: string | null
   readonly proofHash: Uint8Array<ArrayBuffer> | null
   readonly reviewedById: string | null
-  readonly birthDate: string | null
   /** As a member of staff wrote it. */
   readonly reason?: string
 }
 
 /** Commits a decision once; false when another one was first. */
-async function settle(tx: Tx, id: string, { birthDate, reason, ...decision }: Decision, now: Date): Promise<boolean> {
+async function settle(tx: Tx, id: string, { reason, ...decision }: Decision, now: Date): Promise<boolean> {
   const userId = await decideAgeVerification(tx, id, { ...decision, expiresAt: addMs(now, APPROVAL_MS) }, now)
   if (userId === null) return false
-  if (decision.isOfAge) {
-    if (birthDate !== null) await keepVerifiedBirthDate(tx, userId, birthDate, now)
-    await updateUser(tx, userId, { ageVerified: true, ageVerifiedAt: now })
-  }
+  if (decision.isOfAge) await updateUser(tx, userId, { ageVerified: true, ageVerifiedAt: now })
   await record(
     tx,
     {
@@ -194,7 +187,6 @@ export async function reviewAgeVerification(
     rejectionReason: review.isApproved ? null : reason,
     proofHash: null,
     reviewedById: viewer.userId,
-    birthDate: null,
     reason,
   }
   if (!(await settle(tx, attempt.id, decision, now))) throw new AppError('CONFLICT', 'not_pending', 'It has been decided.', { path })

@@ -1,7 +1,5 @@
-import type { Mail } from '../lib/mail.js'
-
-/** A mail without its recipient. */
-export type MailText = Pick<Mail, 'subject' | 'text' | 'html'>
+import { mailText } from '../lib/mail.js'
+import type { MailText } from '../lib/mail.js'
 
 /** The mail that carries the token which proves an address. */
 export const verificationMail = ({ displayName, token }: { displayName: string; token: string }): MailText =>
@@ -36,21 +34,3 @@ export const deletionMail = ({ displayName, purgeAfter }: { displayName: string;
     `Your account was deleted. Until ${purgeAfter.toISOString().slice(0, 10)} you can sign in and bring it back; then it is gone for good.`,
     'If it was not you, sign in, bring it back and change your password.',
   ])
-
-type Paragraph = string | { readonly code: string }
-
-function mailText(subject: string, paragraphs: readonly Paragraph[]): MailText {
-  const plain = paragraphs.map((part) => (typeof part === 'string' ? part : part.code))
-  const marked = paragraphs.map((part) =>
-    typeof part === 'string' ? `<p>${escaped(part)}</p>` : `<p><code>${escaped(part.code)}</code></p>`,
-  )
-  return {
-    subject,
-    text: `${plain.join('\n\n')}\n`,
-    html: `<!doctype html>\n<html lang="en"><body>\n${marked.join('\n')}\n</body></html>\n`,
-  }
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign)

@@ -64,6 +64,9 @@ export const emptyProfile = ({ id, createdAt }: UserRow): ProfileView => ({
   updatedAt: createdAt,
 })
 
+/** The age that opens adult content and earning. */
+export const ADULT_YEARS = 18
+
 /** Whole years from a birth date (`YYYY-MM-DD`) to an instant, by the calendar in UTC; February 29 counts from March 1. */
 export function yearsSince(birthDate: string, now: Date): number {
   const [year = 0, month = 0, day = 0] = birthDate.split('-').map(Number)

@@ -8,6 +8,7 @@ import type { Viewer } from '../lib/viewer.js'
 import { emitChange, noSuchUser } from './changes.js'
 import { foldedUsername, usernameTaken } from './names.js'
 import type { ProfileChange } from './profile-input.js'
+import { ADULT_YEARS, yearsSince } from './profile-view.js'
 import { getCurrentProfile, insertProfile } from './profile-queries.js'
 import type { StoredProfile } from './profile-queries.js'
 import { getUsersForUpdate, isUsernameReserved, reserveUsername, updateUser } from './queries.js'
@@ -30,15 +31,15 @@ const SEALED = Object.keys(COLUMNS) as SealedField[]
 /**
  * Puts a new version of the person's profile, and of their names, in force; the version before is kept. What `change`
  * does not name stays. A change that changes nothing makes no version. Audited, without its text.
- * @throws CONFLICT version_conflict with `currentVersion`, username_taken, age_already_verified (a verified birth date stays)
+ * @throws CONFLICT version_conflict with `currentVersion`, username_taken; INVALID underage of somebody who was verified to be
+ * an adult
  */
 export async function updateProfile(tx: Tx, { userId }: Viewer, change: ProfileChange, now: Date): Promise<void> {
   const user = (await getUsersForUpdate(tx, [userId])).get(userId)
   if (!user) throw noSuchUser()
   const current = await getCurrentProfile(tx, userId)
   checkVersion(change, current)
-  if (change.sealed.birthDate !== undefined && user.isAgeVerified)
-    throw new AppError('CONFLICT', 'age_already_verified', 'The birth date was verified.', { path: ['input', 'birthDate'] })
+  checkAge(user, change, now)
   const next = await withChange(tx, current, change)
   const names = changedNames(user, change)
   const fields = changedFields(current, next)
@@ -50,22 +51,18 @@ export async function updateProfile(tx: Tx, { userId }: Viewer, change: ProfileC
   await emitChange(tx, userId, ACCOUNT_CHANGED, now)
 }
 
-/** Puts the birth date in force that a document has shown. */
-export async function keepVerifiedBirthDate(tx: Tx, userId: string, birthDate: string, now: Date): Promise<void> {
-  await getUsersForUpdate(tx, [userId])
-  const current = await getCurrentProfile(tx, userId)
-  const change = { expectedVersion: null, username: null, displayName: null, plain: {}, sealed: { birthDate } }
-  const next = await withChange(tx, current, change)
-  if (changedFields(current, next).length === 0) return
-  await insertProfile(tx, { ...next.row, id: next.id, revision: current.revision + 1, changedById: null, createdAt: now })
-}
-
 function checkVersion({ expectedVersion }: ProfileChange, { revision }: StoredProfile): void {
   if (expectedVersion === null || expectedVersion === revision) return
   throw new AppError('CONFLICT', 'version_conflict', 'The profile has changed: read it again.', {
     path: ['input', 'expectedVersion'],
     currentVersion: revision,
   })
+}
+
+/** Whoever was shown to be an adult was not born yesterday. */
+function checkAge({ isAgeVerified }: HeldUser, { sealed: { birthDate } }: ProfileChange, now: Date): void {
+  if (!isAgeVerified || !birthDate || yearsSince(birthDate, now) >= ADULT_YEARS) return
+  throw new AppError('INVALID', 'underage', 'You were verified to be an adult.', { path: ['input', 'birthDate'] })
 }
 
 /** A version that is about to be written: its encrypted fields are bound to its own id. */

@@ -1,5 +1,5 @@
 import type { Reason } from '../lib/errors.js'
-import type { AccountStatus, Asker, Relation, UserRow } from './types.js'
+import type { AccountStatus, AgeVerificationRow, Asker, Relation, UserRow } from './types.js'
 
 /** What somebody's status counts as at `now`: a suspension ends by itself, at the instant. */
 export const statusAt = (
@@ -50,3 +50,12 @@ const STEPS: Readonly<Record<AccountStatus, readonly AccountStatus[]>> = {
 
 /** Whether staff may take somebody from one status to another. */
 export const isLegalStep = (from: AccountStatus, to: AccountStatus): boolean => STEPS[from].includes(to)
+
+/** Where an age verification stands at `now`: an approval ends by itself. One that was taken back counts as refused. */
+export function ageStatusAt(
+  { status, expiresAt }: Pick<AgeVerificationRow, 'status' | 'expiresAt'>,
+  now: Date,
+): 'PENDING' | 'APPROVED' | 'REJECTED' | 'EXPIRED' {
+  if (status === 'REVOKED') return 'REJECTED'
+  return status === 'APPROVED' && expiresAt !== null && expiresAt <= now ? 'EXPIRED' : status
+}

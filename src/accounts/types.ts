@@ -160,8 +160,8 @@ export const mailVerificationJob = jobName<{ readonly userId: string }>('account
 /** Mails the token for another address to it, and word of it to the one in force. */
 export const mailEmailChangeJob = jobName<{ readonly userId: string }>('accounts.mail_email_change')
 
-/** Finishes a verification whose provider was not heard of. */
-export const finishAgeVerificationJob = jobName<{ readonly ageVerificationId: string }>('accounts.finish_age_verification')
+/** Mails word of a deletion. */
+export const mailDeletionJob = jobName<{ readonly userId: string }>('accounts.mail_deletion')
 
 /** Ends approvals whose time is over. */
 export const expireAgeVerificationsJob = jobName<Record<string, never>>('accounts.expire_age_verifications')

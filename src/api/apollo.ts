@@ -38,7 +38,10 @@ const requestIds = new AsyncLocalStorage<string>()
  * Apollo Server as the HTTP side of the API: content negotiation, CSRF prevention, persisted queries. What may run is
  * `prepareOperation`'s to say, and it runs on our executor, by way of the gateway that Apollo has for that.
  */
-export async function openApollo(api: Api, isProxy: Proxies): Promise<{ handler: Handler; close: () => Promise<void> }> {
+export async function openApollo(
+  api: Api,
+  isProxy: Proxies,
+): Promise<{ handler: Handler; close: () => Promise<void> }> {
   const { persisted } = api.documents
   const apollo = new ApolloServer<Exchange>({
     gateway: gatewayOf(api.schema),
@@ -49,16 +52,23 @@ export async function openApollo(api: Api, isProxy: Proxies): Promise<{ handler:
       ApolloServerPluginLandingPageDisabled(),
     ],
     // documents are parsed and validated once, for both transports, by prepareOperation
-    documentStore: { get: (key) => Promise.resolve(parsedDocument(api, key)), set: () => Promise.resolve(), delete: () => Promise.resolve(true) },
+    documentStore: {
+      get: (key) => Promise.resolve(parsedDocument(api, key)),
+      set: () => Promise.resolve(),
+      delete: () => Promise.resolve(true),
+    },
     dangerouslyDisableValidation: true,
-    parseOptions: { maxTokens: MAX_TOKENS },
+    parseOptions: { maxLexicalTokens: MAX_TOKENS },
     persistedQueries:
       persisted.mode === 'off'
         ? false
         : {
             cache: {
               get: (key) => Promise.resolve(persisted.find(hashIn(key))),
-              set: (key, source) => Promise.resolve(persisted.add(hashIn(key), source)),
+              set: (key, source) => {
+                persisted.add(hashIn(key), source)
+                return Promise.resolve()
+              },
               delete: () => Promise.resolve(false),
             },
           },
@@ -67,14 +77,22 @@ export async function openApollo(api: Api, isProxy: Proxies): Promise<{ handler:
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     formatError: (formatted, error) => formatError(api, formatted, error),
-    logger: { debug: noLog, info: noLog, warn: (message) => { log.warn(message) }, error: (message) => { log.error(message) } },
+    logger: {
+      debug: noLog,
+      info: noLog,
+      warn: (message) => {
+        log.warn(message)
+      },
+      error: (message) => {
+        log.error(message)
+      },
+    },
     nodeEnv: 'production',
   })
   await apollo.start()
   const handle = fastifyApolloHandler(apollo, { context: (request) => Promise.resolve(exchangeOf(isProxy, request)) })
   return {
-    handler: (request, reply) =>
-      requestIds.run(request.id, () => (handle as (this: void, ...all: unknown[]) => Promise<unknown>)(request, reply)),
+    handler: (request, reply) => requestIds.run(request.id, () => handle.call(app, request, reply)),
     close: () => apollo.stop(),
   }
 }
@@ -94,11 +112,14 @@ const exchangeOf = (isProxy: Proxies, { id, raw }: FastifyRequest): Exchange => 
 /** Keeps Apollo from parsing what is refused: `prepareOperation` says why, in the one form that errors have. */
 const UNPARSED: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] }
 
-const parsedDocument = ({ documents }: Api, key: string): DocumentNode => documents.recall(hashIn(key))?.document ?? UNPARSED
+const parsedDocument = ({ documents }: Api, key: string): DocumentNode =>
+  documents.recall(hashIn(key))?.document ?? UNPARSED
 
 const gatewayOf = (schema: GraphQLSchema) => ({
   load: () =>
-    Promise.resolve({ executor: ({ context }: { context: Record<string, unknown> }) => run(context as unknown as Exchange) }),
+    Promise.resolve({
+      executor: ({ context }: { context: Record<string, unknown> }) => run(context as unknown as Exchange),
+    }),
   onSchemaLoadOrUpdate: (listener: (loaded: { apiSchema: GraphQLSchema; coreSupergraphSdl: string }) => void) => {
     listener({ apiSchema: schema, coreSupergraphSdl: '' })
     return noLog
@@ -168,7 +189,12 @@ function withStatus(errors: readonly ClientError[]): GraphQLError[] {
 }
 
 /** Codes of errors that Apollo finds in a request before there is an operation; their messages are its own. */
-const APOLLO_CODES = new Set(['BAD_REQUEST', 'GRAPHQL_PARSE_FAILED', 'PERSISTED_QUERY_NOT_FOUND', 'PERSISTED_QUERY_NOT_SUPPORTED'])
+const APOLLO_CODES = new Set([
+  'BAD_REQUEST',
+  'GRAPHQL_PARSE_FAILED',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+])
 
 function formatError({ services }: Api, formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   if (error instanceof ClientError) return formatted
@@ -184,4 +210,6 @@ function formatError({ services }: Api, formatted: GraphQLFormattedError, error:
 
 /** Apollo leaves some of its errors about requests without a code, but not without their status. */
 const isBadRequest = (error: unknown): boolean =>
-  error instanceof GraphQLError && !error.originalError && (error.extensions['http'] as { status?: number } | undefined)?.status === 400
+  error instanceof GraphQLError &&
+  !error.originalError &&
+  (error.extensions['http'] as { status?: number } | undefined)?.status === 400

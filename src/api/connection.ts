@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws'
-import { machineNow, monotonicMs, SECOND_MS } from '../lib/clock.js'
+import { monotonicMs, SECOND_MS } from '../lib/clock.js'
 import type { Viewer } from '../lib/viewer.js'
 import type { Authenticated, Client } from './context.js'
 
@@ -31,6 +31,8 @@ export class Connection {
   viewer: Viewer | null = null
   /** Whether it answered the last ping. */
   isAlive = true
+  /** The operations being prepared, by id. */
+  readonly #turns = new Map<string, symbol>()
   #windowStartMs = 0
   #messages = 0
   #expiry: NodeJS.Timeout | undefined
@@ -48,17 +50,29 @@ export class Connection {
   }
 
   /** Who has signed in by `connection_init`; the socket closes when the token ends. */
-  identify(credentials: string | null, { viewer, tokenExpiresAt }: Authenticated): void {
+  identify(credentials: string | null, { viewer, tokenExpiresAt, now }: Authenticated): void {
     this.credentials = credentials
     this.viewer = viewer
     if (!tokenExpiresAt) return
-    const leftMs = tokenExpiresAt.getTime() - machineNow().getTime()
+    const leftMs = tokenExpiresAt.getTime() - now.getTime()
     this.#expiry = setTimeout(
       () => {
         this.close(CLOSE.unauthorized, 'token_expired: refresh the session and connect again.')
       },
       Math.min(Math.max(leftMs, 0), LONGEST_TIMER_MS),
     )
+  }
+
+  /** Says that an operation is being prepared under `id`; one that was already under it has lost its turn. */
+  takeTurn(id: string): symbol {
+    const turn = Symbol(id)
+    this.#turns.set(id, turn)
+    return turn
+  }
+
+  /** Whether the operation is still the newest under `id`. */
+  endTurn(id: string, turn: symbol): boolean {
+    return this.#turns.get(id) === turn && this.#turns.delete(id)
   }
 
   /** Whether a message may be read; closes the socket when not. */

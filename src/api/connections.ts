@@ -117,7 +117,8 @@ export class Connections {
       try {
         const { viewer } = await authenticatedRequest(this.#api, connection)
         const isNewlyLimited = viewer?.isLimited === true && connection.viewer?.isLimited === false
-        if (isNewlyLimited) connection.close(CLOSE.forbidden, 'account_limited: the account is suspended, banned or deleted.')
+        if (isNewlyLimited)
+          connection.close(CLOSE.forbidden, 'account_limited: the account is suspended, banned or deleted.')
         else if (viewer) connection.viewer = viewer
         return
       } catch (error) {

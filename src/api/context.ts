@@ -46,7 +46,11 @@ export interface Asked {
 }
 
 /** The context of one request or event, with loaders of its own. */
-export function makeContext({ config, database, bus, limiter }: Services, asked: Asked, { viewer, now }: Authenticated): Context {
+export function makeContext(
+  { config, database, bus, limiter }: Services,
+  asked: Asked,
+  { viewer, now }: Authenticated,
+): Context {
   return {
     ...asked,
     db: database.db,
@@ -54,7 +58,7 @@ export function makeContext({ config, database, bus, limiter }: Services, asked:
     sessionId: viewer?.sessionId ?? null,
     viewer,
     now,
-    loaders: makeLoaders(database.db),
+    loaders: makeLoaders(database.db, viewer?.userId ?? null),
     bus,
     limiter,
     config,

@@ -1,4 +1,12 @@
-import { getNamedType, isCompositeType, isListType, isNonNullType, Kind, valueFromAST } from 'graphql'
+import {
+  getNamedType,
+  isCompositeType,
+  isListType,
+  isNonNullType,
+  Kind,
+  OperationTypeNode,
+  valueFromAST,
+} from 'graphql'
 import type { FieldNode, GraphQLOutputType } from 'graphql'
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../lib/page.js'
 import { ClientError } from './errors.js'
@@ -30,11 +38,12 @@ type Checks = Map<FieldNode, (variables: Variables) => ClientError | null>
 /** Prepares the cost of `plan`; page sizes that are literals or defaults are worked out here, variables later. */
 export function costOf(plan: OperationPlan): Cost {
   const checks: Checks = new Map()
-  const base = plan.operation.operation === 'mutation' ? MUTATION_COST : 1
+  const base = plan.operation.operation === OperationTypeNode.MUTATION ? MUTATION_COST : 1
   const figure = sum(plan.root.fields.map((field) => sum([base, ofField(field, null, checks)])))
   return {
     of: typeof figure === 'number' ? () => figure : figure,
-    refusals: (variables) => [...checks.values()].map((check) => check(variables)).filter((refusal) => refusal !== null),
+    refusals: (variables) =>
+      [...checks.values()].map((check) => check(variables)).filter((refusal) => refusal !== null),
   }
 }
 
@@ -112,7 +121,8 @@ function valueOf(field: FieldPlan, name: string, variables: Variables): unknown 
   const node = field.nodes[0].arguments?.find((argument) => argument.name.value === name)
   if (!definition) return undefined
   if (!node) return definition.defaultValue
-  if (node.value.kind === Kind.VARIABLE && !Object.hasOwn(variables, node.value.name.value)) return definition.defaultValue
+  if (node.value.kind === Kind.VARIABLE && !Object.hasOwn(variables, node.value.name.value))
+    return definition.defaultValue
   return valueFromAST(node.value, definition.type, variables)
 }
 
@@ -123,7 +133,8 @@ const isList = (type: GraphQLOutputType): boolean => isListType(isNonNullType(ty
 
 const sum = (figures: readonly Figure[]): Figure => combine(figures, (values) => values.reduce((a, b) => a + b, 0))
 const greatest = (figures: readonly Figure[]): Figure => combine(figures, (values) => Math.max(0, ...values))
-const product = (size: Figure, each: Figure): Figure => combine([size, each], (values) => values.reduce((a, b) => a * b, 1))
+const product = (size: Figure, each: Figure): Figure =>
+  combine([size, each], (values) => values.reduce((a, b) => a * b, 1))
 
 function combine(figures: readonly Figure[], fold: (values: readonly number[]) => number): Figure {
   const known = figures.filter((figure) => typeof figure === 'number')

@@ -92,7 +92,7 @@ const NOTHING: DocumentNode = { kind: Kind.DOCUMENT, definitions: [] }
 function examine(schema: GraphQLSchema, source: string, hash: string, showsSuggestions: boolean): KnownDocument {
   let document: DocumentNode
   try {
-    document = parse(source, { maxTokens: MAX_TOKENS })
+    document = parse(source, { maxLexicalTokens: MAX_TOKENS })
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error
     return { hash, document: NOTHING, refusals: [parseFailure(error)], conditions: [] }
@@ -100,7 +100,12 @@ function examine(schema: GraphQLSchema, source: string, hash: string, showsSugge
   const errors = validate(schema, document, VALIDATION_RULES, { maxErrors: MAX_ERRORS })
   const refusals = errors.map(
     ({ message, nodes }) =>
-      new ClientError('GRAPHQL_VALIDATION_FAILED', showsSuggestions ? message : withoutSuggestion(message), {}, { nodes }),
+      new ClientError(
+        'GRAPHQL_VALIDATION_FAILED',
+        showsSuggestions ? message : withoutSuggestion(message),
+        {},
+        { nodes },
+      ),
   )
   return { hash, document, refusals, conditions: refusals.length === 0 ? conditionVariables(document) : [] }
 }
@@ -124,7 +129,8 @@ export const withoutSuggestion = (message: string): string => message.replace(/ 
 function noPrototypeNames(context: ValidationContext): ASTVisitor {
   return {
     Name: (node) => {
-      if (node.value === '__proto__') context.reportError(new GraphQLError('The name __proto__ is not allowed.', { nodes: node }))
+      if (node.value === '__proto__')
+        context.reportError(new GraphQLError('The name __proto__ is not allowed.', { nodes: node }))
     },
   }
 }
@@ -134,9 +140,17 @@ const VALIDATION_RULES = [...specifiedRules, noPrototypeNames]
 function persistedSources(operations: PersistedOperations): PersistedSources {
   if (operations.mode === 'allow-list') {
     const sources = readAllowList(operations.file)
-    return { mode: 'allow-list', find: (hash) => sources.get(hash), add: () => undefined, isAllowed: (hash) => sources.has(hash) }
+    return {
+      mode: 'allow-list',
+      find: (hash) => sources.get(hash),
+      add: () => undefined,
+      isAllowed: (hash) => sources.has(hash),
+    }
   }
-  const sources = new LRUCache<string, string>({ maxSize: MAX_PERSISTED_LENGTH, sizeCalculation: ({ length }) => length + 1 })
+  const sources = new LRUCache<string, string>({
+    maxSize: MAX_PERSISTED_LENGTH,
+    sizeCalculation: ({ length }) => length + 1,
+  })
   const isAutomatic = operations.mode === 'automatic'
   return {
     mode: operations.mode,

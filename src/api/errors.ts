@@ -88,7 +88,8 @@ export const statusOf = (code: WireCode): number => STATUSES[code] ?? 400
 export function toClientError(error: unknown, requestId: string): ClientError {
   const cause = rootCauseOf(error)
   const place: Place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {}
-  if (cause instanceof ClientError) return new ClientError(cause.code, cause.message, { ...cause.details, requestId }, place)
+  if (cause instanceof ClientError)
+    return new ClientError(cause.code, cause.message, { ...cause.details, requestId }, place)
   if (cause instanceof AppError)
     return new ClientError(
       WIRE_CODES[cause.code],
@@ -108,7 +109,8 @@ export function toClientError(error: unknown, requestId: string): ClientError {
 /** The error that was thrown, under what graphql wrapped around it. */
 export function rootCauseOf(error: unknown): unknown {
   let cause = error
-  while (cause instanceof GraphQLError && !(cause instanceof ClientError) && cause.originalError) cause = cause.originalError
+  while (cause instanceof GraphQLError && !(cause instanceof ClientError) && cause.originalError)
+    cause = cause.originalError
   return cause
 }
 

@@ -1,4 +1,4 @@
-import { getArgumentValues, GraphQLError, locatedError } from 'graphql'
+import { getArgumentValues, GraphQLError, locatedError, OperationTypeNode } from 'graphql'
 import type { GraphQLFieldResolver, GraphQLLeafType, GraphQLResolveInfo } from 'graphql'
 import { ClientError } from './errors.js'
 import type { FieldPlan, ObjectPlan, OperationPlan, Shape, Variables } from './plan.js'
@@ -39,7 +39,10 @@ export async function execute(execution: Execution): Promise<Outcome> {
   const run: Run = { ...execution, errors: [] }
   const { root: plan, operation } = run.plan
   try {
-    const data = operation.operation === 'mutation' ? executeInTurn(run, plan) : executeFields(run, plan, run.root, undefined)
+    const data =
+      operation.operation === OperationTypeNode.MUTATION
+        ? executeInTurn(run, plan)
+        : executeFields(run, plan, run.root, undefined)
     return { data: await data, errors: run.errors }
   } catch (error) {
     return { data: null, errors: [...run.errors, asGraphQLError(error)] }
@@ -96,7 +99,13 @@ function executeFields(run: Run, plan: ObjectPlan, source: unknown, path: Path |
   return pending ? Promise.all(pending).then(() => result) : result
 }
 
-function executeField(run: Run, plan: ObjectPlan, field: FieldPlan, source: unknown, parent: Path | undefined): unknown {
+function executeField(
+  run: Run,
+  plan: ObjectPlan,
+  field: FieldPlan,
+  source: unknown,
+  parent: Path | undefined,
+): unknown {
   const { definition, shape } = field
   // the most frequent field by far: a column of a row, which needs nothing done
   if (shape.kind === 'leaf' && !definition.resolve) {
@@ -109,7 +118,9 @@ function executeField(run: Run, plan: ObjectPlan, field: FieldPlan, source: unkn
     const completed = isPromise(resolved)
       ? resolved.then((value) => complete(run, field, shape, value, path))
       : complete(run, field, shape, resolved, path)
-    return isPromise(completed) ? completed.catch((error: unknown) => nullFor(run, field, shape, error, path)) : completed
+    return isPromise(completed)
+      ? completed.catch((error: unknown) => nullFor(run, field, shape, error, path))
+      : completed
   } catch (error) {
     return nullFor(run, field, shape, error, path)
   }
@@ -135,7 +146,8 @@ function argumentsOf(run: Run, field: FieldPlan): Record<string, unknown> {
     return getArgumentValues(field.definition, field.nodes[0], run.variables)
   } catch (error) {
     // a variable that is null, or absent, where the argument wants a value
-    if (error instanceof GraphQLError) throw new ClientError('BAD_USER_INPUT', error.message, { reason: 'invalid_input' })
+    if (error instanceof GraphQLError)
+      throw new ClientError('BAD_USER_INPUT', error.message, { reason: 'invalid_input' })
     throw error
   }
 }
@@ -150,7 +162,7 @@ const infoOf = (run: Run, field: FieldPlan, path: Path): GraphQLResolveInfo => (
   fragments: run.plan.fragments,
   rootValue: run.root,
   operation: run.plan.operation,
-  variableValues: run.variables as Record<string, unknown>,
+  variableValues: run.variables,
 })
 
 /** The value as the answer has it. @throws when it is null, or cannot be completed, where the schema wants one */
@@ -209,7 +221,9 @@ function completeItem(run: Run, field: FieldPlan, shape: Shape, item: unknown, l
     const completed = isPromise(item)
       ? item.then((value) => complete(run, field, shape, value, path))
       : complete(run, field, shape, item, path)
-    return isPromise(completed) ? completed.catch((error: unknown) => nullFor(run, field, shape, error, path)) : completed
+    return isPromise(completed)
+      ? completed.catch((error: unknown) => nullFor(run, field, shape, error, path))
+      : completed
   } catch (error) {
     return nullFor(run, field, shape, error, path)
   }

@@ -27,7 +27,8 @@ const SECURITY_HEADERS = {
   'cache-control': 'no-store',
 } as const
 
-const REQUEST_HEADERS = 'content-type, authorization, apollo-require-preflight, x-apollo-operation-name, accept-language'
+const REQUEST_HEADERS =
+  'content-type, authorization, apollo-require-preflight, x-apollo-operation-name, accept-language'
 const ANSWER_HEADERS = 'x-request-id, retry-after'
 
 /** An HTTP server with every limit set, ready for routes. */
@@ -49,7 +50,9 @@ export function openHttp(config: Config, isProxy: Proxies, isAllowedOrigin: Orig
     done(charsetProblem(request) ?? undefined)
   })
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply))
-  app.setNotFoundHandler((request, reply) => sendError(httpError('BAD_REQUEST', 404, 'Nothing is here; the API is at /graphql.'), request, reply))
+  app.setNotFoundHandler((request, reply) =>
+    sendError(httpError('BAD_REQUEST', 404, 'Nothing is here; the API is at /graphql.'), request, reply),
+  )
   return app
 }
 
@@ -93,7 +96,9 @@ function sendError(error: FastifyError | HttpError, request: FastifyRequest, rep
   const status = error.statusCode ?? 500
   const isExpected = error instanceof ClientError || (status >= 400 && status < 500)
   const shown = isExpected
-    ? new ClientError(error instanceof ClientError ? error.code : 'BAD_REQUEST', error.message, { requestId: request.id })
+    ? new ClientError(error instanceof ClientError ? error.code : 'BAD_REQUEST', error.message, {
+        requestId: request.id,
+      })
     : toClientError(error, request.id)
   return reply
     .code(isExpected ? status : statusOf(shown.code))

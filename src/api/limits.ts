@@ -1,3 +1,4 @@
+import { OperationTypeNode } from 'graphql'
 import { tooLarge } from './plan.js'
 import type { ClientError } from './errors.js'
 import type { FieldPlan, ObjectPlan, OperationPlan, Shape } from './plan.js'
@@ -21,7 +22,7 @@ export interface Extent {
 export function refusalsOf(plan: OperationPlan): readonly ClientError[] {
   const { fields } = plan.root
   const { depth, aliases } = extentOf(plan.root)
-  const maxFields = plan.operation.operation === 'mutation' ? MAX_MUTATIONS : MAX_ROOT_FIELDS
+  const maxFields = plan.operation.operation === OperationTypeNode.MUTATION ? MAX_MUTATIONS : MAX_ROOT_FIELDS
   return [
     depth > MAX_DEPTH ? tooLarge('levels', MAX_DEPTH) : null,
     aliases > MAX_ALIASES ? tooLarge('aliases', MAX_ALIASES) : null,

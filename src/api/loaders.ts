@@ -1,9 +1,17 @@
+import { makeAccountsLoaders } from '../accounts/loaders.js'
+import type { AccountsLoaders } from '../accounts/loaders.js'
 import type { Db } from '../lib/db.js'
+import { makeNotificationsLoaders } from '../notifications/loaders.js'
+import type { NotificationsLoaders } from '../notifications/loaders.js'
 import { makeSessionsLoaders } from '../sessions/loaders.js'
+import type { SessionsLoaders } from '../sessions/loaders.js'
 
-/** Every domain's loaders, made for one request or one event: nothing read for one person is ever shown to another. */
-export const makeLoaders = (db: Db) => ({
+/** Every domain's loaders. */
+export type Loaders = SessionsLoaders & AccountsLoaders & NotificationsLoaders
+
+/** Made for one request or one event: nothing that was read for one person is ever shown to another. */
+export const makeLoaders = (db: Db, viewerId: string | null): Loaders => ({
   ...makeSessionsLoaders(db),
+  ...makeAccountsLoaders(db),
+  ...makeNotificationsLoaders(db, viewerId),
 })
-
-export type Loaders = ReturnType<typeof makeLoaders>

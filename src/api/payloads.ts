@@ -4,7 +4,11 @@ import { AppError } from '../lib/errors.js'
 import type { Context } from './context.js'
 
 /** The types of `UserError`, by what the failure means. */
-const USER_ERROR_TYPES = { INVALID: 'InvalidInputError', CONFLICT: 'ConflictError', NOT_FOUND: 'NotFoundError' } as const
+const USER_ERROR_TYPES = {
+  INVALID: 'InvalidInputError',
+  CONFLICT: 'ConflictError',
+  NOT_FOUND: 'NotFoundError',
+} as const
 
 type Payload = Readonly<Record<string, unknown>>
 
@@ -28,7 +32,7 @@ export function asPayload(field: GraphQLField<unknown, Context>): void {
   if (!resolve || !nothing) return
   field.resolve = async (parent, args, context, info) => {
     try {
-      return (await resolve(parent, args, context, info)) as unknown
+      return await resolve(parent, args, context, info)
     } catch (error) {
       const type = error instanceof AppError && USER_ERROR_TYPES[error.code as keyof typeof USER_ERROR_TYPES]
       if (!type) throw error

@@ -5,10 +5,11 @@ import type { IRule } from 'graphql-shield'
 import { AppError } from '../lib/errors.js'
 import type { Context } from './context.js'
 
-type Logic = Pick<IRule, 'resolve'>
+/** What graphql-shield's rules and their combinations have in common. */
+export type Rule = Pick<IRule, 'resolve'>
 
 /** A rule for each field of the root types; beyond them, for the fields that not everybody may read. */
-export type RuleMap = Readonly<Record<string, Readonly<Record<string, Logic>>>>
+export type RuleMap = Readonly<Record<string, Readonly<Record<string, Rule>>>>
 
 type Resolver = GraphQLFieldResolver<unknown, Context>
 
@@ -33,24 +34,35 @@ export function applyRules(schema: GraphQLSchema, rules: RuleMap): GraphQLSchema
   for (const [typeName, fieldRules] of Object.entries(rules)) {
     const type = objectType(schema, typeName)
     for (const [name, rule] of Object.entries(fieldRules)) {
-      const field = type?.getFields()[name]
-      if (field && rule !== allow) guardField(schema, type, field, rule)
+      const field = type?.getFields()[name] as GraphQLField<unknown, Context> | undefined
+      if (type && field && rule !== allow) guardField(schema, type, field, rule)
     }
   }
   return schema
 }
 
-function guardField(schema: GraphQLSchema, type: GraphQLObjectType, field: GraphQLField<unknown, Context>, rule: Logic): void {
+function guardField(
+  schema: GraphQLSchema,
+  type: GraphQLObjectType,
+  field: GraphQLField<unknown, Context>,
+  rule: Rule,
+): void {
   const resolve: Resolver = field.resolve ?? ((parent) => (parent as Record<string, unknown> | null)?.[field.name])
   field.resolve = guarded(rule, resolve)
   if (type === schema.getSubscriptionType() && field.subscribe) field.subscribe = guarded(rule, field.subscribe)
 }
 
 const guarded =
-  (rule: Logic, resolver: Resolver): Resolver =>
+  (rule: Rule, resolver: Resolver): Resolver =>
   async (parent, args, context, info) => {
-    const verdict: unknown = await rule.resolve(parent as object, args, context as never, info, SHIELD_OPTIONS)
-    if (verdict === true) return (await resolver(parent, args, context, info)) as unknown
+    const verdict: unknown = await rule.resolve(
+      parent as object,
+      args as object,
+      context as never,
+      info,
+      SHIELD_OPTIONS,
+    )
+    if (verdict === true) return await (resolver(parent, args, context, info) as Promise<unknown>)
     throw verdict instanceof Error ? verdict : new AppError('FORBIDDEN', 'not_allowed', 'Not for you to do.')
   }
 

@@ -121,7 +121,10 @@ const AS_IS: ReadonlyMap<GraphQLLeafType, 'string' | 'boolean'> = new Map<GraphQ
 ])
 
 class Planner {
-  readonly fragments: Record<string, FragmentDefinitionNode> = Object.create(null) as Record<string, FragmentDefinitionNode>
+  readonly fragments: Record<string, FragmentDefinitionNode> = Object.create(null) as Record<
+    string,
+    FragmentDefinitionNode
+  >
   readonly #schema: GraphQLSchema
   readonly #variables: Variables
   size = 0
@@ -179,7 +182,8 @@ class Planner {
         else grouped.set(key, [selection])
         continue
       }
-      const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : this.#unspread(selection.name.value, spread)
+      const fragment =
+        selection.kind === Kind.INLINE_FRAGMENT ? selection : this.#unspread(selection.name.value, spread)
       if (fragment && this.#applies(fragment.typeCondition?.name.value, type))
         this.#collect(type, fragment.selectionSet.selections, grouped, spread)
     }
@@ -212,7 +216,11 @@ export const tooLarge = (limit: string, max: number): ClientError =>
     max,
   })
 
-function fieldOf(schema: GraphQLSchema, type: GraphQLObjectType, name: string): GraphQLField<unknown, unknown> | undefined {
+function fieldOf(
+  schema: GraphQLSchema,
+  type: GraphQLObjectType,
+  name: string,
+): GraphQLField<unknown, unknown> | undefined {
   if (name === '__typename') return TypeNameMetaFieldDef
   if (type === schema.getQueryType()) {
     if (name === '__schema') return SchemaMetaFieldDef

@@ -53,7 +53,12 @@ export interface Prepared {
   readonly variables: Variables
   readonly context: Context
   /** What `extensions.cost` says. */
-  readonly cost: { readonly requested: number; readonly max: number; readonly remaining: number; readonly budget: number }
+  readonly cost: {
+    readonly requested: number
+    readonly max: number
+    readonly remaining: number
+    readonly budget: number
+  }
   readonly startedMs: number
 }
 
@@ -147,7 +152,8 @@ function refusalOf(error: unknown, request: OperationRequest, startedMs: number)
 
 function knownDocument({ documents }: Api, request: OperationRequest): KnownDocument {
   const { persisted } = documents
-  const source = request.source ?? (request.persistedHash === undefined ? undefined : persisted.find(request.persistedHash))
+  const source =
+    request.source ?? (request.persistedHash === undefined ? undefined : persisted.find(request.persistedHash))
   if (source === undefined) {
     if (request.persistedHash === undefined) throw new ClientError('BAD_REQUEST', 'There is no query to run.')
     throw new ClientError('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound')
@@ -201,14 +207,20 @@ function checkVariablesExtent(raw: unknown): void {
   let count = 0
   for (let depth = 0; level.length > 0; depth += 1) {
     count += level.length
-    if (depth > MAX_VARIABLE_DEPTH || count > MAX_VARIABLE_VALUES) {
-      const [limit, max] = depth > MAX_VARIABLE_DEPTH ? ['levels', MAX_VARIABLE_DEPTH] : ['values', MAX_VARIABLE_VALUES]
-      const message = `The variables are too large: at most ${String(max)} ${String(limit)}.`
-      throw new ClientError('BAD_USER_INPUT', message, { reason: 'operation_too_large', limit: 'variables', max: Number(max) })
-    }
-    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []))
+    if (depth > MAX_VARIABLE_DEPTH) throw variablesTooLarge('levels', MAX_VARIABLE_DEPTH)
+    if (count > MAX_VARIABLE_VALUES) throw variablesTooLarge('values', MAX_VARIABLE_VALUES)
+    level = level.flatMap((value): unknown[] =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    )
   }
 }
+
+const variablesTooLarge = (what: string, max: number): ClientError =>
+  new ClientError('BAD_USER_INPUT', `The variables are too large: at most ${String(max)} ${what}.`, {
+    reason: 'operation_too_large',
+    limit: 'variables',
+    max,
+  })
 
 /** The plan of an operation under these variables; refuses what is too large, whoever asks. */
 function plannedOperation(

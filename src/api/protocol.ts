@@ -73,14 +73,15 @@ async function start(
   context: SocketContext,
   id: string,
   payload: SubscribePayload,
-): Promise<ExecutionArgs | readonly GraphQLError[] | undefined> {
+): Promise<ExecutionArgs | readonly GraphQLError[]> {
   const { connection } = context.extra
   if (id.length > MAX_ID_LENGTH) {
     connection.close(CLOSE.badRequest, `An operation's id has at most ${String(MAX_ID_LENGTH)} characters.`)
-    return undefined
+    return await never()
   }
   const requestId = randomUUID()
   if (Object.keys(context.subscriptions).length > MAX_OPERATIONS) return [tooManyOperations(requestId)]
+  const turn = connection.takeTurn(id)
   const prepared = await prepareOperation(api, {
     source: payload.query === '' ? undefined : payload.query,
     persistedHash: persistedHashOf(payload.extensions),
@@ -91,16 +92,28 @@ async function start(
     client: connection.client,
     requestId,
   })
-  if (prepared.isRefused) return prepared.errors
-  return await startPrepared(api, prepared)
+  const started = prepared.isRefused ? prepared.errors : await startPrepared(api, prepared)
+  if (connection.endTurn(id, turn)) return started
+  if ('contextValue' in started) await (started.contextValue as { readonly answers: Answers }).answers.return(undefined)
+  return await never()
 }
+
+/**
+ * graphql-ws keeps subscriptions by their ids alone. One that was completed and begun anew while it was still being prepared
+ * would take the new one's place, and nobody could end it any more: it goes no further.
+ */
+const never = (): Promise<never> => new Promise(() => undefined)
 
 async function startPrepared(api: Api, prepared: Prepared): Promise<ExecutionArgs | readonly GraphQLError[]> {
   try {
     const answers = counted(await subscribe(api, prepared))
     observe(prepared, 'ok')
     // graphql-ws looks for the operation in the document, and hands the rest to `subscribe`
-    return { schema: api.schema, document: { kind: 'Document', definitions: [prepared.plan.operation] } as never, contextValue: { answers } }
+    return {
+      schema: api.schema,
+      document: { kind: 'Document', definitions: [prepared.plan.operation] } as never,
+      contextValue: { answers },
+    }
   } catch (error) {
     observe(prepared, 'error')
     return [error instanceof ClientError ? error : toClientError(error, prepared.request.requestId)]

@@ -11,8 +11,12 @@ const MAX_DIGITS = 19
 const wrong = (message: string): GraphQLError => new GraphQLError(message)
 
 /** A scalar whose values arrive as strings, in variables as in documents. */
-const textScalar = <T>(name: string, parse: (text: string) => T, serialize: (value: unknown) => string): GraphQLScalarType =>
-  new GraphQLScalarType<T, string>({
+const textScalar = (
+  name: string,
+  parse: (text: string) => unknown,
+  serialize: (value: unknown) => string,
+): GraphQLScalarType =>
+  new GraphQLScalarType<unknown, string>({
     name,
     serialize,
     parseValue: (value) => parse(expectString(name, value)),
@@ -83,7 +87,8 @@ function parseCountryCode(text: string): string {
 
 function parseBigInt(value: unknown): bigint {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value)
-  if (typeof value === 'string' && value.length <= MAX_DIGITS + 1 && /^-?(0|[1-9]\d*)$/.test(value)) return BigInt(value)
+  if (typeof value === 'string' && value.length <= MAX_DIGITS + 1 && /^-?(0|[1-9]\d*)$/.test(value))
+    return BigInt(value)
   throw wrong(`BigInt is a whole number of at most ${String(MAX_DIGITS)} digits, as a string.`)
 }
 
@@ -98,7 +103,7 @@ function serializeDateTime(value: unknown): string {
 }
 
 function checkedJson(value: unknown): unknown {
-  if (depthOf(value) > MAX_JSON_DEPTH || Buffer.byteLength(JSON.stringify(value) ?? '') > MAX_JSON_BYTES)
+  if (depthOf(value) > MAX_JSON_DEPTH || Buffer.byteLength(JSON.stringify(value)) > MAX_JSON_BYTES)
     throw wrong(`JSON has at most ${String(MAX_JSON_BYTES)} bytes and ${String(MAX_JSON_DEPTH)} levels.`)
   return value
 }
@@ -133,5 +138,10 @@ export const scalars = {
     parseValue: parseBigInt,
     parseLiteral: (node) => parseBigInt(node.kind === Kind.INT || node.kind === Kind.STRING ? node.value : undefined),
   }),
-  JSON: new GraphQLScalarType({ name: 'JSON', serialize: (value) => value, parseValue: checkedJson, parseLiteral: jsonFromLiteral }),
+  JSON: new GraphQLScalarType({
+    name: 'JSON',
+    serialize: (value) => value,
+    parseValue: checkedJson,
+    parseLiteral: jsonFromLiteral,
+  }),
 }

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { makeExecutableSchema } from '@graphql-tools/schema'
-import type { GraphQLSchema } from 'graphql'
+import type { GraphQLField, GraphQLSchema } from 'graphql'
+import type { Context } from './context.js'
 import { asPayload } from './payloads.js'
 import { applyRules } from './permissions.js'
 import type { RuleMap } from './permissions.js'
@@ -35,6 +36,7 @@ export function buildSchema({ typeDefs, resolvers, rules }: SchemaParts): GraphQ
     resolvers: resolvers as ResolverMap,
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   })
-  for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) asPayload(field)
+  const mutations: Record<string, GraphQLField<unknown, Context>> = schema.getMutationType()?.getFields() ?? {}
+  for (const field of Object.values(mutations)) asPayload(field)
   return applyRules(schema, rules)
 }

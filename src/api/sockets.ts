@@ -83,7 +83,11 @@ export function openSockets(api: Api, server: HttpServer, options: SocketOptions
   }
 }
 
-function refusedStatus(request: IncomingMessage, { path, isAllowedOrigin }: SocketOptions, fromAddress: number): number | null {
+function refusedStatus(
+  request: IncomingMessage,
+  { path, isAllowedOrigin }: SocketOptions,
+  fromAddress: number,
+): number | null {
   if (request.url?.split('?')[0] !== path) return 404
   const { origin } = request.headers
   if (origin !== undefined && !isAllowedOrigin(origin)) return 403
@@ -130,8 +134,6 @@ function serve(protocol: Protocol<Extra>, connections: Connections, connection: 
       connection.close(CLOSE.internal, 'Internal server error')
     })
   })
-  // ws has answered already: frames of pings count like messages, or their answers could fill the memory
-  socket.on('ping', () => connection.accepts(false))
   socket.on('pong', () => (connection.isAlive = true))
   // ws closes by itself after a broken frame; without a listener the process would end
   socket.on('error', (error) => {

@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql'
-import { ClientError, toClientError } from './errors.js'
+import type { ClientError } from './errors.js'
+import { toClientError } from './errors.js'
 import { execute, subscribeToSource } from './execute.js'
 import type { Outcome } from './execute.js'
 import { makeContext } from './context.js'

@@ -12,7 +12,6 @@ const IDLE_MS = 30 * DAY_MS
 const ABSOLUTE_MS = 90 * DAY_MS
 const COMES_BACK_MS = 30 * DAY_MS
 const HASH_BYTES = 32
-const TERMS_VERSION = '1'
 
 /** The tables of people, each with its rows. */
 export interface PeopleRows {
@@ -67,8 +66,6 @@ function toUser(person: DemoPerson, key: NewUserKey, passwordHash: string): Pris
     currency: creator ? place.currency : null,
     locale: place.locale,
     timeZone: place.timeZone,
-    termsVersion: TERMS_VERSION,
-    termsAcceptedAt: joinedAt,
     createdAt: joinedAt,
     updatedAt: standing.changedAt ?? joinedAt,
   }

@@ -116,10 +116,10 @@ export function demoPeople(today: Date): DemoPerson[] {
     Array.from({ length: count }, () => {
       const name = names.pop()
       assert(name, 'there are names for everybody')
-      return makePerson({ ...name, email: `${name.username}@people.example`, accountType }, today)
+      return makePerson({ ...name, email: `${name.username}@people.example`, accountType, isSignIn: false }, today)
     })
   return [
-    ...SIGN_INS.map((signIn) => makePerson(signIn, today)),
+    ...SIGN_INS.map((signIn) => makePerson({ ...signIn, isSignIn: true }, today)),
     ...others(1, 'MODERATOR'),
     ...others(CREATORS, 'CREATOR'),
     ...others(FANS, 'FAN'),
@@ -158,19 +158,19 @@ const toHandle = (name: string): string =>
     .normalize('NFD')
     .replace(/\p{M}/gu, '')
 
-function makePerson(who: Name & Pick<DemoPerson, 'email' | 'accountType'>, today: Date): DemoPerson {
+type Who = Name & Pick<DemoPerson, 'email' | 'accountType' | 'isSignIn'>
+
+function makePerson(who: Who, today: Date): DemoPerson {
   const random = new DemoRandom(`person/${who.username}`)
-  const isSignIn = SIGN_INS.some(({ username }) => username === who.username)
   const isStaff = who.accountType === 'MODERATOR' || who.accountType === 'ADMIN'
   const place = random.pick(PLACES)
-  const isOld = isSignIn || isStaff
+  const isOld = who.isSignIn || isStaff
   const joinedAt = isOld ? addMs(today, -HISTORY_MS) : joinTime(random, today)
   const standing = isOld ? GOOD : makeStanding(random, joinedAt, today)
-  const age = makeAgeCheck(random, who.accountType, isSignIn, joinedAt, today)
+  const age = makeAgeCheck(random, who, joinedAt, today)
   return {
     ...who,
     id: demoId(`person/${who.username}`),
-    isSignIn,
     joinedAt,
     isEmailVerified: isOld || age?.status === 'APPROVED' || random.chance(0.85),
     place,
@@ -178,7 +178,7 @@ function makePerson(who: Name & Pick<DemoPerson, 'email' | 'accountType'>, today
     age,
     creator: who.accountType === 'CREATOR' ? makeCreator(random, place, age, joinedAt, today) : null,
     profile: makeProfile(random, who, place),
-    sessions: standing.status === 'ACTIVE' ? makeSessions(random, who.username, place, joinedAt, today) : [],
+    sessions: standing.status === 'ACTIVE' ? makeSessions(random, who, place, [joinedAt, today]) : [],
   }
 }
 
@@ -204,8 +204,7 @@ function makeStanding(random: DemoRandom, joinedAt: Date, today: Date): DemoStan
 
 function makeAgeCheck(
   random: DemoRandom,
-  accountType: AccountType,
-  isSignIn: boolean,
+  { accountType, isSignIn }: Who,
   joinedAt: Date,
   today: Date,
 ): DemoAgeCheck | null {
@@ -243,7 +242,7 @@ function makeCreator(
 
 function makeProfile(
   random: DemoRandom,
-  { username, displayName, accountType }: Name & Pick<DemoPerson, 'accountType'>,
+  { username, displayName, accountType, isSignIn }: Who,
   place: Place,
 ): DemoProfile {
   const isCreator = accountType === 'CREATOR'
@@ -251,7 +250,7 @@ function makeProfile(
   const lines = isCreator ? craft.lines.join(' ') : random.pick(FAN_LINES)
   const has = (share: number): boolean => random.chance(isCreator ? Math.min(1, share * 2) : share)
   return {
-    bio: isCreator || random.chance(0.6) ? `${lines}${random.chance(0.4) ? ` ${place.city}.` : ''}` : null,
+    bio: isCreator || isSignIn || random.chance(0.6) ? `${lines}${random.chance(0.4) ? ` ${place.city}.` : ''}` : null,
     website: has(0.2) ? `https://${username.replace(/[._]/g, '-')}.example` : null,
     socialLinks: random.sample(NETWORKS, isCreator ? random.int(1, 4) : random.int(0, 2)).map((platform) => ({
       platform,
@@ -284,9 +283,14 @@ const isFirst = <T>(value: T, index: number, all: readonly T[]): boolean => all.
 const twoDigits = (value: number): string => String(value).padStart(2, '0')
 
 /** Addresses are of RFC 5737's blocks for documentation. */
-function makeSessions(random: DemoRandom, username: string, place: Place, joinedAt: Date, today: Date): DemoSession[] {
+function makeSessions(
+  random: DemoRandom,
+  { username, isSignIn }: Who,
+  place: Place,
+  [joinedAt, today]: readonly [Date, Date],
+): DemoSession[] {
   const recently = new Date(Math.max(joinedAt.getTime(), today.getTime() - 20 * DAY_MS))
-  return random.sample(DEVICES, random.int(0, 3)).map((device, index) => {
+  return random.sample(DEVICES, random.int(isSignIn ? 2 : 0, 3)).map((device, index) => {
     const createdAt = random.between(recently, today)
     return {
       id: demoId(`session/${username}/${String(index)}`),
@@ -307,7 +311,7 @@ export function demoFollows(people: readonly DemoPerson[], today: Date): DemoFol
   return present.flatMap((follower) => {
     const random = new DemoRandom(`follows/${follower.username}`)
     const chosen = new Map<string, DemoPerson>()
-    for (let count = random.int(0, MAX_FOLLOWS); count > 0; count -= 1) {
+    for (let left = follower.isSignIn ? MAX_FOLLOWS : random.int(0, MAX_FOLLOWS); left > 0; left -= 1) {
       const creator = creators[Math.floor(creators.length * random.next() ** 2.5)]
       if (creator && creator.id !== follower.id) chosen.set(creator.id, creator)
     }

@@ -49,7 +49,8 @@ const LEVEL_NAMES: Readonly<Record<number, LogLevel>> = {
   50: 'error',
   60: 'critical',
 }
-const PINO_LEVELS: Readonly<Record<LogLevel, string>> = {
+const PINO_LEVELS: Readonly<Record<LogLevel | 'silent', string>> = {
+  silent: 'silent',
   debug: 'debug',
   info: 'info',
   warning: 'warn',
@@ -64,12 +65,12 @@ export const levelName = (level: number): LogLevel => LEVEL_NAMES[level] ?? 'inf
 export let log: Logger = makeLogger('info', [process.stdout])
 
 /** Sets the level, and a second place for lines (the `system_logs` table). Called once, at start. */
-export function configureLog(level: LogLevel, ...destinations: DestinationStream[]): void {
+export function configureLog(level: LogLevel | 'silent', ...destinations: DestinationStream[]): void {
   log = makeLogger(level, [process.stdout, ...destinations])
 }
 
 /** A log of its own, with the same redaction, that writes to `destinations` alone. */
-export function makeLogger(level: LogLevel, destinations: readonly DestinationStream[]): Logger {
+export function makeLogger(level: LogLevel | 'silent', destinations: readonly DestinationStream[]): Logger {
   const logger = pino(
     {
       level: PINO_LEVELS[level],

@@ -13,3 +13,32 @@ export interface Mailer {
   send(mail: Mail): Promise<void>
   close(): void
 }
+
+/** A mail without its recipient. */
+export type MailText = Pick<Mail, 'subject' | 'text' | 'html'>
+
+/** A paragraph of text, or of something to copy as it is. */
+export type MailParagraph = string | { readonly code: string }
+
+/** The same paragraphs as plain text and as HTML; nothing in them is taken for markup. */
+export function mailText(subject: string, paragraphs: readonly MailParagraph[]): MailText {
+  const plain = paragraphs.map((part) => (typeof part === 'string' ? part : part.code))
+  const marked = paragraphs.map((part) =>
+    typeof part === 'string' ? `<p>${escaped(part)}</p>` : `<p><code>${escaped(part.code)}</code></p>`,
+  )
+  return {
+    subject,
+    text: `${plain.join('\n\n')}\n`,
+    html: `<!doctype html>\n<html lang="en"><body>\n${marked.join('\n')}\n</body></html>\n`,
+  }
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign)

@@ -38,6 +38,16 @@ export const jobRuns = new Counter({
   registers: [metrics],
 })
 
+/** Jobs in the queue that may still run; as of the last time a worker here looked. */
+export const waitingJobs = new Gauge({
+  name: 'jobs_waiting',
+  help: 'Jobs in the queue that may still run',
+  registers: [metrics],
+})
+
+/** Jobs that failed for good and wait for a person. */
+export const failedJobs = new Gauge({ name: 'jobs_failed', help: 'Jobs that failed for good', registers: [metrics] })
+
 /** Log lines that could not be stored in `system_logs`. */
 export const droppedLogLines = new Counter({
   name: 'log_lines_dropped_total',

@@ -4,13 +4,12 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Logger as QueueLogger, parseCronItems, run, runOnce } from 'graphile-worker'
 import type { Job, ParsedCronItem, Runner, SharedOptions, Task, TaskList, WorkerEvents } from 'graphile-worker'
-import { Gauge } from 'prom-client'
 import { DAY_MS, SECOND_MS } from './clock.js'
 import type { Database, Db } from './db.js'
 import { MAX_ATTEMPTS } from './jobs.js'
 import type { JobHandler, JobServices } from './jobs.js'
 import { log, scrubbed } from './log.js'
-import { jobRuns, metrics } from './metrics.js'
+import { failedJobs, jobRuns, waitingJobs } from './metrics.js'
 
 /** Jobs one process runs at once. */
 const CONCURRENCY = 4
@@ -24,13 +23,6 @@ const HAND_BACK_AFTER_MS = 8 * SECOND_MS
 const RESTART_MS = 2 * SECOND_MS
 /** How far back ticks that nobody was there for are made up, each job once. */
 const BACKFILL_MS = DAY_MS
-
-const waitingJobs = new Gauge({
-  name: 'jobs_waiting',
-  help: 'Jobs in the queue that may still run',
-  registers: [metrics],
-})
-const failedJobs = new Gauge({ name: 'jobs_failed', help: 'Jobs that failed for good', registers: [metrics] })
 
 /** A process's share in running jobs. */
 export interface JobWorker {

@@ -13,9 +13,6 @@ export const insertAnnouncement = (
 ): Promise<{ id: string }> =>
   tx.announcement.create({ data: { ...announcement, publishAt: now, createdAt: now }, select: { id: true } })
 
-export const findAnnouncement = (db: Db, id: string): Promise<AnnouncementRow | null> =>
-  db.announcement.findUnique({ where: { id } })
-
 /** Holds the announcement, so that two runs of its delivery take turns. */
 export async function getAnnouncementForUpdate(
   tx: Tx,
@@ -107,13 +104,15 @@ export const listNotices = (
           and a.withdrawn_at is null
         order by n.sequence desc limit ${limit + 1}`
 
-/** The notice with this id, if it is the person's. */
-export async function findNotice(db: Db, userId: string, id: string): Promise<NoticeRow | null> {
-  const [row] = await db.sql<NoticeRow>`/* notifications.notice */
+/** Those of these notices that are the person's, in no order. */
+export const listNoticesById = (db: Db, userId: string, ids: readonly string[]): Promise<NoticeRow[]> =>
+  db.sql<NoticeRow>`/* notifications.noticesById */
     select n.id::text, n.sequence, n.created_at as "createdAt", n.payload, a.title, a.body
     from notifications n left join announcements a on n.subject_type = 'announcements' and a.id = n.subject_id
-    where n.id = ${id}::uuid and n.user_id = ${userId}::uuid
+    where n.id = any(${ids}::uuid[]) and n.user_id = ${userId}::uuid
       and n.type in ('system_announcement', 'moderation_action', 'account') and n.hidden_at is null
       and a.withdrawn_at is null`
-  return row ?? null
-}
+
+/** Announcements by id, in no order. */
+export const listAnnouncementsById = (db: Db, ids: readonly string[]): Promise<AnnouncementRow[]> =>
+  db.announcement.findMany({ where: { id: { in: [...ids] } } })

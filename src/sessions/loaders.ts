@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader'
 import type { Db } from '../lib/db.js'
-import { listSessionsById, listTotpCounts } from './queries.js'
+import { listTotpCounts } from './factor-queries.js'
+import { listSessionsById } from './queries.js'
 import type { SessionRow } from './queries.js'
 import type { TotpState } from './types.js'
 

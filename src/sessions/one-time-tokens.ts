@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { addMs } from '../lib/clock.js'
 import type { Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
-import { insertOneTimeToken, spendToken } from './queries.js'
-import type { OneTimeTokenRow } from './queries.js'
 import { hashSecret, isSecret, newSecret } from './secrets.js'
+import { insertOneTimeToken, spendToken } from './sign-in-queries.js'
+import type { OneTimeTokenRow } from './sign-in-queries.js'
 import type { OneTimeTokenKind } from './types.js'
 
 /** What a mailed token is for, for how long, and the address it would set where it is for one. */

@@ -13,6 +13,8 @@ import { mintToken, spendOneTimeToken, tokenInvalid } from './one-time-tokens.js
 import { hashPassword } from './password-hashes.js'
 import { checkedPassword } from './password-rules.js'
 import type { PasswordOwner } from './password-rules.js'
+import { confirmPassword } from './reauthentication.js'
+import { hashSecret, isSecret } from './secrets.js'
 import {
   endChallenges,
   findAccount,
@@ -22,10 +24,8 @@ import {
   replacePasswordHash,
   setPasswordHash,
   supersedeOneTimeTokens,
-} from './queries.js'
-import type { AccountRow } from './queries.js'
-import { confirmPassword } from './reauthentication.js'
-import { hashSecret, isSecret } from './secrets.js'
+} from './sign-in-queries.js'
+import type { AccountRow } from './sign-in-queries.js'
 import { recordSecurity } from './trail.js'
 import { sendAccountNotice, sendPasswordReset, userStream } from './types.js'
 import type { Request } from './types.js'

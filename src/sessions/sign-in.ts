@@ -7,6 +7,8 @@ import { actingAs, committing } from './committing.js'
 import { startSession } from './lifecycle.js'
 import { accountKey, attemptCode, attemptPassword, emailIndexes } from './limits.js'
 import { hashPassword, needsRehash, verifyPassword } from './password-hashes.js'
+import { spendSecondFactor } from './second-factors.js'
+import { hashSecret, isSecret, newSecret } from './secrets.js'
 import {
   countChallengeTry,
   endChallenge,
@@ -15,10 +17,8 @@ import {
   getChallengeForUpdate,
   insertChallenge,
   replacePasswordHash,
-} from './queries.js'
-import type { AccountRow, ChallengeRow } from './queries.js'
-import { spendSecondFactor } from './second-factors.js'
-import { hashSecret, isSecret, newSecret } from './secrets.js'
+} from './sign-in-queries.js'
+import type { AccountRow, ChallengeRow } from './sign-in-queries.js'
 import type { Challenge, IssuedSession, Password, Request } from './types.js'
 
 const CHALLENGE_MS = 5 * MINUTE_MS

@@ -8,18 +8,16 @@ import { emit } from '../lib/events.js'
 import { enqueue } from '../lib/jobs.js'
 import type { Viewer } from '../lib/viewer.js'
 import { committing } from './committing.js'
-import { revokeSessions } from './lifecycle.js'
-import { attemptCode } from './limits.js'
 import {
   confirmTotpCredential,
   disableTotpCredential,
   findTotp,
-  forgetSecondFactor,
-  getAccount,
   insertRecoveryCodes,
   insertTotp,
-  markAuthenticated,
-} from './queries.js'
+} from './factor-queries.js'
+import { revokeSessions } from './lifecycle.js'
+import { attemptCode } from './limits.js'
+import { forgetSecondFactor, markAuthenticated } from './queries.js'
 import {
   hashRecoveryCode,
   newRecoveryCodes,
@@ -28,6 +26,7 @@ import {
   stepOfCode,
   totpUri,
 } from './second-factors.js'
+import { getAccount } from './sign-in-queries.js'
 import { recordSecurity } from './trail.js'
 import { sendAccountNotice, userStream } from './types.js'
 import type { Request } from './types.js'

@@ -4,15 +4,15 @@ import type { Db, Origin } from '../lib/db.js'
 import type { JobServices } from '../lib/jobs.js'
 import { accountNoticeMail, passwordResetMail } from './mails.js'
 import { ownerOf, prepareReset } from './passwords.js'
+import { findAccount } from './sign-in-queries.js'
+import type { AccountNotice } from './types.js'
 import {
   deleteEndedChallenges,
   deleteEndedSessions,
   deleteEndedTokens,
   deleteSpentRefreshTokens,
   deleteStartedTotp,
-  findAccount,
-} from './queries.js'
-import type { AccountNotice } from './types.js'
+} from './upkeep-queries.js'
 
 /** How long what has ended is kept, to look into abuse. */
 const KEEP_MS = 30 * DAY_MS

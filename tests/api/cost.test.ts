@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { execute as reference, isCompositeType, isListType, isNonNullType, isObjectType, parse, getNamedType, validate } from 'graphql'
+import { execute as reference, isCompositeType, isObjectType, parse, getNamedType, validate } from 'graphql'
 import type { GraphQLObjectType, GraphQLOutputType, OperationDefinitionNode } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { costOf, MAX_COST } from '../../src/api/cost.js'
@@ -10,7 +10,19 @@ import { connect, laboratorySchema, openLaboratory, resolved } from './laborator
 import type { Laboratory } from './laboratory.js'
 
 const schema = laboratorySchema()
-const SKIPPED = new Set(['crash', 'crashRequired', 'databaseIsDown', 'brokenRule', 'denied', 'owned', 'signedIn', 'staffOnly', 'secret', 'echo', 'node'])
+const SKIPPED = new Set([
+  'crash',
+  'crashRequired',
+  'databaseIsDown',
+  'brokenRule',
+  'denied',
+  'owned',
+  'signedIn',
+  'staffOnly',
+  'secret',
+  'echo',
+  'node',
+])
 
 /** A page size as a literal, a variable, a default of a variable, or left to the schema's default. */
 interface Page {
@@ -37,7 +49,7 @@ const choices: fc.Arbitrary<Choice[]> = fc.array(
     isAliased: fc.boolean(),
     inFragment: fc.boolean(),
     isSkipped: fc.boolean(),
-  }) as fc.Arbitrary<Choice>,
+  }),
   { minLength: 12, maxLength: 40 },
 )
 
@@ -68,7 +80,9 @@ function write(row: readonly Choice[]): Written {
     const named = getNamedType(type)
     if (!isCompositeType(named)) return ''
     if (!isObjectType(named)) {
-      const parts = schema.getPossibleTypes(named).map((possible) => `... on ${possible.name} ${fieldsOf(possible, depth)}`)
+      const parts = schema
+        .getPossibleTypes(named)
+        .map((possible) => `... on ${possible.name} ${fieldsOf(possible, depth)}`)
       return ` { __typename ${parts.join(' ')} }`
     }
     return ` ${fieldsOf(named, depth)}`
@@ -84,7 +98,11 @@ function write(row: readonly Choice[]): Written {
       const field = fields[pick % fields.length]
       if (!field) return '__typename'
       const isPaged = field.args.some(({ name }) => name === 'first')
-      const page = isPaged ? pageOf(choice.page) : field.name === 'nodes' && field.args.length > 0 ? '(ids: ["pet-1", "x", "y"])' : ''
+      const page = isPaged
+        ? pageOf(choice.page)
+        : field.name === 'nodes' && field.args.length > 0
+          ? '(ids: ["pet-1", "x", "y"])'
+          : ''
       const alias = choice.isAliased || isPaged || page !== '' ? `x${String(at)}_${String(index)}: ` : ''
       const condition = choice.isSkipped && index > 0 ? ' @include(if: $no)' : ''
       return `${alias}${field.name}${page}${condition}${selection(field.type, depth + 1)}`
@@ -99,13 +117,21 @@ function write(row: readonly Choice[]): Written {
   const query = schema.getQueryType()
   const body = query ? fieldsOf(query, 0) : ''
   const heads = ['$yes: Boolean = true', '$no: Boolean = false', ...definitions.values()]
-  return { source: `query Random(${heads.join(', ')}) @include(if: $yes) ${body} ${fragments.join(' ')}`.replace(' @include(if: $yes)', ''), variables }
+  return {
+    source: `query Random(${heads.join(', ')}) @include(if: $yes) ${body} ${fragments.join(' ')}`.replace(
+      ' @include(if: $yes)',
+      '',
+    ),
+    variables,
+  }
 }
 
 /** Two hundred runs that are worth it: valid documents, which list what the seed gave. */
 function prepared({ source, variables }: Written) {
   const document = parse(source)
-  const problems = validate(schema, document).filter(({ message }) => !/is never used|can never be|conflict/.test(message))
+  const problems = validate(schema, document).filter(
+    ({ message }) => !/is never used|can never be|conflict/.test(message),
+  )
   const conflicts = validate(schema, document).some(({ message }) => /conflict/.test(message))
   if (conflicts) return null
   expect(problems, source).toEqual([])
@@ -116,7 +142,9 @@ function prepared({ source, variables }: Written) {
 
 function defaultsOf(operation: OperationDefinitionNode, given: Record<string, unknown>): Record<string, unknown> {
   const defaults = (operation.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
-    defaultValue?.kind === 'IntValue' && !(variable.name.value in given) ? [[variable.name.value, Number(defaultValue.value)] as const] : [],
+    defaultValue?.kind === 'IntValue' && !(variable.name.value in given)
+      ? [[variable.name.value, Number(defaultValue.value)] as const]
+      : [],
   )
   return Object.fromEntries(defaults)
 }
@@ -164,7 +192,8 @@ describe('cost', () => {
   })
 
   it('has room for what a front end asks: a page of people with their friends', () => {
-    const source = '{ people { nodes { id name tags best { id name } friends(first: 10) { nodes { id } pageInfo { hasNextPage } } } pageInfo { hasNextPage } } }'
+    const source =
+      '{ people { nodes { id name tags best { id name } friends(first: 10) { nodes { id } pageInfo { hasNextPage } } } pageInfo { hasNextPage } } }'
     const document = parse(source)
     const plan = planOperation(schema, document, document.definitions[0] as OperationDefinitionNode, {})
     expect(costOf(plan).of({})).toBeLessThan(MAX_COST / 2)
@@ -179,7 +208,12 @@ describe('the budget', () => {
 
   it('says in extensions what an operation cost and what is left', async () => {
     const { extensions } = await lab.ask('{ person { id } }', {}, lab.sessions.open('thrifty'))
-    expect(extensions['cost']).toEqual({ requested: 2, max: MAX_COST, remaining: COST_BUDGET.points - 2, budget: COST_BUDGET.points })
+    expect(extensions['cost']).toEqual({
+      requested: 2,
+      max: MAX_COST,
+      remaining: COST_BUDGET.points - 2,
+      budget: COST_BUDGET.points,
+    })
   })
 
   it('is one for HTTP and sockets, and refuses both once it is spent', async () => {
@@ -189,7 +223,11 @@ describe('the budget', () => {
     for (let spent = 0; answer.errors.length === 0 && spent < 30; spent += 1) answer = await lab.ask(dear, {}, token)
     expect(answer.status).toBe(429)
     expect(answer.headers.get('retry-after')).toBe('30')
-    expect(answer.errors[0]?.extensions).toMatchObject({ code: 'RATE_LIMITED', reason: 'rate_limited', retryAfterSeconds: 30 })
+    expect(answer.errors[0]?.extensions).toMatchObject({
+      code: 'RATE_LIMITED',
+      reason: 'rate_limited',
+      retryAfterSeconds: 30,
+    })
     socket.subscribe('late', 'subscription { ticks { sequence } }')
     const { type, payload } = await socket.next('late')
     expect(type).toBe('error')

@@ -19,8 +19,8 @@ beforeAll(async () => {
   lab = await openLaboratory()
   // the log also goes to standard output, where a test has nothing to say
   const write = process.stdout.write.bind(process.stdout)
-  process.stdout.write = ((chunk: string | Uint8Array, ...rest: never[]) =>
-    String(chunk).includes(CANARY) || write(chunk, ...rest)) as typeof process.stdout.write
+  process.stdout.write = (chunk: string | Uint8Array, ...rest: never[]) =>
+    String(chunk).includes(CANARY) || write(chunk, ...rest)
   configureLog('error', collector)
 })
 afterAll(async () => {
@@ -29,17 +29,20 @@ afterAll(async () => {
 })
 
 describe('unexpected errors', () => {
-  it.each(['crash', 'crashRequired', 'brokenRule'])('%s: the client sees an id, the log has all of it under that id', async (field) => {
-    const answer = await lab.ask(`{ ${field} }`)
-    expect(JSON.stringify(answer)).not.toContain(CANARY)
-    const [error] = answer.errors
-    expect(Object.keys(error?.extensions ?? {}).sort()).toEqual(['code', 'requestId'])
-    expect(error?.extensions['code']).toBe('INTERNAL_SERVER_ERROR')
-    expect(answer.headers.get('x-request-id')).toBe(error?.extensions['requestId'])
-    const line = lines.find((text) => text.includes(String(error?.extensions['requestId'])))
-    expect(line).toContain(CANARY)
-    expect(line).toContain('laboratory.ts')
-  })
+  it.each(['crash', 'crashRequired', 'brokenRule'])(
+    '%s: the client sees an id, the log has all of it under that id',
+    async (field) => {
+      const answer = await lab.ask(`{ ${field} }`)
+      expect(JSON.stringify(answer)).not.toContain(CANARY)
+      const [error] = answer.errors
+      expect(Object.keys(error?.extensions ?? {}).sort()).toEqual(['code', 'requestId'])
+      expect(error?.extensions['code']).toBe('INTERNAL_SERVER_ERROR')
+      expect(answer.headers.get('x-request-id')).toBe(error?.extensions['requestId'])
+      const line = lines.find((text) => text.includes(String(error?.extensions['requestId'])))
+      expect(line).toContain(CANARY)
+      expect(line).toContain('laboratory.ts')
+    },
+  )
 
   it.each(['crashingTicks', 'crashingEvents'])('%s: the same over a socket', async (field) => {
     const socket = await connect(lab.url)
@@ -64,7 +67,11 @@ describe('a database that does not answer', () => {
   it('is UNAVAILABLE, not a bug', async () => {
     const { errors, status } = await lab.ask('{ databaseIsDown hello }')
     expect(status).toBe(200)
-    expect(errors[0]?.extensions).toMatchObject({ code: 'UNAVAILABLE', reason: 'service_unavailable', retryAfterSeconds: 1 })
+    expect(errors[0]?.extensions).toMatchObject({
+      code: 'UNAVAILABLE',
+      reason: 'service_unavailable',
+      retryAfterSeconds: 1,
+    })
   })
 
   it('is 503 with Retry-After when nobody can be authenticated', async () => {
@@ -106,13 +113,19 @@ describe('expected failures', () => {
   it('that the caller can mend are user errors, with every other field empty', async () => {
     expect((await run('invalid')).data?.['do']).toEqual({
       ...nothing,
-      userErrors: [{ __typename: 'InvalidInputError', code: 'INVALID_INPUT', message: 'Not so.', path: ['input', 'how'] }],
+      userErrors: [
+        { __typename: 'InvalidInputError', code: 'INVALID_INPUT', message: 'Not so.', path: ['input', 'how'] },
+      ],
     })
     expect((await run('conflict')).data?.['do']).toEqual({
       ...nothing,
-      userErrors: [{ __typename: 'ConflictError', code: 'VERSION_CONFLICT', message: 'Changed.', path: [], currentVersion: 7 }],
+      userErrors: [
+        { __typename: 'ConflictError', code: 'VERSION_CONFLICT', message: 'Changed.', path: [], currentVersion: 7 },
+      ],
     })
-    expect((await run('missing')).data?.['do']).toMatchObject({ userErrors: [{ __typename: 'NotFoundError', code: 'NODE_NOT_FOUND' }] })
+    expect((await run('missing')).data?.['do']).toMatchObject({
+      userErrors: [{ __typename: 'NotFoundError', code: 'NODE_NOT_FOUND' }],
+    })
   })
 
   it('that the caller cannot mend are top-level errors', async () => {
@@ -122,7 +135,10 @@ describe('expected failures', () => {
   })
 
   it('of a mutation without a payload are top-level errors', async () => {
-    expect((await lab.ask('mutation { plain }')).errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', reason: 'invalid_input' })
+    expect((await lab.ask('mutation { plain }')).errors[0]?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      reason: 'invalid_input',
+    })
   })
 
   it('beyond a rate limit are 429 and say when to come back', async () => {

@@ -89,7 +89,13 @@ const counted = <T extends object>(row: T): T => {
 }
 
 const person = (index: number) =>
-  counted({ __typename: 'Person', id: `person-${String(index)}`, name: `Person ${String(index)}`, nick: null, tags: ['a', 'b'] })
+  counted({
+    __typename: 'Person',
+    id: `person-${String(index)}`,
+    name: `Person ${String(index)}`,
+    nick: null,
+    tags: ['a', 'b'],
+  })
 const pet = (index: number) => counted({ __typename: 'Pet', id: `pet-${String(index)}`, name: `Pet ${String(index)}` })
 
 interface PageArgs {
@@ -215,7 +221,13 @@ export const rules = {
     staffOnly: isStaff,
   },
   Mutation: { do: anyone, limited: anyone, plain: anyone },
-  Subscription: { ticks: anyone, privateTicks: hasSession, deniedTicks: isDenied, crashingTicks: anyone, crashingEvents: anyone },
+  Subscription: {
+    ticks: anyone,
+    privateTicks: hasSession,
+    deniedTicks: isDenied,
+    crashingTicks: anyone,
+    crashingEvents: anyone,
+  },
   Person: { secret: isStaff },
   Tick: { secret: isStaff },
 } satisfies RuleMap
@@ -273,7 +285,11 @@ export class LocalLimiter implements RateLimiter {
     const spent = (this.spent.get(key) ?? 0) + points
     this.spent.set(key, spent)
     const isAllowed = spent <= limit.points
-    return Promise.resolve({ isAllowed, remaining: Math.max(0, limit.points - spent), retryAfterSeconds: isAllowed ? 0 : 30 })
+    return Promise.resolve({
+      isAllowed,
+      remaining: Math.max(0, limit.points - spent),
+      retryAfterSeconds: isAllowed ? 0 : 30,
+    })
   }
 
   async spend(): Promise<void> {
@@ -349,7 +365,13 @@ const CONFIG = {
 /** Serves the laboratory on a port of its own. */
 export async function openLaboratory(config: Partial<Config> = {}): Promise<Laboratory> {
   const [bus, budget, sessions] = [new LocalBus(), new LocalLimiter(), new Sessions()]
-  const services = { config: { ...CONFIG, ...config }, database: {}, bus, limiter: budget, budget } as unknown as Services
+  const services = {
+    config: { ...CONFIG, ...config },
+    database: {},
+    bus,
+    limiter: budget,
+    budget,
+  } as unknown as Services
   const server = await createServer(services, { schema: laboratorySchema(), authenticate: sessions.authenticate })
   const url = await server.listen()
   return {
@@ -424,4 +446,3 @@ export async function connect(url: string, token?: string): Promise<RawSocket> {
   await raw.next('connection_ack')
   return raw
 }
-

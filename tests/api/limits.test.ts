@@ -126,17 +126,20 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     limit: 'cost',
   },
   'too many objects in a fragment named __schema': {
-    query: '{ ...__schema } fragment __schema on Query { people(first: 100) { nodes { friends(first: 100) { nodes { id } } } } }',
+    query:
+      '{ ...__schema } fragment __schema on Query { people(first: 100) { nodes { friends(first: 100) { nodes { id } } } } }',
     code: 'BAD_USER_INPUT',
     limit: 'cost',
   },
   'too many objects in an inline fragment without a type': {
-    query: '{ people(first: 100) { ... { nodes { friends(first: 100) { ... on PersonConnection { edges { node { id } } } } } } } }',
+    query:
+      '{ people(first: 100) { ... { nodes { friends(first: 100) { ... on PersonConnection { edges { node { id } } } } } } } }',
     code: 'BAD_USER_INPUT',
     limit: 'cost',
   },
   'too much introspection': {
-    query: '{ a: __schema { types { name } } b: __schema { types { name } } c: __schema { types { name } } d: __schema { types { name } } }',
+    query:
+      '{ a: __schema { types { name } } b: __schema { types { name } } c: __schema { types { name } } d: __schema { types { name } } }',
     code: 'BAD_USER_INPUT',
     limit: 'cost',
   },
@@ -202,7 +205,8 @@ describe('what is let through', () => {
   })
 
   it('fields that @skip leaves out, which cost nothing', async () => {
-    const query = 'query ($no: Boolean!) { people { nodes { friends @skip(if: $no) { nodes { friends { nodes { id } } } } id } } }'
+    const query =
+      'query ($no: Boolean!) { people { nodes { friends @skip(if: $no) { nodes { friends { nodes { id } } } } id } } }'
     expect((await lab.ask(query, { no: true })).errors).toEqual([])
     expect((await lab.ask(query, { no: false })).errors[0]?.extensions).toMatchObject({ limit: 'cost' })
   })

@@ -17,7 +17,9 @@ import { describe, expect, it } from 'vitest'
 import { readContract } from '../../src/api/schema.js'
 
 const schema = makeExecutableSchema({ typeDefs: readContract() })
-const types = Object.values(schema.getTypeMap()).filter((type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type))
+const types = Object.values(schema.getTypeMap()).filter(
+  (type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type),
+)
 const roots = new Set(['Query', 'Mutation', 'Subscription'])
 const mutations = Object.values(schema.getMutationType()?.getFields() ?? {})
 
@@ -54,9 +56,11 @@ const outputs: Output[] = types
   .flatMap((type) =>
     Object.values(type.getFields()).map((field) => ({ type, field, where: `${type.name}.${field.name}` })),
   )
-const inputs = types.filter(isInputObjectType).flatMap((type) =>
-  Object.values(type.getFields()).map((field) => ({ type, field, where: `${type.name}.${field.name}` })),
-)
+const inputs = types
+  .filter(isInputObjectType)
+  .flatMap((type) =>
+    Object.values(type.getFields()).map((field) => ({ type, field, where: `${type.name}.${field.name}` })),
+  )
 
 const unwrapped = (type: GraphQLOutputType): GraphQLOutputType => (isNonNullType(type) ? type.ofType : type)
 const isList = (type: GraphQLOutputType): boolean => isListType(unwrapped(type))
@@ -89,7 +93,9 @@ describe('money', () => {
   it('is never a float, and nothing else is', () => {
     const floats = [...outputs, ...inputs].filter(({ field }) => getNamedType(field.type).name === 'Float')
     expect(names(floats)).toEqual([])
-    const args = outputs.filter(({ field }) => field.args.some((argument) => getNamedType(argument.type).name === 'Float'))
+    const args = outputs.filter(({ field }) =>
+      field.args.some((argument) => getNamedType(argument.type).name === 'Float'),
+    )
     expect(names(args)).toEqual([])
   })
 
@@ -143,9 +149,10 @@ describe('each mutation', () => {
 
   it('takes one input and answers one payload, named after it', () => {
     for (const { name, args, type } of mutations) {
-      expect(args.map((argument) => `${argument.name}: ${String(argument.type)}`), name).toEqual([
-        `input: ${capital(name)}Input!`,
-      ])
+      expect(
+        args.map((argument) => `${argument.name}: ${String(argument.type)}`),
+        name,
+      ).toEqual([`input: ${capital(name)}Input!`])
       expect(String(type), name).toBe(SESSION_PAYLOADS.has(name) ? 'SessionPayload!' : `${capital(name)}Payload!`)
     }
   })
@@ -155,7 +162,8 @@ describe('each mutation', () => {
       const payload = getNamedType(type) as GraphQLObjectType
       for (const field of Object.values(payload.getFields())) {
         if (field.name === 'userErrors') continue
-        const canBeEmpty = !isNonNullType(field.type) || isList(field.type) || /^(Boolean|Int)!$/.test(String(field.type))
+        const canBeEmpty =
+          !isNonNullType(field.type) || isList(field.type) || /^(Boolean|Int)!$/.test(String(field.type))
         expect(canBeEmpty, `${name}: ${field.name}`).toBe(true)
       }
       expect(String(payload.getFields()['userErrors']?.type), name).toBe('[UserError!]!')
@@ -231,7 +239,8 @@ describe('what is kept from clients', () => {
   ]
 
   it('has no field that answers it', () => {
-    const SECRET = /password|passwd|hash|secret|token|salt|recoveryCodes$|totpSecret|^ip$|ipAddress|userAgent|birthDate|legalName|phone/i
+    const SECRET =
+      /password|passwd|hash|secret|token|salt|recoveryCodes$|totpSecret|^ip$|ipAddress|userAgent|birthDate|legalName|phone/i
     const answered = outputs.filter(
       ({ type, field, where }) => !roots.has(type.name) && SECRET.test(field.name) && !HANDED_OUT.includes(where),
     )
@@ -246,7 +255,9 @@ describe('what is kept from clients', () => {
 
 describe('ids', () => {
   it('are opaque: every field named id belongs to a Node, and every Node has one', () => {
-    const loose = outputs.filter(({ type, field }) => field.name === 'id' && !type.getInterfaces().some(({ name }) => name === 'Node'))
+    const loose = outputs.filter(
+      ({ type, field }) => field.name === 'id' && !type.getInterfaces().some(({ name }) => name === 'Node'),
+    )
     expect(names(loose)).toEqual([])
     const uuids = [...outputs, ...inputs].filter(({ field }) => getNamedType(field.type).name === 'UUID')
     expect(names(uuids)).toEqual([])

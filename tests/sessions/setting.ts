@@ -45,11 +45,17 @@ export class Setting {
   #hash!: Promise<string>
 
   async open(): Promise<void> {
-    this.database = await testDatabase()
+    const database = await testDatabase()
     openKeyring([{ id: 'one', secret: randomBytes(32) }])
     configureTokenKeys([{ id: 'signing', secret: randomBytes(32) }])
-    await verifyKeys(this.database.db)
-    this.limiter = makeRateLimiter({ pool: this.database.pool, secret: randomBytes(32) })
+    await verifyKeys(database.db)
+    this.join(database, makeRateLimiter({ pool: database.pool, secret: randomBytes(32) }))
+  }
+
+  /** Uses what a server has opened. */
+  join(database: TestDatabase, limiter: RateLimiter): void {
+    this.database = database
+    this.limiter = limiter
     this.#hash = hashPassword(PASSWORD)
   }
 

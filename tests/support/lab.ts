@@ -116,7 +116,7 @@ async function boom({ how }: How, context: Context): Promise<string | null> {
       // eslint-disable-next-line @typescript-eslint/only-throw-error -- libraries do
       throw CANARY
     case 'type':
-      return (CANARY as unknown as Record<string, () => string>)['missing' as never]()
+      return (CANARY as unknown as { missing(): string }).missing()
     case 'prisma':
       return (await context.db.user.findUniqueOrThrow({ where: { id: CANARY } })).username
     case 'sql':

@@ -6,6 +6,7 @@ import { simpleParser } from 'mailparser'
 import type { GraphQLSchema } from 'graphql'
 import { Readiness } from '../../src/api/http/health.js'
 import type { Services } from '../../src/api/services.js'
+import { auditTampering } from '../../src/audit/audit.js'
 import { readConfig } from '../../src/env.js'
 import type { Config } from '../../src/env.js'
 import { jobHandlers } from '../../src/job-handlers.js'
@@ -13,14 +14,17 @@ import { openKeyring, verifyKeys } from '../../src/keys/keys.js'
 import { openBus } from '../../src/lib/bus.js'
 import { databaseNow } from '../../src/lib/db.js'
 import type { JobServices } from '../../src/lib/jobs.js'
+import { configureLog } from '../../src/lib/log.js'
+import type { LogLevel } from '../../src/lib/log.js'
 import { folderMailer } from '../../src/lib/mailers.js'
 import { makeRateLimiter } from '../../src/lib/rate-store.js'
 import { readMigrations } from '../../src/lib/migrations/project.js'
 import { runDueJobs, startWorker } from '../../src/lib/worker.js'
+import { served } from '../../src/served.js'
 import { createServer } from '../../src/server.js'
 import { routesBeside } from '../../src/routes.js'
-import type { Server } from '../../src/server.js'
-import { authenticate, configureTokenKeys } from '../../src/sessions/sessions.js'
+import type { Routes, Server } from '../../src/server.js'
+import { configureTokenKeys } from '../../src/sessions/sessions.js'
 import { testDatabase } from './database.js'
 import type { TestDatabase } from './database.js'
 
@@ -72,6 +76,10 @@ export interface ServerOptions {
   readonly poolSize?: number
   /** Another schema than the product's. */
   readonly schema?: GraphQLSchema
+  /** Instead of health, metrics, keys and pages. */
+  readonly routes?: readonly Routes[]
+  /** What the process's log writes to standard output; `critical`, which is hardly anything, unless said otherwise. */
+  readonly logLevel?: LogLevel
   /** Whether a worker runs jobs all the time; otherwise they run when `drain` is called. */
   readonly runsJobs?: boolean
 }
@@ -88,10 +96,12 @@ export const TEST_KEYS = { MASTER_KEYS: newKey(), TOKEN_KEYS: newKey() } as cons
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'creator-platform-'))
   const config = testConfig(dataDir, options.config)
+  configureLog(options.logLevel ?? 'critical')
   const database = options.database ?? (await testDatabase(options.poolSize ? { poolSize: options.poolSize } : {}))
   openKeyring(config.masterKeys)
   configureTokenKeys(config.tokenKeys)
   await verifyKeys(database.db)
+  auditTampering(database.db)
   const bus = await openBus(database.appUrl, database.db)
   const limiter = makeRateLimiter({ pool: database.pool, secret: LIMITER_SECRET })
   const budget = makeRateLimiter({ secret: LIMITER_SECRET })
@@ -102,8 +112,11 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const readiness = new Readiness()
   readiness.watchDatabase(database.appUrl, readMigrations(join(import.meta.dirname, '../../prisma/migrations')))
   readiness.keysFound('ok')
-  const served = options.schema ? { schema: options.schema, authenticate } : (await import('../../src/served.js')).served
-  const server = await createServer(services, { ...served, routes: routesBeside(readiness) })
+  const server = await createServer(services, {
+    ...served,
+    ...(options.schema ? { schema: options.schema } : {}),
+    routes: options.routes ?? routesBeside(readiness),
+  })
   const url = await server.listen()
   readiness.serving()
   const close = async (): Promise<void> => {

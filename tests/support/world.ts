@@ -69,6 +69,8 @@ export interface World {
   admin(options?: PersonOptions): Promise<Person>
   /** Staff whose session was opened without a second factor: they have none yet. */
   staffWithoutSecondFactor(role?: 'MODERATOR' | 'ADMIN'): Promise<Person>
+  /** Somebody suspended by an admin for a day, in the limited session that is left to them. */
+  suspended(options?: PersonOptions): Promise<Person>
   /** Nobody: an address without an account. */
   stranger(): Pick<Person, 'ip' | 'request' | 'watch'>
   /** Moves the platform's time away from the real one, by `ms`. */
@@ -81,10 +83,9 @@ export const PASSWORD = 'correct-Horse-7-battery'
 export const makeWorld = (server: TestServer): World => {
   let admin: Promise<Person> | undefined
   const fan = (options: PersonOptions = {}): Promise<Person> => makePerson(server, options)
-  const staff = async (role: 'MODERATOR' | 'ADMIN', options: PersonOptions = {}): Promise<Person> => {
+  const makeStaff = async (role: 'MODERATOR' | 'ADMIN', options: PersonOptions = {}): Promise<Person> => {
     const person = (await makePerson(server, options)) as Someone
     await setRole(server, person, role)
-    await person.signIn()
     await person.addSecondFactor()
     return person
   }
@@ -99,11 +100,18 @@ export const makeWorld = (server: TestServer): World => {
       )
       return person
     },
-    moderator: (options) => staff('MODERATOR', options),
-    admin: (options) => (options ? staff('ADMIN', options) : (admin ??= staff('ADMIN'))),
+    moderator: (options) => makeStaff('MODERATOR', options),
+    admin: (options) => makeStaff('ADMIN', options),
     staffWithoutSecondFactor: async (role = 'MODERATOR') => {
       const person = await fan()
       await setRole(server, person, role)
+      return person
+    },
+    suspended: async (options) => {
+      const person = await fan(options)
+      const suspendedUntil = new Date((await server.now()).getTime() + 86_400_000).toISOString()
+      const staff = await (admin ??= makeStaff('ADMIN'))
+      await staff.do(SET_STATUS, { input: { userId: person.id, status: 'SUSPENDED', reason: 'For a day.', suspendedUntil } })
       await person.signIn()
       return person
     },
@@ -125,6 +133,7 @@ const REGISTER = `mutation ($input: RegisterInput!) { register(input: $input) { 
 const LOGIN = `mutation ($input: LoginInput!) { login(input: $input) { ${SESSION} } }`
 const VERIFY_EMAIL = `mutation ($input: VerifyEmailInput!) { verifyEmail(input: $input) { isVerified userErrors { code } } }`
 const START_TOTP = `mutation { startTotp(input: {}) { secret userErrors { code message } } }`
+const SET_STATUS = `mutation ($input: SetAccountStatusInput!) { setAccountStatus(input: $input) { userErrors { code message } } }`
 const CONFIRM_TOTP = `mutation ($input: ConfirmTotpInput!) { confirmTotp(input: $input) { userErrors { code message } } }`
 
 interface SessionData {

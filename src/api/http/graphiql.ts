@@ -7,11 +7,11 @@ import type { Encoding } from './graphiql-assets.js'
 
 const ENDPOINT = '/graphql'
 const YEAR_SECONDS = 31_536_000
-const SAMPLES = [
-  { name: 'viewer', variables: {} },
+const SAMPLES: readonly { readonly name: string; readonly variables?: object }[] = [
+  { name: 'viewer' },
   { name: 'update-profile', variables: { input: { bio: 'Watercolours on Mondays, process videos on Fridays.' } } },
-  { name: 'viewer-changed', variables: {} },
-] as const
+  { name: 'viewer-changed' },
+]
 
 /**
  * The in-browser explorer: `GET /graphql` of a browser answers its page, `/graphiql/…` its files, all from this server and

@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync, wr
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
 import { chooseAccount } from './account.js'
 import type { Account } from './account.js'
 import { findBinaries } from './binaries.js'
@@ -45,6 +46,7 @@ const DEFAULT_SETTINGS = {
 } as const
 
 const START_TIMEOUT_MS = 30_000
+const CONNECT_TIMEOUT_MS = 3_000
 const START_ATTEMPTS = 40
 const RETRY_MS = 250
 const MAX_LOG_BYTES = 10_000_000
@@ -79,15 +81,36 @@ function isPassing(log: string): boolean {
 
 async function findRunning(options: EmbeddedOptions): Promise<EmbeddedPostgres | undefined> {
   const home = findHome(options.dataDir)
-  if (!home || !findPostmaster(home.cluster)) return undefined
-  const server = await untilReady(home.cluster, START_TIMEOUT_MS, () => !findPostmaster(home.cluster))
-  if (!server) return undefined
-  return opened(home, server, options)
+  for (let attempt = 1; home && findPostmaster(home.cluster) && attempt <= START_ATTEMPTS; attempt += 1) {
+    const server = await untilReady(home.cluster, START_TIMEOUT_MS, () => !findPostmaster(home.cluster))
+    // It may be dying at this moment: its file and its process are the last to go.
+    if (server && (await answers(urlOf(home, server, options)))) return opened(home, server, options)
+    await sleep(RETRY_MS)
+  }
+  return undefined
+}
+
+async function answers(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return true
+  } catch (error) {
+    // Whatever the server itself says, it is there; only starting up and shutting down are said too early or too late.
+    return error instanceof pg.DatabaseError && !error.code?.startsWith('57P')
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+function urlOf(home: Home, server: Postmaster, { database = 'postgres' }: EmbeddedOptions): string {
+  const { user, password } = home.credentials
+  return `postgresql://${user}:${password}@127.0.0.1:${String(server.port)}/${database}`
 }
 
 function opened(home: Home, server: Postmaster, options: EmbeddedOptions): EmbeddedPostgres {
-  const { user, password } = home.credentials
-  const url = `postgresql://${user}:${password}@127.0.0.1:${String(server.port)}/${options.database ?? 'postgres'}`
+  const url = urlOf(home, server, options)
   home.addUser()
   // A process that ends in a hurry can no longer wait, but it can ask.
   const ask = (): void => {

@@ -1,0 +1,10 @@
+/** The front door: people, their standing, and what they say of themselves. */
+export { reviewAgeVerification, submitAgeVerification } from './age-verifications.js'
+export { becomeCreator } from './creators.js'
+export { deleteAccount, restoreAccount } from './deletion.js'
+export { addressOf } from './emails.js'
+export { canSee, yearsSince } from './profile-view.js'
+export { updateProfile } from './profiles.js'
+export { register } from './registration.js'
+export { isActingStaff, isShell, refusalToSetStatus, statusAt } from './standing.js'
+export { setAccountStatus, setAccountType } from './statuses.js'

@@ -1,0 +1,54 @@
+import * as accounts from '../accounts/resolvers.js'
+import { rules as accountsRules } from '../accounts/rules.js'
+import type {
+  MutationResolvers,
+  QueryResolvers,
+  SubscriptionResolvers,
+} from '../generated/graphql.js'
+import { formatMoney } from '../lib/money.js'
+import { anyone } from '../lib/rules.js'
+import * as notifications from '../notifications/resolvers.js'
+import { rules as notificationsRules } from '../notifications/rules.js'
+import * as sessions from '../sessions/resolvers.js'
+import { rules as sessionsRules } from '../sessions/rules.js'
+import type { Complete } from './complete.js'
+import { nodeResolvers } from './node.js'
+import type { Rule } from './permissions.js'
+import { scalars } from './scalars.js'
+
+const nodes = nodeResolvers({
+  User: accounts.findUserNode,
+  AgeVerification: accounts.findAgeVerificationNode,
+  Session: sessions.findSessionNode,
+  Notice: notifications.findNoticeNode,
+  Announcement: notifications.findAnnouncementNode,
+})
+
+/** Every domain's resolvers. What is left out does not compile. */
+export const resolvers = {
+  ...scalars,
+  Query: { ...nodes, ...accounts.Query },
+  Mutation: { ...sessions.Mutation, ...accounts.Mutation, ...notifications.Mutation },
+  Subscription: accounts.Subscription,
+  Money: { formatted: formatMoney },
+  User: accounts.User,
+  UserStaffView: accounts.UserStaffView,
+  Profile: accounts.Profile,
+  Viewer: { ...accounts.Viewer, ...sessions.Viewer, ...notifications.Viewer },
+  ViewerChange: accounts.ViewerChange,
+  AgeVerification: accounts.AgeVerification,
+  Session: sessions.Session,
+  Notice: notifications.Notice,
+  Announcement: notifications.Announcement,
+} satisfies Complete
+
+/** Who may call what: a root field that no domain lists does not compile. */
+export const rules = {
+  Query: { node: anyone, nodes: anyone, ...accountsRules.Query } satisfies Record<keyof QueryResolvers, Rule>,
+  Mutation: { ...sessionsRules.Mutation, ...accountsRules.Mutation, ...notificationsRules.Mutation } satisfies Record<
+    keyof MutationResolvers,
+    Rule
+  >,
+  Subscription: accountsRules.Subscription satisfies Record<keyof SubscriptionResolvers, Rule>,
+  User: accountsRules.User,
+}

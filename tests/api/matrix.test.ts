@@ -1,0 +1,457 @@
+import { randomUUID } from 'node:crypto'
+import { GraphQLObjectType } from 'graphql'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { globalId } from '../../src/lib/ids.js'
+import type { NodeType } from '../../src/lib/ids.js'
+import { served } from '../../src/served.js'
+import type { Answer } from '../support/client.js'
+import { openRawSocket } from '../support/raw-socket.js'
+import { startServer } from '../support/server.js'
+import type { TestServer } from '../support/server.js'
+import { makeWorld, PASSWORD } from '../support/world.js'
+import type { Person, World } from '../support/world.js'
+
+const ROLES = ['stranger', 'fan', 'creator', 'otherCreator', 'moderator', 'admin', 'limited', 'weakStaff'] as const
+type Role = (typeof ROLES)[number]
+/** What the API says: `ok`, a reason of refusal, or `user:CODE` where the input is the caller's to mend. */
+type Verdicts = Readonly<Record<Role, string>>
+
+let server: TestServer
+let world: World
+let people: Record<Role, Person>
+let victim: Person
+const plain = { isEmailVerified: false }
+const make: Record<Role, () => Promise<Person>> = {
+  stranger: () => Promise.resolve(world.stranger() as Person),
+  fan: () => world.fan(plain),
+  creator: () => world.creator(plain),
+  otherCreator: () => world.creator({ ...plain, currency: 'USD' }),
+  moderator: () => world.moderator(plain),
+  admin: () => world.admin(plain),
+  limited: () => world.suspended(plain),
+  weakStaff: () => world.staffWithoutSecondFactor(),
+}
+beforeAll(async () => {
+  server = await startServer({ logLevel: "error" as never })
+  world = makeWorld(server)
+  const entries: [Role, Person][] = []
+  for (const role of ROLES) entries.push([role, await make[role]()])
+  people = Object.fromEntries(entries) as Record<Role, Person>
+  victim = await world.fan()
+})
+afterAll(() => server.close())
+
+const all = (verdict: string, others: Partial<Verdicts> = {}): Verdicts => ({
+  ...(Object.fromEntries(ROLES.map((role) => [role, verdict])) as Verdicts),
+  ...others,
+})
+const PUBLIC = all('ok')
+const SESSION = all('ok', { stranger: 'not_signed_in' })
+const SIGNED_IN = all('ok', { stranger: 'not_signed_in', limited: 'account_limited' })
+const STAFF = all('role_required', {
+  stranger: 'not_signed_in',
+  limited: 'account_limited',
+  moderator: 'ok',
+  admin: 'ok',
+  weakStaff: 'second_factor_required',
+})
+const ADMIN: Verdicts = { ...STAFF, moderator: 'role_required', weakStaff: 'role_required' }
+
+interface Row {
+  readonly verdicts: Verdicts
+  /** The field with its arguments and selection; valid, so that a refusal is one of permission. */
+  readonly call: (asker: Person, role: Role) => Promise<Call> | Call
+  /** Whoever may call it is not the same afterwards: each gets somebody of their own. */
+  readonly isDestructive?: true
+}
+interface Call {
+  readonly field: string
+  readonly input?: Record<string, unknown>
+}
+
+const withInput = (name: string, input: Record<string, unknown> = {}): Call => ({ field: name, input })
+const aSecret = 'x'.repeat(43)
+const factorOf = async (asker: Person): Promise<object> => (asker.totpSecret ? { code: await asker.code() } : {})
+const aPendingVerification = async (): Promise<string> => {
+  const person = await world.fan(plain)
+  const { submitAgeVerification } = await person.do(
+    `mutation ($input: SubmitAgeVerificationInput!) { submitAgeVerification(input: $input) { ageVerification { id } userErrors { code } } }`,
+    { input: { countryCode: 'DE', birthDate: '1990-05-17', documentToken: 'for-people' } },
+  )
+  return submitAgeVerification.ageVerification.id as string
+}
+const mayCall = (verdicts: Verdicts, role: Role): boolean => verdicts[role] === 'ok'
+
+/** One row per root field. A field without one, and a row without a field, fail below. */
+const MATRIX: Readonly<Record<string, Row>> = {
+  'Query.viewer': { verdicts: PUBLIC, call: () => ({ field: 'viewer { email isLimited }' }) },
+  'Query.user': { verdicts: PUBLIC, call: () => ({ field: `user(username: "${victim.username}") { displayName }` }) },
+  'Query.node': { verdicts: PUBLIC, call: () => ({ field: `node(id: "${victim.id}") { id }` }) },
+  'Query.nodes': { verdicts: PUBLIC, call: () => ({ field: `nodes(ids: ["${victim.id}"]) { id }` }) },
+  'Query.users': { verdicts: STAFF, call: () => ({ field: 'users(first: 2) { nodes { username } }' }) },
+  'Subscription.viewerChanged': { verdicts: SESSION, call: () => ({ field: 'viewerChanged { kind }' }) },
+
+  'Mutation.register': {
+    verdicts: PUBLIC,
+    call: () => {
+      const username = `new.${randomUUID().slice(0, 8)}`
+      return withInput('register', { username, email: `${username}@example.org`, password: PASSWORD })
+    },
+  },
+  'Mutation.login': { verdicts: PUBLIC, call: () => withInput('login', { email: victim.email, password: victim.password }) },
+  'Mutation.refreshSession': {
+    verdicts: PUBLIC,
+    call: async () => withInput('refreshSession', { refreshToken: (await victim.elsewhere()).refreshToken }),
+  },
+  'Mutation.requestPasswordReset': {
+    verdicts: PUBLIC,
+    call: () => withInput('requestPasswordReset', { email: `${randomUUID()}@example.org` }),
+  },
+  'Mutation.resetPassword': {
+    verdicts: all('user:TOKEN_INVALID'),
+    call: () => withInput('resetPassword', { token: aSecret, newPassword: 'another-Horse-8-battery' }),
+  },
+  'Mutation.verifyEmail': { verdicts: all('user:TOKEN_INVALID'), call: () => withInput('verifyEmail', { token: aSecret }) },
+
+  'Mutation.logout': { verdicts: SESSION, call: () => withInput('logout'), isDestructive: true },
+  'Mutation.logoutEverywhere': { verdicts: SESSION, call: () => withInput('logoutEverywhere'), isDestructive: true },
+  'Mutation.revokeSession': {
+    verdicts: SESSION,
+    call: async (asker, role) => {
+      const owner = role === 'stranger' ? victim : asker
+      const { viewer } = await owner.do('{ viewer { session { id } } }')
+      return withInput('revokeSession', { sessionId: viewer.session.id })
+    },
+    isDestructive: true,
+  },
+  'Mutation.reauthenticate': {
+    verdicts: SIGNED_IN,
+    call: async (asker) => withInput('reauthenticate', { password: PASSWORD, ...(await factorOf(asker)) }),
+    isDestructive: true,
+  },
+  'Mutation.changePassword': {
+    verdicts: SIGNED_IN,
+    call: () => withInput('changePassword', { currentPassword: PASSWORD, newPassword: 'another-Horse-8-battery' }),
+    isDestructive: true,
+  },
+  'Mutation.changeEmail': {
+    verdicts: SIGNED_IN,
+    call: () => withInput('changeEmail', { newEmail: `${randomUUID()}@example.org` }),
+    isDestructive: true,
+  },
+  'Mutation.resendVerification': { verdicts: SIGNED_IN, call: () => withInput('resendVerification') },
+  'Mutation.updateProfile': { verdicts: SIGNED_IN, call: () => withInput('updateProfile', { bio: 'Hello.' }) },
+  'Mutation.startTotp': {
+    verdicts: { ...SIGNED_IN, moderator: 'user:TOTP_ALREADY_CONFIRMED', admin: 'user:TOTP_ALREADY_CONFIRMED' },
+    call: () => withInput('startTotp'),
+  },
+  'Mutation.confirmTotp': {
+    verdicts: {
+      ...all('user:TOTP_NOT_STARTED', { stranger: 'not_signed_in', limited: 'account_limited' }),
+      moderator: 'user:TOTP_ALREADY_CONFIRMED',
+      admin: 'user:TOTP_ALREADY_CONFIRMED',
+    },
+    call: () => withInput('confirmTotp', { code: '000000' }),
+    isDestructive: true,
+  },
+  'Mutation.disableTotp': {
+    verdicts: {
+      ...all('user:TOTP_NOT_CONFIRMED', { stranger: 'not_signed_in', limited: 'account_limited' }),
+      moderator: 'ok',
+      admin: 'ok',
+    },
+    call: async (asker) => withInput('disableTotp', { code: '000000', ...(await factorOf(asker)) }),
+    isDestructive: true,
+  },
+  'Mutation.becomeCreator': {
+    verdicts: { ...SIGNED_IN, moderator: 'user:NOT_A_FAN', admin: 'user:NOT_A_FAN', weakStaff: 'user:NOT_A_FAN' },
+    call: (_asker, role) => withInput('becomeCreator', { currency: role === 'otherCreator' ? 'USD' : 'EUR' }),
+    isDestructive: true,
+  },
+  'Mutation.submitAgeVerification': {
+    verdicts: SIGNED_IN,
+    call: () =>
+      withInput('submitAgeVerification', { countryCode: 'DE', birthDate: '1990-05-17', documentToken: 'sandbox-approve' }),
+    isDestructive: true,
+  },
+  'Mutation.deleteAccount': {
+    verdicts: SIGNED_IN,
+    call: async (asker) => withInput('deleteAccount', { password: PASSWORD, ...(await factorOf(asker)) }),
+    isDestructive: true,
+  },
+  'Mutation.restoreAccount': {
+    verdicts: all('user:NOT_DELETED', { stranger: 'not_signed_in' }),
+    call: () => withInput('restoreAccount'),
+  },
+
+  'Mutation.reviewAgeVerification': {
+    verdicts: STAFF,
+    call: async () =>
+      withInput('reviewAgeVerification', {
+        ageVerificationId: await aPendingVerification(),
+        isApproved: true,
+        reason: 'The document is in order.',
+      }),
+  },
+  'Mutation.setAccountStatus': {
+    verdicts: STAFF,
+    call: async () =>
+      withInput('setAccountStatus', { userId: (await world.fan(plain)).id, status: 'BANNED', reason: 'Sells spam.' }),
+  },
+  'Mutation.setAccountType': {
+    verdicts: ADMIN,
+    call: async () =>
+      withInput('setAccountType', { userId: (await world.fan(plain)).id, accountType: 'MODERATOR', reason: 'Joins the team.' }),
+  },
+  'Mutation.announce': {
+    verdicts: ADMIN,
+    call: () =>
+      withInput('announce', { title: 'Hello', body: 'Everybody.', audience: 'EVERYBODY', idempotencyKey: randomUUID() }),
+  },
+}
+
+const rootFields = (['Query', 'Mutation', 'Subscription'] as const).flatMap((name) => {
+  const type = served.schema.getType(name)
+  return type instanceof GraphQLObjectType ? Object.keys(type.getFields()).map((field) => `${name}.${field}`) : []
+})
+
+/** Calls a root field as somebody, and says what came of it. */
+async function verdictOf(place: string, asker: Person, { field, input }: Call): Promise<string> {
+  const [root = '', name = ''] = place.split('.')
+  if (root === 'Subscription') return await verdictOfSubscription(asker, field)
+  const document =
+    root === 'Mutation'
+      ? `mutation ($input: ${name.charAt(0).toUpperCase()}${name.slice(1)}Input!) { ${name}(input: $input) { userErrors { code message } } }`
+      : `{ ${field} }`
+  return verdictIn(name, await asker.request(document, input ? { input } : {}))
+}
+
+function verdictIn(name: string, { data, errors }: Answer<Record<string, any>>): string {
+  const [error] = errors
+  if (error) return String(error.extensions['reason'] ?? error.extensions['code'])
+  const [userError] = (data?.[name]?.userErrors ?? []) as { code: string }[]
+  return userError ? `user:${userError.code}` : 'ok'
+}
+
+async function verdictOfSubscription(asker: Person, field: string): Promise<string> {
+  const socket = await openRawSocket(server.url, { headers: { 'x-forwarded-for': asker.ip } })
+  const payload = asker.token ? { authorization: `Bearer ${asker.token}` } : {}
+  socket.send({ type: 'connection_init', payload })
+  await socket.next('connection_ack')
+  socket.send({ id: '1', type: 'subscribe', payload: { query: `subscription { ${field} }` } })
+  const refused = await socket.next({ id: '1', type: 'error' }, 400).catch(() => null)
+  socket.destroy()
+  return refused ? String(refused.payload[0].extensions.reason) : 'ok'
+}
+
+describe('the authorization matrix', () => {
+  it('has a row for every root field, and no other', () => {
+    expect(rootFields.filter((field) => !(field in MATRIX))).toEqual([])
+    expect(Object.keys(MATRIX).filter((field) => !rootFields.includes(field))).toEqual([])
+  })
+
+  it('lets strangers call what is public, and nothing else', () => {
+    const open = Object.entries(MATRIX).filter(([, { verdicts }]) => verdicts.stranger !== 'not_signed_in')
+    expect(open.map(([field]) => field).sort()).toEqual([
+      'Mutation.login',
+      'Mutation.refreshSession',
+      'Mutation.register',
+      'Mutation.requestPasswordReset',
+      'Mutation.resetPassword',
+      'Mutation.verifyEmail',
+      'Query.node',
+      'Query.nodes',
+      'Query.user',
+      'Query.viewer',
+    ])
+  })
+
+  for (const [field, { verdicts, call, isDestructive }] of Object.entries(MATRIX))
+    it(`holds for ${field}`, async () => {
+      const said: Partial<Record<Role, string>> = {}
+      for (const role of ROLES) {
+        const asker = isDestructive && mayCall(verdicts, role) ? await make[role]() : people[role]
+        said[role] = await verdictOf(field, asker, await call(asker, role))
+      }
+      expect(said).toEqual(verdicts)
+    })
+
+  it('asks for a fresh proof of identity where the account itself is at stake', async () => {
+    await world.setClock(6 * 60_000)
+    try {
+      const stale = ['changePassword', 'changeEmail', 'startTotp', 'confirmTotp', 'disableTotp']
+      for (const name of rootFields.filter((field) => field.startsWith('Mutation.')).map((field) => field.slice(9))) {
+        const row = MATRIX[`Mutation.${name}`]
+        if (!row || row.verdicts.fan.match(/^(?:role_required|not_signed_in)$/) || row.verdicts.stranger !== 'not_signed_in') continue
+        if (!stale.includes(name) && row.isDestructive) continue
+        const verdict = await verdictOf(`Mutation.${name}`, people.fan, await row.call(people.fan, 'fan'))
+        expect(verdict === 'reauthentication_required', `${name}: ${verdict}`).toBe(stale.includes(name))
+      }
+    } finally {
+      await world.setClock(0)
+    }
+  })
+})
+
+describe('what is somebody else’s', () => {
+  const random = (type: NodeType): string => globalId(type, randomUUID())
+  const sessionOf = async (person: Person): Promise<string> =>
+    (await person.do('{ viewer { session { id } } }'))['viewer'].session.id as string
+  /** What a client can tell two answers apart by. */
+  const shown = ({ status, data, errors }: Answer<Record<string, any>>): unknown => ({
+    status,
+    data,
+    errors: errors.map(({ message, path, extensions: { code, reason } }) => ({ message, path, code, reason })),
+  })
+
+  it('looks like what does not exist: node and nodes', async () => {
+    const noticeId = await (async () => {
+      const person = await world.suspended()
+      await server.drain()
+      const { viewer } = await person.do('{ viewer { notices { nodes { id } } } }')
+      return viewer.notices.nodes[0].id as string
+    })()
+    const { announce } = await people.admin.do(
+      `mutation ($input: AnnounceInput!) { announce(input: $input) { announcement { id } userErrors { code } } }`,
+      { input: { title: 'T', body: 'B', audience: 'STAFF', idempotencyKey: randomUUID() } },
+    )
+    const foreign: Record<string, { id: string; type: NodeType; readers: readonly Role[] }> = {
+      session: { id: await sessionOf(victim), type: 'Session', readers: [] },
+      verification: { id: await aPendingVerification(), type: 'AgeVerification', readers: ['moderator', 'admin'] },
+      notice: { id: noticeId, type: 'Notice', readers: [] },
+      announcement: { id: announce.announcement.id as string, type: 'Announcement', readers: ['admin'] },
+    }
+    for (const [what, { id, type, readers }] of Object.entries(foreign))
+      for (const role of ROLES) {
+        const ask = (asked: string) => people[role].request('query ($id: ID!) { node(id: $id) { __typename id } nodes(ids: [$id]) { id } }', { id: asked })
+        const [theirs, nobodys] = [await ask(id), await ask(random(type))]
+        if (readers.includes(role)) expect(theirs.data?.['node'], `${what}, ${role}`).toMatchObject({ __typename: type, id })
+        else expect(shown(theirs), `${what}, ${role}`).toEqual(shown(nobodys))
+        expect(nobodys.data, `${what}, ${role}`).toEqual({ node: null, nodes: [null] })
+      }
+  })
+
+  it('looks like what does not exist: every id that a mutation takes', async () => {
+    const theirSession = await sessionOf(victim)
+    const revoke = 'mutation ($id: ID!) { revokeSession(input: { sessionId: $id }) { session { id } userErrors { __typename code message path } } }'
+    const odd = ['', 'x', theirSession.slice(0, -2), `${theirSession}=`, victim.id, victim.uuid, `Session:${randomUUID()}`, random('User'), '../../etc/passwd', '\u0000']
+    for (const role of ['fan', 'creator', 'moderator', 'admin', 'limited'] as const) {
+      const expected = shown(await people[role].request(revoke, { id: random('Session') }))
+      expect(expected).toMatchObject({ data: { revokeSession: { session: null, userErrors: [{ code: 'NODE_NOT_FOUND' }] } } })
+      for (const id of [theirSession, ...odd]) expect(shown(await people[role].request(revoke, { id })), `${role}: ${id}`).toEqual(expected)
+    }
+    await victim.do('{ viewer { email } }')
+    const decisions: Record<string, [string, NodeType]> = {
+      setAccountStatus: ['mutation ($id: ID!) { setAccountStatus(input: { userId: $id, status: BANNED, reason: "A test." }) { userErrors { code message path } } }', 'User'],
+      setAccountType: ['mutation ($id: ID!) { setAccountType(input: { userId: $id, accountType: FAN, reason: "A test." }) { userErrors { code message path } } }', 'User'],
+      reviewAgeVerification: [
+        'mutation ($id: ID!) { reviewAgeVerification(input: { ageVerificationId: $id, isApproved: true, reason: "A test." }) { userErrors { code message path } } }',
+        'AgeVerification',
+      ],
+    }
+    for (const [name, [document, type]] of Object.entries(decisions)) {
+      const expected = shown(await people.admin.request(document, { id: random(type) }))
+      expect(expected, name).toMatchObject({ data: { [name]: { userErrors: [{ code: 'NODE_NOT_FOUND' }] } } })
+      const others: NodeType[] = ['Session', 'User', 'AgeVerification', 'Notice', 'Announcement']
+      for (const other of others.filter((each) => each !== type))
+        expect(shown(await people.admin.request(document, { id: random(other) })), `${name}: ${other}`).toEqual(expected)
+      expect(shown(await people.admin.request(document, { id: 'nonsense' })), name).toEqual(expected)
+    }
+  })
+
+  it('takes as long to refuse as what does not exist', async () => {
+    const theirs = await sessionOf(victim)
+    const document = 'query ($id: ID!) { node(id: $id) { id } }'
+    const medianOf = async (ids: readonly string[]): Promise<number> => {
+      const times: number[] = []
+      for (const id of ids) {
+        const startedMs = performance.now()
+        await people.fan.request(document, { id })
+        times.push(performance.now() - startedMs)
+      }
+      return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
+    }
+    await medianOf(Array.from({ length: 20 }, () => theirs))
+    const [foreign, missing] = [
+      await medianOf(Array.from({ length: 60 }, () => theirs)),
+      await medianOf(Array.from({ length: 60 }, () => random('Session'))),
+    ]
+    // of milliseconds on a machine shared with other tests: a difference of work, not of scheduling
+    expect(Math.abs(foreign - missing)).toBeLessThan(Math.max(3, 0.5 * missing))
+  })
+
+  it('cannot be acted on: nobody decides about themselves, nor moderators about staff', async () => {
+    const ban = 'mutation ($id: ID!) { setAccountStatus(input: { userId: $id, status: BANNED, reason: "A test." }) { userErrors { code } } }'
+    const retype = 'mutation ($id: ID!) { setAccountType(input: { userId: $id, accountType: FAN, reason: "A test." }) { userErrors { code } } }'
+    const refused = async (asker: Person, document: string, target: Person): Promise<string> => {
+      const name = document.includes('setAccountType') ? 'setAccountType' : 'setAccountStatus'
+      return verdictIn(name, await asker.request(document, { id: target.id }))
+    }
+    expect(await refused(people.moderator, ban, people.moderator)).toBe('self_action')
+    expect(await refused(people.admin, ban, people.admin)).toBe('self_action')
+    expect(await refused(people.admin, retype, people.admin)).toBe('self_action')
+    expect(await refused(people.moderator, ban, people.admin)).toBe('staff_target')
+    expect(await refused(people.moderator, ban, people.weakStaff)).toBe('staff_target')
+  })
+})
+
+describe('fields for staff, and for oneself', () => {
+  const document = `query ($username: String!) { user(username: $username) {
+    viewerIsSelf
+    staffView { email status hasTotp ageVerifications { id } }
+    profile { preferences age characteristics audiences { age } location { city countryCode } socialLinks { url } }
+  } }`
+  const secret = { preferences: { theme: 'dark-canary' }, characteristics: { eyes: 'green-canary' } }
+  let owner: Person
+  const setAudience = (audience: string): Promise<unknown> =>
+    owner.do(`mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { userErrors { code message } } }`, {
+      input: {
+        ...secret,
+        birthDate: '1990-05-17',
+        location: { countryCode: 'DE', city: 'Leipzig-canary' },
+        socialLinks: [{ platform: 'mastodon', url: 'https://social.example/@canary' }],
+        audiences: { location: audience, age: audience, characteristics: audience, socialLinks: audience },
+      },
+    })
+  beforeAll(async () => {
+    owner = await world.fan()
+    await server.database.owner.query(`insert into follows (follower_id, following_id) values ($1, $2)`, [people.creator.uuid, owner.uuid])
+  })
+
+  it('show an e-mail address to staff with a second factor only', async () => {
+    for (const role of ROLES) {
+      const { data, errors } = await people[role].request(document, { username: owner.username })
+      if (role === 'moderator' || role === 'admin') {
+        expect(data?.['user'].staffView).toMatchObject({ email: owner.email, status: 'ACTIVE' })
+        continue
+      }
+      expect(data?.['user'].staffView, role).toBeNull()
+      expect(errors, role).toMatchObject([{ path: ['user', 'staffView'], extensions: { reason: MATRIX['Query.users']?.verdicts[role] } }])
+      expect(JSON.stringify({ data, errors }), role).not.toContain(owner.email)
+    }
+  })
+
+  const READERS: Readonly<Record<string, readonly Role[]>> = {
+    PUBLIC: ROLES,
+    FOLLOWERS: ['creator'],
+    SUBSCRIBERS: [],
+    STAFF: ['moderator', 'admin'],
+    SELF: [],
+  }
+  for (const [audience, readers] of Object.entries(READERS))
+    it(`show a part for ${audience} to ${readers.length > 0 ? readers.join(', ') : 'nobody else'}`, async () => {
+      await setAudience(audience)
+      for (const role of ROLES) {
+        const { data } = await people[role].request(document, { username: owner.username })
+        const text = JSON.stringify(data)
+        const { profile } = data?.['user'] as { profile: Record<string, unknown> }
+        expect([profile['preferences'], profile['audiences']], role).toEqual([null, null])
+        expect(text, role).not.toContain('dark-canary')
+        const sees = readers.includes(role)
+        for (const canary of ['green-canary', 'Leipzig-canary', '@canary']) expect(text.includes(canary), `${role}: ${canary}`).toBe(sees)
+        expect(profile['age'] !== null, role).toBe(sees)
+      }
+      const { user } = await owner.do(document.replace(/staffView \{.*\n/, '\n'), { username: owner.username })
+      expect(user).toMatchObject({ viewerIsSelf: true, profile: { ...secret, location: { city: 'Leipzig-canary' } } })
+    })
+})

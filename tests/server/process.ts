@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+import { until } from '../support/until.js'
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts')
+const READY_TIMEOUT_MS = 90_000
+
+/** A server process of its own, as `npm start` would run it. */
+export interface ServerProcess {
+  readonly child: ChildProcess
+  /** Everything printed so far. */
+  readonly output: () => string
+  /** Waits until it serves; answers the API's address. */
+  ready(): Promise<string>
+  /** Sends a signal, waits for the end, and answers the exit code; null when a signal ended it. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+  readonly ended: Promise<number | null>
+}
+
+/** Starts the server with these variables and nothing of this process's own. */
+export function startProcess(environment: Readonly<Record<string, string>>, ...args: readonly string[]): ServerProcess {
+  const inherited = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' }
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+    env: { ...inherited, PORT: '0', ...environment },
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  let exitCode: number | null | undefined
+  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve((exitCode = code))))
+  const readyUrl = (): string | undefined => /ready (http:\/\/[^\s"]+)/.exec(output)?.[1]
+  return {
+    child,
+    output: () => output,
+    ended,
+    ready: async () => {
+      await until(() => readyUrl() !== undefined || exitCode !== undefined, READY_TIMEOUT_MS)
+      const url = readyUrl()
+      if (url === undefined) throw new Error(`the server ended with ${String(exitCode)}:\n${output}`)
+      return url
+    },
+    stop: (signal = 'SIGTERM') => {
+      child.kill(signal)
+      return ended
+    },
+  }
+}
