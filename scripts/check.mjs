@@ -9,16 +9,7 @@ const CACHE = ['--cache', '--cache-location', 'node_modules/.cache/eslint/', '--
 
 /** Each a script and its arguments, by the name that is printed. @type {Record<string, readonly string[]>} */
 const STEPS = {
-  format: [
-    PRETTIER,
-    '--check',
-    '--log-level',
-    'warn',
-    '--cache',
-    '--cache-location',
-    'node_modules/.cache/prettier',
-    '.',
-  ],
+  format: [PRETTIER, '--check', '--log-level', 'warn', '--cache', '.'],
   lint: [
     ESLINT,
     ...CACHE,

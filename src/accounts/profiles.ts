@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { record } from '../audit/audit.js'
 import { keyedHash, openField, sealField } from '../keys/keys.js'
 import type { FieldRef } from '../keys/types.js'
@@ -96,7 +97,7 @@ function changedFields(current: StoredProfile, { row, texts, before }: NextProfi
   return Object.keys(row).filter((field) => {
     if (VERSIONED.has(field)) return false
     if (isSealed(field)) return texts[field] !== before[field]
-    return JSON.stringify(row[field as keyof StoredProfile]) !== JSON.stringify(current[field as keyof StoredProfile])
+    return !isDeepStrictEqual(row[field as keyof StoredProfile], current[field as keyof StoredProfile])
   })
 }
 

@@ -17,6 +17,7 @@ import { checkedPage, toConnection } from '../lib/page.js'
 import { signedIn } from '../lib/viewer.js'
 import { providerOf } from './age-providers.js'
 import { reviewAgeVerification, submitAgeVerification } from './age-verifications.js'
+import { checkedReason } from './changes.js'
 import { becomeCreator } from './creators.js'
 import { deleteAccount, restoreAccount } from './deletion.js'
 import { changeEmail, resendVerification, verifyEmail } from './emails.js'
@@ -124,24 +125,26 @@ export const Mutation = {
 
   reviewAgeVerification: async (_parent, { input }, context) => {
     const ageVerificationId = uuidOf('AgeVerification', input.ageVerificationId, ['input', 'ageVerificationId'])
-    const { isApproved, reason } = input
-    const origin = { ...context, reason }
-    await transaction(origin, (tx, now) => reviewAgeVerification(tx, signedIn(context), { ageVerificationId, isApproved, reason }, now))
+    const reason = checkedReason(input.reason)
+    const review = { ageVerificationId, isApproved: input.isApproved, reason }
+    await transaction({ ...context, reason }, (tx, now) => reviewAgeVerification(tx, signedIn(context), review, now))
     const ageVerification = await reloadedAttempt(ageVerificationId, context)
     return { ageVerification, user: ageVerification && (await reloaded(ageVerification.userId, context)), userErrors: [] }
   },
 
   setAccountStatus: async (_parent, { input }, context) => {
     const userId = uuidOf('User', input.userId, ['input', 'userId'])
-    const decision = { userId, status: input.status, reason: input.reason, suspendedUntil: input.suspendedUntil ?? null }
-    await transaction({ ...context, reason: input.reason }, (tx, now) => setAccountStatus(tx, signedIn(context), decision, now))
+    const reason = checkedReason(input.reason)
+    const decision = { userId, status: input.status, reason, suspendedUntil: input.suspendedUntil ?? null }
+    await transaction({ ...context, reason }, (tx, now) => setAccountStatus(tx, signedIn(context), decision, now))
     return { user: await reloaded(userId, context), userErrors: [] }
   },
 
   setAccountType: async (_parent, { input }, context) => {
     const userId = uuidOf('User', input.userId, ['input', 'userId'])
-    const decision = { userId, accountType: input.accountType, reason: input.reason }
-    await transaction({ ...context, reason: input.reason }, (tx, now) => setAccountType(tx, signedIn(context), decision, now))
+    const reason = checkedReason(input.reason)
+    const decision = { userId, accountType: input.accountType, reason }
+    await transaction({ ...context, reason }, (tx, now) => setAccountType(tx, signedIn(context), decision, now))
     return { user: await reloaded(userId, context), userErrors: [] }
   },
 

@@ -47,7 +47,7 @@ export function openHttp(config: Config, isProxy: Proxies, isAllowedOrigin: Orig
   app.removeContentTypeParser('text/plain')
   app.addHook('onRequest', (request, reply, done) => {
     setHeaders(config, isAllowedOrigin, request, reply)
-    done(charsetProblem(request) ?? undefined)
+    done(charsetProblem(request) ?? hostProblem(request) ?? undefined)
   })
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply))
   app.setNotFoundHandler((request, reply) =>
@@ -83,6 +83,11 @@ function charsetProblem({ headers }: FastifyRequest): HttpError | null {
   const [, charset] = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(headers['content-type'] ?? '') ?? []
   if (charset === undefined || charset.toLowerCase() === 'utf-8') return null
   return httpError('BAD_REQUEST', 415, 'Only UTF-8 is read here.')
+}
+
+/** HTTP/1.0 may come without a host, and any version with one that is none: what is behind makes URLs of it. */
+function hostProblem({ protocol, hostname }: FastifyRequest): HttpError | null {
+  return URL.canParse(`${protocol}://${hostname}/`) ? null : httpError('BAD_REQUEST', 400, 'The request names no host.')
 }
 
 /** A client's error with a status that its code alone does not tell. */

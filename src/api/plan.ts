@@ -66,16 +66,13 @@ export interface FieldPlan {
   readonly definition: GraphQLField<unknown, unknown>
   readonly nodes: readonly [FieldNode, ...FieldNode[]]
   readonly shape: Shape
+  /** A column of the row, whose values of this `typeof` are in the answer as they are. */
+  readonly asIs: 'string' | 'boolean' | null
 }
 
 /** How a resolved value becomes part of the answer. */
 export type Shape = { readonly isRequired: boolean } & (
-  | {
-      readonly kind: 'leaf'
-      readonly type: GraphQLLeafType
-      /** Values of this `typeof` are in the answer as they are. */
-      readonly asIs: 'string' | 'boolean' | null
-    }
+  | { readonly kind: 'leaf'; readonly type: GraphQLLeafType }
   | { readonly kind: 'list'; readonly item: Shape }
   | { readonly kind: 'object'; readonly plan: ObjectPlan }
   | {
@@ -151,14 +148,16 @@ class Planner {
     const name = nodes[0].name.value
     const definition = fieldOf(this.#schema, parentType, name)
     assert(definition, 'validation knows the fields')
-    return { key, name, parentType, definition, nodes, shape: this.#shape(definition.type, nodes) }
+    const shape = this.#shape(definition.type, nodes)
+    const asIs = shape.kind === 'leaf' && !definition.resolve ? (AS_IS.get(shape.type) ?? null) : null
+    return { key, name, parentType, definition, nodes, shape, asIs }
   }
 
   #shape(type: GraphQLOutputType, nodes: readonly FieldNode[]): Shape {
     const isRequired = isNonNullType(type)
     const inner = isNonNullType(type) ? type.ofType : type
     if (isListType(inner)) return { isRequired, kind: 'list', item: this.#shape(inner.ofType, nodes) }
-    if (isLeafType(inner)) return { isRequired, kind: 'leaf', type: inner, asIs: AS_IS.get(inner) ?? null }
+    if (isLeafType(inner)) return { isRequired, kind: 'leaf', type: inner }
     const selectionSets = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
     if (isObjectType(inner)) return { isRequired, kind: 'object', plan: this.planObject(inner, selectionSets) }
     const plans = new Map<string, ObjectPlan>()

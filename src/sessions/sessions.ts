@@ -3,7 +3,6 @@ import { databaseNow } from '../lib/db.js'
 import type { Db } from '../lib/db.js'
 import type { Viewer } from '../lib/viewer.js'
 import { invalidToken, readAccessToken } from './access-tokens.js'
-import { listTotpCounts } from './factor-queries.js'
 import { toViewer } from './lifecycle.js'
 import { findLiveSession, touchSession } from './queries.js'
 
@@ -46,7 +45,3 @@ export async function authenticate(db: Db, accessToken: string | null): Promise<
   if (row.lastUsedAt <= touchedBefore) await touchSession(db, row.sessionId, now, touchedBefore)
   return { viewer: toViewer(row), now, tokenExpiresAt: claims.expiresAt }
 }
-
-/** Whether somebody has a confirmed second factor. */
-export const hasTotp = async (db: Db, userId: string): Promise<boolean> =>
-  (await listTotpCounts(db, [userId])).length > 0

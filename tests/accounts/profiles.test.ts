@@ -140,7 +140,7 @@ it.each([
   ['phone', '0151 123'],
   ['legalName', 'x'.repeat(121)],
   ['location', { city: 'x'.repeat(81) }],
-])('refuses %s as %j', async (field, value) => {
+])('refuses a %s that breaks its rule', async (field, value) => {
   shared ??= await world.fan()
   const { codes, payload } = await update(shared, { [field]: value })
   expect(codes).toEqual(['INVALID_INPUT'])

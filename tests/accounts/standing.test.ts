@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { setAccountStatus, setAccountType } from '../../src/accounts/statuses.js'
 import { transaction } from '../../src/lib/db.js'
 import type { Viewer } from '../../src/lib/viewer.js'
@@ -18,6 +18,7 @@ beforeAll(async () => {
   moderator = await world.moderator()
   admin = await world.admin()
 })
+afterEach(() => world.setClock(0))
 afterAll(() => server.close())
 
 const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString()
@@ -49,14 +50,12 @@ it('suspends: every session ends at once, a new one is limited, and the person r
 it('lets a suspension end by itself, at the instant, without a job', async () => {
   const person = await world.fan()
   await suspend(moderator, person, 1)
+  await world.setClock(3_590_000)
   await person.signIn()
-  await world.setClock(3_595_000)
   expect((await viewerOf(person)).isLimited).toBe(true)
   await world.setClock(3_601_000)
-  await person.signIn()
   expect(await viewerOf(person)).toMatchObject({ status: 'ACTIVE', isLimited: false, statusReason: null, suspendedUntil: null })
   expect((await mutate(person, 'updateProfile', { bio: 'back' })).codes).toEqual([])
-  await world.setClock(0)
 })
 
 it('bans, reinstates, and goes only the legal ways', async () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { execute as reference, isCompositeType, isObjectType, parse, getNamedType, validate } from 'graphql'
+import { execute as reference, isCompositeType, isObjectType, Kind, parse, getNamedType, validate } from 'graphql'
 import type { GraphQLObjectType, GraphQLOutputType, OperationDefinitionNode } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { costOf, MAX_COST } from '../../src/api/cost.js'
@@ -142,7 +142,7 @@ function prepared({ source, variables }: Written) {
 
 function defaultsOf(operation: OperationDefinitionNode, given: Record<string, unknown>): Record<string, unknown> {
   const defaults = (operation.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
-    defaultValue?.kind === 'IntValue' && !(variable.name.value in given)
+    defaultValue?.kind === Kind.INT && !(variable.name.value in given)
       ? [[variable.name.value, Number(defaultValue.value)] as const]
       : [],
   )

@@ -72,7 +72,7 @@ describe('rules', () => {
 
 describe('a schema is not built', () => {
   it('with a root field that has no rule', () => {
-    const { hello: _hello, ...others } = rules.Query
+    const others = Object.fromEntries(Object.entries(rules.Query).filter(([name]) => name !== 'hello'))
     expect(() => build({ Query: others })).toThrow('Query.hello has no rule')
     expect(() => build({ Subscription: {} })).toThrow('Subscription.ticks has no rule')
   })

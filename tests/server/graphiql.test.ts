@@ -161,9 +161,10 @@ describe.skipIf(!hasChrome)('in a browser', { timeout: 120_000 }, () => {
     await expect.poll(answer, { timeout: 20_000 }).toContain(text)
   }
   const open = async (name: string): Promise<void> => {
-    const tab = page.locator('.graphiql-tab').filter({ hasText: new RegExp(`^${name}$`) })
-    await tab.locator('button').first().click()
-    await expect.poll(() => tab.getAttribute('aria-selected')).toBe('true')
+    const button = page.locator('.graphiql-tab-button').filter({ hasText: new RegExp(`^${name}$`) })
+    const tab = page.locator('.graphiql-tab').filter({ has: button })
+    // a tab does not open while another one's operation is being stopped
+    await expect.poll(async () => (await button.click(), tab.getAttribute('aria-selected'))).toBe('true')
   }
   const run = (): Promise<void> => page.locator('.graphiql-execute-button').click()
   const shoot = (name: string): Promise<Buffer> => page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) })

@@ -9,7 +9,7 @@ const ENDPOINT = '/graphql'
 const YEAR_SECONDS = 31_536_000
 const SAMPLES: readonly { readonly name: string; readonly variables?: object }[] = [
   { name: 'viewer' },
-  { name: 'update-profile', variables: { input: { bio: 'Watercolours on Mondays, process videos on Fridays.' } } },
+  { name: 'update-profile', variables: { input: { bio: 'Watercolours on Mondays.' } } },
   { name: 'viewer-changed' },
 ]
 
