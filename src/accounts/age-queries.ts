@@ -32,7 +32,11 @@ export const listAgeVerificationsById = (db: Db, ids: readonly string[]): Promis
   db.ageVerification.findMany({ where: { id: { in: [...ids] } }, select: columns })
 
 /** The newest attempts of these people, at most `limit` of each, the newest first. */
-export const listAgeVerifications = (db: Db, userIds: readonly string[], limit: number): Promise<AgeVerificationRow[]> =>
+export const listAgeVerifications = (
+  db: Db,
+  userIds: readonly string[],
+  limit: number,
+): Promise<AgeVerificationRow[]> =>
   db.sql<AgeVerificationRow>`/* accounts.ageVerifications */
     select v.id::text, v.user_id::text as "userId", v.provider, v.provider_reference as "providerReference",
       upper(v.status::text) as status, v.rejection_reason as "rejectionReason", v.created_at as "createdAt",
@@ -58,7 +62,12 @@ export const insertAgeVerification = (
   tx.ageVerification.create({ data: { ...attempt, status: 'PENDING', createdAt: now }, select: { id: true } })
 
 /** Decides a pending attempt; answers whose it was, or null when it was decided already. */
-export async function decideAgeVerification(tx: Tx, id: string, decision: AgeDecision, now: Date): Promise<string | null> {
+export async function decideAgeVerification(
+  tx: Tx,
+  id: string,
+  decision: AgeDecision,
+  now: Date,
+): Promise<string | null> {
   const { isOfAge, reviewedById, expiresAt, ...facts } = decision
   const [row] = await tx.ageVerification.updateManyAndReturn({
     where: { id, status: 'PENDING' },

@@ -20,10 +20,10 @@ import {
   findStandingAgeVerification,
   insertAgeVerification,
 } from './age-queries.js'
-import { checkedReason, emitChange } from './changes.js'
+import { checkedReason, emitChange, holdActor } from './changes.js'
 import { checkedBirthDate } from './profile-input.js'
 import { ADULT_YEARS, yearsSince } from './profile-view.js'
-import { getUsersForUpdate, updateUser } from './queries.js'
+import { updateUser } from './queries.js'
 import { ACCOUNT_CHANGED, ageReviewedJob } from './types.js'
 
 const APPROVAL_MS = 2 * 365 * DAY_MS
@@ -72,9 +72,14 @@ export async function submitAgeVerification(
 
 function checkSubmission({ documentToken, birthDate }: AgeSubmission, now: Date): void {
   if (documentToken.length === 0 || documentToken.length > MAX_TOKEN_LENGTH)
-    throw new AppError('INVALID', 'invalid_input', `A document token has 1 to ${String(MAX_TOKEN_LENGTH)} characters.`, {
-      path: ['input', 'documentToken'],
-    })
+    throw new AppError(
+      'INVALID',
+      'invalid_input',
+      `A document token has 1 to ${String(MAX_TOKEN_LENGTH)} characters.`,
+      {
+        path: ['input', 'documentToken'],
+      },
+    )
   if (yearsSince(birthDate, now) < ADULT_YEARS)
     throw new AppError('INVALID', 'underage', `Only for people of ${String(ADULT_YEARS)} years or more.`, {
       path: ['input', 'birthDate'],
@@ -89,11 +94,18 @@ function beginAttempt(
   { idempotencyKey, countryCode, birthDate, documentToken }: AgeSubmission,
   now: Date,
 ): Promise<Submitted> {
-  const secrets = Buffer.from(keyedHash('idempotency', JSON.stringify([birthDate, documentToken]))).toString('base64url')
-  const call = { scope: userId, mutation: 'submitAgeVerification', key: idempotencyKey, request: { countryCode, secrets } }
+  const secrets = Buffer.from(keyedHash('idempotency', JSON.stringify([birthDate, documentToken]))).toString(
+    'base64url',
+  )
+  const call = {
+    scope: userId,
+    mutation: 'submitAgeVerification',
+    key: idempotencyKey,
+    request: { countryCode, secrets },
+  }
   return idempotently(tx, call, now, async () => {
     // held, so that of two at the same time the second sees the first
-    await getUsersForUpdate(tx, [userId])
+    await holdActor(tx, userId, now)
     if (await findStandingAgeVerification(tx, userId, now))
       throw new AppError('CONFLICT', 'age_already_verified', 'A verification is pending, or stands.')
     const { id } = await insertAgeVerification(tx, { userId, provider: provider.name, countryCode }, now)
@@ -162,7 +174,12 @@ async function settle(tx: Tx, id: string, { reason, ...decision }: Decision, now
     now,
   )
   const sequence = await emitChange(tx, userId, ACCOUNT_CHANGED, now)
-  const told = { userId, isApproved: decision.isOfAge, reason: decision.rejectionReason ?? '', sequence: sequence.toString() }
+  const told = {
+    userId,
+    isApproved: decision.isOfAge,
+    reason: decision.rejectionReason ?? '',
+    sequence: sequence.toString(),
+  }
   await enqueue(tx, ageReviewedJob, told)
   return true
 }
@@ -181,7 +198,8 @@ export async function reviewAgeVerification(
   const attempt = await findAgeVerification(tx, review.ageVerificationId)
   const path = ['input', 'ageVerificationId']
   if (!attempt) throw new AppError('NOT_FOUND', 'node_not_found', 'No such AgeVerification.', { path })
-  if (attempt.userId === viewer.userId) throw new AppError('FORBIDDEN', 'self_action', 'Nobody decides about themselves.')
+  if (attempt.userId === viewer.userId)
+    throw new AppError('FORBIDDEN', 'self_action', 'Nobody decides about themselves.')
   const decision = {
     isOfAge: review.isApproved,
     rejectionReason: review.isApproved ? null : reason,
@@ -189,7 +207,8 @@ export async function reviewAgeVerification(
     reviewedById: viewer.userId,
     reason,
   }
-  if (!(await settle(tx, attempt.id, decision, now))) throw new AppError('CONFLICT', 'not_pending', 'It has been decided.', { path })
+  if (!(await settle(tx, attempt.id, decision, now)))
+    throw new AppError('CONFLICT', 'not_pending', 'It has been decided.', { path })
 }
 
 /** Ends approvals whose time is over, until none is left. */

@@ -2,6 +2,9 @@ import type { Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import { emit } from '../lib/events.js'
 import { userStream } from '../sessions/types.js'
+import { getUsersForUpdate } from './queries.js'
+import type { HeldUser } from './queries.js'
+import { statusAt } from './standing.js'
 import type { ACCOUNT_CHANGED, ROLE_CHANGED, STATUS_CHANGED } from './types.js'
 
 const MIN_REASON_LENGTH = 3
@@ -20,11 +23,29 @@ export function checkedReason(unchecked: string): string {
   const reason = unchecked.trim()
   const isText = !/[^\n\t\P{Cc}]/u.test(reason)
   if (isText && reason.length >= MIN_REASON_LENGTH && reason.length <= MAX_REASON_LENGTH) return reason
-  throw new AppError('INVALID', 'invalid_input', `A reason has ${String(MIN_REASON_LENGTH)} to ${String(MAX_REASON_LENGTH)} characters.`, {
-    path: ['input', 'reason'],
-  })
+  throw new AppError(
+    'INVALID',
+    'invalid_input',
+    `A reason has ${String(MIN_REASON_LENGTH)} to ${String(MAX_REASON_LENGTH)} characters.`,
+    {
+      path: ['input', 'reason'],
+    },
+  )
 }
 
 /** No account with this id, or none that anything can be done to. */
 export const noSuchUser = (path: readonly string[] = []): AppError =>
   new AppError('NOT_FOUND', 'node_not_found', 'No such User.', { path })
+
+/**
+ * Holds the account of whoever acts, and asks again whether it is in good standing: an earlier mutation of the same
+ * document, or somebody else, may have closed it.
+ * @throws FORBIDDEN account_limited
+ */
+export async function holdActor(tx: Tx, userId: string, now: Date): Promise<HeldUser> {
+  const user = (await getUsersForUpdate(tx, [userId])).get(userId)
+  if (!user) throw noSuchUser()
+  if (statusAt(user, now) !== 'ACTIVE')
+    throw new AppError('FORBIDDEN', 'account_limited', 'This account is limited; see viewer.notices.')
+  return user
+}

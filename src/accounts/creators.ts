@@ -3,8 +3,8 @@ import type { Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import { currencyDigits } from '../lib/money.js'
 import type { Viewer } from '../lib/viewer.js'
-import { emitChange, noSuchUser } from './changes.js'
-import { getUsersForUpdate, updateUser } from './queries.js'
+import { emitChange, holdActor } from './changes.js'
+import { updateUser } from './queries.js'
 import type { HeldUser } from './queries.js'
 import { ACCOUNT_CHANGED, ROLE_CHANGED } from './types.js'
 
@@ -27,8 +27,7 @@ export interface CreatorOffer {
 export async function becomeCreator(tx: Tx, viewer: Viewer, offer: CreatorOffer, now: Date): Promise<void> {
   const price = offer.subscriptionPriceMinor
   if (price !== null) checkPrice(price, offer.currency)
-  const person = (await getUsersForUpdate(tx, [viewer.userId])).get(viewer.userId)
-  if (!person) throw noSuchUser()
+  const person = await holdActor(tx, viewer.userId, now)
   checkStanding(person, offer)
   const isCreator = person.accountType === 'CREATOR'
   if (isCreator && (price === null || price === person.subscriptionPriceMinor)) return
@@ -50,7 +49,11 @@ export async function becomeCreator(tx: Tx, viewer: Viewer, offer: CreatorOffer,
         currency: person.currency,
         subscriptionPriceMinor: person.subscriptionPriceMinor,
       },
-      after: { accountType: 'CREATOR', currency: offer.currency, subscriptionPriceMinor: price ?? person.subscriptionPriceMinor },
+      after: {
+        accountType: 'CREATOR',
+        currency: offer.currency,
+        subscriptionPriceMinor: price ?? person.subscriptionPriceMinor,
+      },
       description: isCreator ? 'Changed the price of a subscription.' : 'Became a creator.',
     },
     now,
@@ -62,7 +65,9 @@ function checkStanding(person: HeldUser, { currency, subscriptionPriceMinor }: C
   if (person.accountType !== 'FAN' && person.accountType !== 'CREATOR')
     throw new AppError('CONFLICT', 'not_a_fan', 'Only fans become creators.')
   if (person.currency !== null && person.currency !== currency)
-    throw new AppError('CONFLICT', 'currency_fixed', `The currency is ${person.currency}.`, { path: ['input', 'currency'] })
+    throw new AppError('CONFLICT', 'currency_fixed', `The currency is ${person.currency}.`, {
+      path: ['input', 'currency'],
+    })
   if (subscriptionPriceMinor !== null && !person.isAgeVerified)
     throw new AppError('CONFLICT', 'age_verification_required', 'A price needs a verified age.', {
       path: ['input', 'subscriptionPriceMinor'],

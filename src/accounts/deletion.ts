@@ -37,12 +37,18 @@ export async function deleteAccount(
   await reauthenticate(request, viewer, proof)
   return await transaction(request, async (tx, now) => {
     const user = await held(tx, viewer.userId)
-    if (statusAt(user, now) !== 'ACTIVE') throw new AppError('CONFLICT', 'status_transition', 'Only an account in good standing can be deleted.')
+    if (statusAt(user, now) !== 'ACTIVE')
+      throw new AppError('CONFLICT', 'status_transition', 'Only an account in good standing can be deleted.')
     if (user.accountType === 'ADMIN') await checkAdminsLeft(tx, user.id, now)
     const purgeAfter = addMs(now, COME_BACK_MS)
     const change = { accountStatus: 'DELETED', deletedAt: now, purgeAfter, suspendedUntil: null } as const
     await updateUser(tx, user.id, { ...change, statusReason: null, statusChangedAt: now, statusChangedById: user.id })
-    await recordStep(tx, user, { action: 'account.deleted', severity: 'HIGH', after: change, description: 'Deleted their account.' }, now)
+    await recordStep(
+      tx,
+      user,
+      { action: 'account.deleted', severity: 'HIGH', after: change, description: 'Deleted their account.' },
+      now,
+    )
     await emitChange(tx, user.id, STATUS_CHANGED, now)
     await revokeSessions(tx, user.id, { reason: 'ACCOUNT_STATUS', except: viewer.sessionId }, now)
     await enqueue(tx, mailDeletionJob, { userId: user.id })
@@ -59,10 +65,16 @@ export async function restoreAccount(tx: Tx, viewer: Viewer, now: Date): Promise
   const status = statusAt(user, now)
   if (status === 'ACTIVE') return
   if (status !== 'DELETED') throw new AppError('CONFLICT', 'not_deleted', 'The account is not deleted.')
-  if (!user.purgeAfter || user.purgeAfter <= now) throw new AppError('CONFLICT', 'restore_expired', 'The 30 days are over.')
+  if (!user.purgeAfter || user.purgeAfter <= now)
+    throw new AppError('CONFLICT', 'restore_expired', 'The 30 days are over.')
   const change = { accountStatus: 'ACTIVE', deletedAt: null, purgeAfter: null } as const
   await updateUser(tx, user.id, { ...change, statusChangedAt: now, statusChangedById: user.id })
-  await recordStep(tx, user, { action: 'account.restored', severity: 'MEDIUM', after: change, description: 'Brought back their account.' }, now)
+  await recordStep(
+    tx,
+    user,
+    { action: 'account.restored', severity: 'MEDIUM', after: change, description: 'Brought back their account.' },
+    now,
+  )
   await emitChange(tx, user.id, STATUS_CHANGED, now)
 }
 
@@ -74,10 +86,20 @@ async function held(tx: Tx, userId: string): Promise<HeldUser> {
 
 type Step = Pick<Parameters<typeof record>[1], 'action' | 'severity' | 'after' | 'description'>
 
-const recordStep = (tx: Tx, { id, accountStatus, deletedAt, purgeAfter }: HeldUser, step: Step, now: Date): Promise<void> =>
+const recordStep = (
+  tx: Tx,
+  { id, accountStatus, deletedAt, purgeAfter }: HeldUser,
+  step: Step,
+  now: Date,
+): Promise<void> =>
   record(
     tx,
-    { ...step, category: 'ACCOUNT_CHANGE', subject: { table: 'users', id }, before: { accountStatus, deletedAt, purgeAfter } },
+    {
+      ...step,
+      category: 'ACCOUNT_CHANGE',
+      subject: { table: 'users', id },
+      before: { accountStatus, deletedAt, purgeAfter },
+    },
     now,
   )
 

@@ -1,5 +1,5 @@
 import { record } from '../audit/audit.js'
-import { blindIndexVersion, keyedHash, keyIdOf, normaliseEmail, openField, sealField } from '../keys/keys.js'
+import { blindIndexVersion, keyIdOf, normaliseEmail, openField, sealField } from '../keys/keys.js'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../lib/clock.js'
 import { transaction } from '../lib/db.js'
 import type { Db, Origin, Tx } from '../lib/db.js'
@@ -8,12 +8,20 @@ import { enqueue } from '../lib/jobs.js'
 import type { Mailer } from '../lib/mail.js'
 import type { RateLimit } from '../lib/rate.js'
 import type { Viewer } from '../lib/viewer.js'
-import { hashSecret, isSecret, mintToken, spendOneTimeToken } from '../sessions/sessions.js'
+import { addressKey, hashSecret, isSecret, mintToken, spendOneTimeToken } from '../sessions/sessions.js'
 import type { Request } from '../sessions/types.js'
 import { emitChange } from './changes.js'
 import { emailChangeMail, emailChangeNoticeMail, verificationMail } from './mails.js'
 import { checkedEmail } from './names.js'
-import { findAskedEmail, findMailedToken, getUsersForUpdate, listAccountsById, listUsersById, supersedeMailedTokens, updateUser } from './queries.js'
+import {
+  findAskedEmail,
+  findMailedToken,
+  getUsersForUpdate,
+  listAccountsById,
+  listUsersById,
+  supersedeMailedTokens,
+  updateUser,
+} from './queries.js'
 import type { MailedToken } from './queries.js'
 import { claimEmail } from './registration.js'
 import { ACCOUNT_CHANGED, mailEmailChangeJob, mailVerificationJob } from './types.js'
@@ -32,7 +40,7 @@ const tokenInvalid = (): AppError =>
  * @throws INVALID token_invalid; CONFLICT email_taken; LIMITED rate_limited
  */
 export async function verifyEmail(request: Request, token: string): Promise<string> {
-  await request.limiter.spend(TOKEN_TRIES, Buffer.from(keyedHash('ip', request.client.ip)).toString('base64url'))
+  await request.limiter.spend(TOKEN_TRIES, addressKey(request.client))
   return await transaction(request, async (tx, now) => {
     const mailed = isSecret(token) ? await findMailedToken(tx, hashSecret(token)) : null
     if (!mailed) throw tokenInvalid()
@@ -45,18 +53,36 @@ export async function verifyEmail(request: Request, token: string): Promise<stri
 /** A used token is no error while what it proved is still so. */
 async function checkStillCounts(tx: Tx, { userId, expiresAt, newEmailIndex }: MailedToken, now: Date): Promise<void> {
   const user = (await getUsersForUpdate(tx, [userId])).get(userId)
-  const isSame = newEmailIndex === null || (user?.emailIndex !== null && Buffer.from(newEmailIndex).equals(user?.emailIndex ?? new Uint8Array()))
+  const isSame =
+    newEmailIndex === null ||
+    (user?.emailIndex !== null && Buffer.from(newEmailIndex).equals(user?.emailIndex ?? new Uint8Array()))
   if (!user?.emailVerifiedAt || !isSame || expiresAt <= now) throw tokenInvalid()
 }
 
-async function takeAsProven(tx: Tx, { id, userId, kind, newEmail }: MailedToken, token: string, now: Date): Promise<void> {
+async function takeAsProven(
+  tx: Tx,
+  { id, userId, kind, newEmail }: MailedToken,
+  token: string,
+  now: Date,
+): Promise<void> {
   const user = (await getUsersForUpdate(tx, [userId])).get(userId)
   if (!user || user.erasedAt) throw tokenInvalid()
   await spendOneTimeToken(tx, kind, token, now)
-  if (newEmail) await changeTo(tx, userId, await openField(tx, { table: 'one_time_tokens', column: 'new_email', userId, rowId: id }, newEmail), now)
+  if (newEmail)
+    await changeTo(
+      tx,
+      userId,
+      await openField(tx, { table: 'one_time_tokens', column: 'new_email', userId, rowId: id }, newEmail),
+      now,
+    )
   else if (user.emailVerifiedAt) return
   else await updateUser(tx, userId, { emailVerifiedAt: now })
-  await recordEmail(tx, userId, { action: 'account.email_verified', severity: 'LOW', description: 'Proved to own an address.' }, now)
+  await recordEmail(
+    tx,
+    userId,
+    { action: 'account.email_verified', severity: 'LOW', description: 'Proved to own an address.' },
+    now,
+  )
   await emitChange(tx, userId, ACCOUNT_CHANGED, now)
 }
 
@@ -76,7 +102,12 @@ async function changeTo(tx: Tx, userId: string, address: string, now: Date): Pro
   // a reset that was mailed to the old address must not open the account any more
   await supersedeMailedTokens(tx, userId, now)
   const change = { before: { email: before }, after: { email: address } }
-  await recordEmail(tx, userId, { action: 'account.email_changed', severity: 'HIGH', description: 'Changed the address.', ...change }, now)
+  await recordEmail(
+    tx,
+    userId,
+    { action: 'account.email_changed', severity: 'HIGH', description: 'Changed the address.', ...change },
+    now,
+  )
 }
 
 type EmailEntry = Pick<Parameters<typeof record>[1], 'action' | 'severity' | 'description' | 'before' | 'after'>
@@ -106,12 +137,18 @@ export async function changeEmail(request: Request, { userId }: Viewer, unchecke
   await request.limiter.spend(CHANGES, userId)
   await transaction(request, async (tx, now) => {
     const index = await claimEmail(tx, normalised, userId, 'newEmail')
-    const seal = (rowId: string) => sealField(tx, { table: 'one_time_tokens', column: 'new_email', userId, rowId }, address)
+    const seal = (rowId: string) =>
+      sealField(tx, { table: 'one_time_tokens', column: 'new_email', userId, rowId }, address)
     // this token is mailed to nobody: it keeps the address until the job makes the one that is
     await mintToken(tx, { userId, kind: 'CHANGE_EMAIL', lifeMs: TOKEN_MS, newEmail: { seal, index } }, now)
     await enqueue(tx, mailEmailChangeJob, { userId })
     const after = { newEmail: address }
-    await recordEmail(tx, userId, { action: 'account.email_change_asked', severity: 'MEDIUM', description: 'Asked for another address.', after }, now)
+    await recordEmail(
+      tx,
+      userId,
+      { action: 'account.email_change_asked', severity: 'MEDIUM', description: 'Asked for another address.', after },
+      now,
+    )
   })
 }
 
@@ -131,7 +168,8 @@ export async function mailVerification(origin: Origin, mailer: Mailer, userId: s
     const { id, token } = await mintToken(tx, { userId, kind: 'VERIFY_EMAIL', lifeMs: TOKEN_MS }, now)
     return { id, token, to: address.email, displayName: address.displayName }
   })
-  if (prepared) await mailer.send({ to: prepared.to, messageId: `verify-${prepared.id}`, ...verificationMail(prepared) })
+  if (prepared)
+    await mailer.send({ to: prepared.to, messageId: `verify-${prepared.id}`, ...verificationMail(prepared) })
 }
 
 /** Mails the token for another address to it, and word of it to the one in force. */
@@ -142,15 +180,26 @@ export async function mailEmailChange(origin: Origin, mailer: Mailer, userId: st
     const place = { table: 'one_time_tokens', column: 'new_email', userId } as const
     const to = await openField(tx, { ...place, rowId: asked.id }, asked.newEmail)
     const newEmail = { seal: (rowId: string) => sealField(tx, { ...place, rowId }, to), index: asked.newEmailIndex }
-    return { ...(await mintToken(tx, { userId, kind: 'CHANGE_EMAIL', lifeMs: TOKEN_MS, newEmail }, now)), to, ...address }
+    return {
+      ...(await mintToken(tx, { userId, kind: 'CHANGE_EMAIL', lifeMs: TOKEN_MS, newEmail }, now)),
+      to,
+      ...address,
+    }
   })
   if (!prepared) return
-  await mailer.send({ to: prepared.email, messageId: `change-notice-${prepared.id}`, ...emailChangeNoticeMail(prepared) })
+  await mailer.send({
+    to: prepared.email,
+    messageId: `change-notice-${prepared.id}`,
+    ...emailChangeNoticeMail(prepared),
+  })
   await mailer.send({ to: prepared.to, messageId: `change-${prepared.id}`, ...emailChangeMail(prepared) })
 }
 
 /** Where an account's mail goes, and how its owner is called; null once erased. */
-export async function addressOf(db: Db, userId: string): Promise<{ email: string; displayName: string; isVerified: boolean } | null> {
+export async function addressOf(
+  db: Db,
+  userId: string,
+): Promise<{ email: string; displayName: string; isVerified: boolean } | null> {
   const [[account], [user]] = [await listAccountsById(db, [userId]), await listUsersById(db, [userId])]
   if (!account?.email || !user) return null
   const email = await openField(db, { table: 'users', column: 'email', userId, rowId: userId }, account.email)

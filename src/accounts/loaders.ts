@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
 import { openFields } from '../keys/keys.js'
-import type { FieldRef } from '../keys/types.js'
+import type { SealedField } from '../keys/types.js'
 import type { Db } from '../lib/db.js'
 import { listAgeVerifications, listAgeVerificationsById } from './age-queries.js'
 import { listProfiles } from './profile-queries.js'
@@ -10,11 +10,7 @@ import type { AccountRow, AgeVerificationRow, ProfileRow, Relation, UserRow } fr
 /** Attempts shown of one person. */
 export const MAX_AGE_VERIFICATIONS = 10
 
-/** An encrypted field and its bytes. */
-export interface SealedKey {
-  readonly ref: FieldRef
-  readonly bytes: Uint8Array
-}
+type Bonds = Pick<Relation, 'follows' | 'subscribes'>
 
 /** Whose relation to whom. */
 export interface RelationKey {
@@ -22,50 +18,59 @@ export interface RelationKey {
   readonly userId: string
 }
 
-const cacheKeyOf = ({ viewerId, userId }: RelationKey): string => `${viewerId} ${userId}`
-const sealedKeyOf = ({ ref }: SealedKey): string => `${ref.table} ${ref.column} ${ref.rowId}`
+const relationKeyOf = ({ viewerId, userId }: RelationKey): string => `${viewerId} ${userId}`
+/** With the ciphertext itself, so that a field that was written meanwhile is another one. */
+const sealedKeyOf = ({ ref, bytes }: SealedField): string =>
+  `${ref.table} ${ref.column} ${ref.rowId} ${Buffer.from(bytes).toString('base64')}`
+
+/** What a request reads of people, each once. */
+export interface AccountsLoaders {
+  /** A person by id, whatever became of them: what others see of it is the resolvers' to decide. */
+  readonly user: DataLoader<string, UserRow | null>
+  /** The private side of an account by id: for its owner and staff. */
+  readonly account: DataLoader<string, AccountRow | null>
+  /** The profile in force by its person's id: nothing in it was left out for anybody. */
+  readonly profile: DataLoader<string, ProfileRow | null>
+  /** Whether a viewer follows somebody, and has a live subscription to them. */
+  readonly relation: DataLoader<RelationKey, Bonds, string>
+  /** The text of an encrypted field. */
+  readonly sealed: DataLoader<SealedField, string, string>
+  /** A person's newest age verifications, the newest first. */
+  readonly ageVerifications: DataLoader<string, AgeVerificationRow[]>
+  /** An age verification by id, whoever it belongs to. */
+  readonly ageVerification: DataLoader<string, AgeVerificationRow | null>
+}
 
 /** Loaders for one request or one event. */
-export const makeAccountsLoaders = (db: Db) => ({
-  /** A person by id, whatever became of them: what others see of it is the resolvers' to decide. */
-  user: new DataLoader<string, UserRow | null>((ids) => inOrder(ids, listUsersById(db, ids), ({ id }) => id)),
-  /** The private side of an account by id: for its owner and staff. */
-  account: new DataLoader<string, AccountRow | null>((ids) => inOrder(ids, listAccountsById(db, ids), ({ id }) => id)),
-  /** The profile in force by its person's id: nothing in it was left out for anybody. */
-  profile: new DataLoader<string, ProfileRow | null>((ids) => inOrder(ids, listProfiles(db, ids), ({ userId }) => userId)),
-  /** Whether a viewer follows somebody, and has a live subscription to them. */
-  relation: new DataLoader<RelationKey, Pick<Relation, 'follows' | 'subscribes'>, string>((keys) => loadRelations(db, keys), {
-    cacheKeyFn: cacheKeyOf,
-  }),
-  /** The text of an encrypted field. */
-  sealed: new DataLoader<SealedKey, string, string>(
-    (keys) => openFields(db, keys),
-    { cacheKeyFn: sealedKeyOf },
-  ),
-  /** A person's newest age verifications, the newest first. */
-  ageVerifications: new DataLoader<string, AgeVerificationRow[]>(async (userIds) => {
+export const makeAccountsLoaders = (db: Db): AccountsLoaders => ({
+  user: new DataLoader((ids) => inOrder(ids, listUsersById(db, ids), ({ id }) => id)),
+  account: new DataLoader((ids) => inOrder(ids, listAccountsById(db, ids), ({ id }) => id)),
+  profile: new DataLoader((ids) => inOrder(ids, listProfiles(db, ids), ({ userId }) => userId)),
+  relation: new DataLoader((keys) => loadRelations(db, keys), { cacheKeyFn: relationKeyOf }),
+  sealed: new DataLoader<SealedField, string, string>((fields) => openFields(db, fields), { cacheKeyFn: sealedKeyOf }),
+  ageVerifications: new DataLoader(async (userIds) => {
     const rows = await listAgeVerifications(db, userIds, MAX_AGE_VERIFICATIONS)
     return userIds.map((id) => rows.filter(({ userId }) => userId === id))
   }),
-  /** An age verification by id, whoever it belongs to. */
-  ageVerification: new DataLoader<string, AgeVerificationRow | null>((ids) =>
-    inOrder(ids, listAgeVerificationsById(db, ids), ({ id }) => id),
-  ),
+  ageVerification: new DataLoader((ids) => inOrder(ids, listAgeVerificationsById(db, ids), ({ id }) => id)),
 })
 
-export type AccountsLoaders = ReturnType<typeof makeAccountsLoaders>
-
-async function inOrder<Row>(ids: readonly string[], found: Promise<Row[]>, idOf: (row: Row) => string): Promise<(Row | null)[]> {
+async function inOrder<Row>(
+  ids: readonly string[],
+  found: Promise<Row[]>,
+  idOf: (row: Row) => string,
+): Promise<(Row | null)[]> {
   const rows = new Map((await found).map((row) => [idOf(row), row]))
   return ids.map((id) => rows.get(id) ?? null)
 }
 
 /** One statement per viewer; a request has one. */
-async function loadRelations(db: Db, keys: readonly RelationKey[]): Promise<Pick<Relation, 'follows' | 'subscribes'>[]> {
-  const found = new Map<string, Pick<Relation, 'follows' | 'subscribes'>>()
+async function loadRelations(db: Db, keys: readonly RelationKey[]): Promise<Bonds[]> {
+  const found = new Map<string, Bonds>()
   for (const viewerId of new Set(keys.map((key) => key.viewerId))) {
     const userIds = keys.filter((key) => key.viewerId === viewerId).map(({ userId }) => userId)
-    for (const { id, ...relation } of await listRelations(db, viewerId, userIds)) found.set(cacheKeyOf({ viewerId, userId: id }), relation)
+    for (const { id, ...relation } of await listRelations(db, viewerId, userIds))
+      found.set(relationKeyOf({ viewerId, userId: id }), relation)
   }
-  return keys.map((key) => found.get(cacheKeyOf(key)) ?? { follows: false, subscribes: false })
+  return keys.map((key) => found.get(relationKeyOf(key)) ?? { follows: false, subscribes: false })
 }

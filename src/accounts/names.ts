@@ -34,7 +34,9 @@ export const isUsername = (text: string): boolean => USERNAME.test(text)
 export function checkedUsername(text: string): string {
   const path = ['input', 'username']
   if (!USERNAME.test(text))
-    throw new AppError('INVALID', 'username_invalid', 'A username has 3 to 30 letters, digits, dots and underscores.', { path })
+    throw new AppError('INVALID', 'username_invalid', 'A username has 3 to 30 letters, digits, dots and underscores.', {
+      path,
+    })
   const folded = foldedUsername(text)
   if (RESERVED.has(folded.replace(/[._]+$/, '')) || RESERVED_BEGINNINGS.test(folded))
     throw new AppError('INVALID', 'username_reserved', 'This username is reserved for the platform.', { path })
@@ -47,21 +49,35 @@ export function checkedDisplayName(text: string): string {
   const length = Array.from(name).length
   // joiners make one sign of several (families, flags); every other invisible one hides something
   if (length < 1 || length > MAX_DISPLAY_NAME_LENGTH || /\p{C}/u.test(name.replace(/[\u200c\u200d]/g, '')))
-    throw new AppError('INVALID', 'invalid_input', `A display name has 1 to ${String(MAX_DISPLAY_NAME_LENGTH)} visible characters.`, {
-      path: ['input', 'displayName'],
-    })
+    throw new AppError(
+      'INVALID',
+      'invalid_input',
+      `A display name has 1 to ${String(MAX_DISPLAY_NAME_LENGTH)} visible characters.`,
+      {
+        path: ['input', 'displayName'],
+      },
+    )
   return name
 }
 
 /** An address that mail can go to, as written and as compared. @throws INVALID email_invalid */
-export function checkedEmail(text: string, field: 'email' | 'newEmail' = 'email'): { readonly address: string; readonly normalised: string } {
+export function checkedEmail(
+  text: string,
+  field: 'email' | 'newEmail' = 'email',
+): { readonly address: string; readonly normalised: string } {
   const address = text.trim()
   const normalised = address.length <= MAX_EMAIL_LENGTH ? normaliseEmail(address) : ''
   const at = normalised.lastIndexOf('@')
   const [local, domain] = [normalised.slice(0, Math.max(at, 0)), normalised.slice(at + 1)]
-  const isAddress = LOCAL_PART.test(local) && local.length <= MAX_LOCAL_PART_LENGTH && !/^\.|\.$|\.\./.test(local) && DOMAIN.test(domain)
+  const isAddress =
+    LOCAL_PART.test(local) &&
+    local.length <= MAX_LOCAL_PART_LENGTH &&
+    !/^\.|\.$|\.\./.test(local) &&
+    DOMAIN.test(domain)
   if (!isAddress || /\p{C}/u.test(address))
-    throw new AppError('INVALID', 'email_invalid', 'This is not an address that mail can go to.', { path: ['input', field] })
+    throw new AppError('INVALID', 'email_invalid', 'This is not an address that mail can go to.', {
+      path: ['input', field],
+    })
   return { address, normalised }
 }
 

@@ -47,12 +47,22 @@ function notCleared(text: string | null | undefined, field: string, check: (text
   return text === undefined ? null : check(text)
 }
 
-const plainParts = ({ bio, website, socialLinks, categories, preferences }: UpdateProfileInput): Partial<StoredProfile> => ({
+const plainParts = ({
+  bio,
+  website,
+  socialLinks,
+  categories,
+  preferences,
+}: UpdateProfileInput): Partial<StoredProfile> => ({
   ...(bio !== undefined && { bio: bio === null ? null : longText(bio, 'bio', MAX_BIO_LENGTH) }),
-  ...(website !== undefined && { website: website === null ? null : shortText(website, 'website', MAX_WEBSITE_LENGTH) }),
+  ...(website !== undefined && {
+    website: website === null ? null : shortText(website, 'website', MAX_WEBSITE_LENGTH),
+  }),
   ...(socialLinks !== undefined && { socialLinks: checkedLinks(socialLinks ?? []) }),
   ...(categories !== undefined && { categories: checkedCategories(categories ?? []) }),
-  ...(preferences !== undefined && { preferences: preferences === null ? {} : checkedObject(preferences, 'preferences') }),
+  ...(preferences !== undefined && {
+    preferences: preferences === null ? {} : checkedObject(preferences, 'preferences'),
+  }),
 })
 
 const location = ({ location: place }: UpdateProfileInput): Partial<StoredProfile> =>
@@ -74,10 +84,13 @@ function sealedParts(input: UpdateProfileInput, now: Date): ProfileChange['seale
   const { characteristics, birthDate, legalName, phone, location: place } = input
   return {
     ...(characteristics !== undefined && {
-      characteristics: characteristics === null ? null : JSON.stringify(checkedObject(characteristics, 'characteristics')),
+      characteristics:
+        characteristics === null ? null : JSON.stringify(checkedObject(characteristics, 'characteristics')),
     }),
     ...(birthDate !== undefined && { birthDate: birthDate === null ? null : checkedBirthDate(birthDate, now) }),
-    ...(legalName !== undefined && { legalName: legalName ? shortText(legalName, 'legalName', MAX_LEGAL_NAME_LENGTH) : null }),
+    ...(legalName !== undefined && {
+      legalName: legalName ? shortText(legalName, 'legalName', MAX_LEGAL_NAME_LENGTH) : null,
+    }),
     ...(phone !== undefined && { phone: phone === null ? null : checkedPhone(phone) }),
     ...(place !== undefined && { city: place?.city ? shortText(place.city, 'location', MAX_PLACE_LENGTH) : null }),
   }
@@ -102,7 +115,8 @@ function shortText(text: string, field: string, maxLength: number): string {
 function checkedLinks(links: readonly SocialLink[]): SocialLink[] {
   if (links.length > MAX_LINKS) throw refused('socialLinks', `At most ${String(MAX_LINKS)} links.`)
   return links.map(({ platform, url }) => {
-    if (!PLATFORM.test(platform)) throw refused('socialLinks', 'A platform has 2 to 30 letters in lower case, digits, dots, dashes.')
+    if (!PLATFORM.test(platform))
+      throw refused('socialLinks', 'A platform has 2 to 30 letters in lower case, digits, dots, dashes.')
     return { platform, url }
   })
 }

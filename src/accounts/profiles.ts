@@ -6,13 +6,13 @@ import type { FieldRef } from '../keys/types.js'
 import type { Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import type { Viewer } from '../lib/viewer.js'
-import { emitChange, noSuchUser } from './changes.js'
+import { emitChange, holdActor } from './changes.js'
 import { foldedUsername, usernameTaken } from './names.js'
 import type { ProfileChange } from './profile-input.js'
 import { ADULT_YEARS, yearsSince } from './profile-view.js'
 import { getCurrentProfile, insertProfile } from './profile-queries.js'
 import type { StoredProfile } from './profile-queries.js'
-import { getUsersForUpdate, isUsernameReserved, reserveUsername, updateUser } from './queries.js'
+import { isUsernameReserved, reserveUsername, updateUser } from './queries.js'
 import type { HeldUser } from './queries.js'
 import { ACCOUNT_CHANGED } from './types.js'
 import type { SealedField } from './types.js'
@@ -36,8 +36,7 @@ const SEALED = Object.keys(COLUMNS) as SealedField[]
  * an adult
  */
 export async function updateProfile(tx: Tx, { userId }: Viewer, change: ProfileChange, now: Date): Promise<void> {
-  const user = (await getUsersForUpdate(tx, [userId])).get(userId)
-  if (!user) throw noSuchUser()
+  const user = await holdActor(tx, userId, now)
   const current = await getCurrentProfile(tx, userId)
   checkVersion(change, current)
   checkAge(user, change, now)
@@ -47,7 +46,13 @@ export async function updateProfile(tx: Tx, { userId }: Viewer, change: ProfileC
   if (fields.length === 0 && Object.keys(names).length === 0) return
   if (names.username !== undefined) await moveUsername(tx, user, names.username)
   await updateUser(tx, userId, names)
-  await insertProfile(tx, { ...next.row, id: next.id, revision: current.revision + 1, changedById: userId, createdAt: now })
+  await insertProfile(tx, {
+    ...next.row,
+    id: next.id,
+    revision: current.revision + 1,
+    changedById: userId,
+    createdAt: now,
+  })
   await recordUpdate(tx, { user, current, next, names, fields }, now)
   await emitChange(tx, userId, ACCOUNT_CHANGED, now)
 }
@@ -80,7 +85,8 @@ async function withChange(tx: Tx, current: StoredProfile, { plain, sealed }: Pro
   const texts = {} as Record<SealedField, string | null>
   const bytes: Partial<Record<SealedField, Uint8Array<ArrayBuffer> | null>> = {}
   for (const field of SEALED) {
-    const ref = (rowId: string) => ({ table: 'user_profiles', column: COLUMNS[field], userId: current.userId, rowId }) as FieldRef
+    const ref = (rowId: string) =>
+      ({ table: 'user_profiles', column: COLUMNS[field], userId: current.userId, rowId }) as FieldRef
     const old = current[field]
     before[field] = old ? await openField(tx, ref(current.id), old) : null
     texts[field] = sealed[field] === undefined ? before[field] : sealed[field]

@@ -29,10 +29,19 @@ export interface ProfilePage {
   readonly relation: Pick<Relation, 'follows' | 'subscribes'>
 }
 
-type PageRow = UserRow & Omit<ProfileRow, 'id' | 'userId' | 'createdAt'> & { profileId: string; changedAt: Date } & Pick<Relation, 'follows' | 'subscribes'>
+type PageRow = UserRow &
+  Omit<ProfileRow, 'id' | 'userId' | 'createdAt'> & { profileId: string; changedAt: Date } & Pick<
+    Relation,
+    'follows' | 'subscribes'
+  >
 
 /** The page of the person with this username, without regard to case. */
-export async function findProfilePage(db: Db, username: string, viewerId: string | null, now: Date): Promise<ProfilePage | null> {
+export async function findProfilePage(
+  db: Db,
+  username: string,
+  viewerId: string | null,
+  now: Date,
+): Promise<ProfilePage | null> {
   const [row] = await db.sql<PageRow>`/* accounts.profilePage */
     select u.id::text as id, u.username::text as username, u.display_name as "displayName",
       upper(u.account_type::text) as "accountType", upper(u.account_status::text) as "accountStatus",
@@ -62,7 +71,18 @@ function toProfilePage(row: PageRow): ProfilePage {
   const { id, username, displayName, accountType, accountStatus, suspendedUntil, isAgeVerified, createdAt } = row
   const { subscriptionPriceMinor, currency, profileId, changedAt, follows, subscribes } = row
   return {
-    user: { id, username, displayName, accountType, accountStatus, suspendedUntil, isAgeVerified, subscriptionPriceMinor, currency, createdAt },
+    user: {
+      id,
+      username,
+      displayName,
+      accountType,
+      accountStatus,
+      suspendedUntil,
+      isAgeVerified,
+      subscriptionPriceMinor,
+      currency,
+      createdAt,
+    },
     profile: { ...row, id: profileId, userId: id, createdAt: changedAt },
     relation: { follows, subscribes },
   }
@@ -116,7 +136,12 @@ export interface PeopleFilter {
 export const listUsers = (db: Db, filter: PeopleFilter, page: PageRequest, now: Date): Promise<UserRow[]> =>
   filter.text === null ? listByTime(db, filter, page, now) : listByText(db, { ...filter, text: filter.text }, page, now)
 
-async function listByTime(db: Db, { accountType, status }: PeopleFilter, page: PageRequest, now: Date): Promise<UserRow[]> {
+async function listByTime(
+  db: Db,
+  { accountType, status }: PeopleFilter,
+  page: PageRequest,
+  now: Date,
+): Promise<UserRow[]> {
   const direction = page.isBackward ? 'asc' : 'desc'
   const rows = await db.user.findMany({
     where: { AND: [accountType ? { accountType } : {}, withStatus(status, now), beyond(page)] },

@@ -1,4 +1,4 @@
-import { AppError } from '../lib/errors.js'
+import type { AppError } from '../lib/errors.js'
 import { noSuchUser } from './changes.js'
 import type { AccountsLoaders } from './loaders.js'
 import type { AccountRow, Asker, UserRow } from './types.js'

@@ -7,9 +7,16 @@ import type { Tx } from '../lib/db.js'
 import { idempotently } from '../lib/idempotency.js'
 import { enqueue } from '../lib/jobs.js'
 import type { RateLimit } from '../lib/rate.js'
-import { actingAs, checkedPassword, hashPassword, login, startSession } from '../sessions/sessions.js'
+import { actingAs, addressKey, checkedPassword, hashPassword, login, startSession } from '../sessions/sessions.js'
 import type { Challenge, IssuedSession, Password, Request } from '../sessions/types.js'
-import { checkedDisplayName, checkedEmail, checkedUsername, emailTaken, foldedUsername, usernameTaken } from './names.js'
+import {
+  checkedDisplayName,
+  checkedEmail,
+  checkedUsername,
+  emailTaken,
+  foldedUsername,
+  usernameTaken,
+} from './names.js'
 import { findUserIdByEmail, insertUser, isUsernameReserved, lockEmail } from './queries.js'
 import { insertFirstProfile } from './profile-queries.js'
 import { mailVerificationJob } from './types.js'
@@ -48,7 +55,7 @@ interface Checked {
  * idempotency_mismatch; LIMITED rate_limited
  */
 export async function register(request: Request, input: Registration): Promise<Registered> {
-  await request.limiter.spend(REGISTRATIONS, Buffer.from(keyedHash('ip', request.client.ip)).toString('base64url'))
+  await request.limiter.spend(REGISTRATIONS, addressKey(request.client))
   const username = checkedUsername(input.username)
   const displayName = checkedDisplayName(input.displayName ?? username)
   const { address, normalised } = checkedEmail(input.email)
@@ -56,7 +63,9 @@ export async function register(request: Request, input: Registration): Promise<R
   // outside any transaction: a hash takes as long as ten statements, and would hold a connection
   const passwordHash = await hashPassword(password)
   const person = { userId: randomUUID(), username, displayName, address, normalised, passwordHash }
-  const session = await transaction(actingAs(request, person.userId), (tx, now) => signUp(tx, request, person, input.idempotencyKey, now))
+  const session = await transaction(actingAs(request, person.userId), (tx, now) =>
+    signUp(tx, request, person, input.idempotencyKey, now),
+  )
   return session ? { kind: 'session', session } : await signInAgain(request, address, password)
 }
 
@@ -65,7 +74,13 @@ const signInAgain = (request: Request, email: string, password: Password): Promi
   login(request, { kind: 'password', email, password })
 
 /** Null when the account was made before, under the same key. */
-async function signUp(tx: Tx, { client }: Request, person: Checked, key: string | null, now: Date): Promise<IssuedSession | null> {
+async function signUp(
+  tx: Tx,
+  { client }: Request,
+  person: Checked,
+  key: string | null,
+  now: Date,
+): Promise<IssuedSession | null> {
   const { username, displayName, normalised } = person
   const scope = `address:${textHash(normalised)}`
   const call = { scope, mutation: 'register', key, request: { username, displayName } }
@@ -120,7 +135,12 @@ async function createAccount(tx: Tx, person: Checked, now: Date): Promise<void> 
  * an older key than the one that a unique index would compare.
  * @throws CONFLICT email_taken
  */
-export async function claimEmail(tx: Tx, normalised: string, ownerId: string | null, field = 'email'): Promise<Uint8Array<ArrayBuffer>> {
+export async function claimEmail(
+  tx: Tx,
+  normalised: string,
+  ownerId: string | null,
+  field = 'email',
+): Promise<Uint8Array<ArrayBuffer>> {
   const indexes = blindIndexes('users.email', normalised)
   const [newest, oldest] = [indexes[0], indexes.at(-1)]
   if (!newest || !oldest) throw new Error('the keyring is empty')

@@ -28,7 +28,15 @@ import { emptyProfile, toProfileView, yearsSince } from './profile-view.js'
 import { updateProfile } from './profiles.js'
 import { findProfilePage, listUsers } from './queries.js'
 import { register } from './registration.js'
-import { ageStatusAt, bareRelation, isActingStaff, isDeleted, isShell, refusalToSetStatus, statusAt } from './standing.js'
+import {
+  ageStatusAt,
+  bareRelation,
+  isActingStaff,
+  isDeleted,
+  isShell,
+  refusalToSetStatus,
+  statusAt,
+} from './standing.js'
 import { setAccountStatus, setAccountType } from './statuses.js'
 import type { AgeVerificationRow, Asker, Relation, UserRow } from './types.js'
 import { viewerChanges } from './viewer-changes.js'
@@ -53,7 +61,7 @@ export const Query = {
 
   users: async (_parent, { filter: unchecked, ...args }, { db, loaders, now }) => {
     const filter = checkedFilter(unchecked)
-    const page = checkedPage(args, { list: 'users', ...filter }, 2)
+    const page = checkedPage(args, { list: 'users', ...filter }, ['time', 'uuid'])
     const rows = await listUsers(db, filter, page, now)
     for (const row of rows) loaders.user.prime(row.id, row)
     return toConnection(page, rows, ({ createdAt, id }) => [createdAt.toISOString(), id])
@@ -119,7 +127,10 @@ export const Mutation = {
   submitAgeVerification: async (_parent, { input }, context) => {
     const { idempotencyKey = null, ...submission } = input
     const provider = providerOf(context.config)
-    const { answer, replayed } = await submitAgeVerification(context, signedIn(context), provider, { ...submission, idempotencyKey })
+    const { answer, replayed } = await submitAgeVerification(context, signedIn(context), provider, {
+      ...submission,
+      idempotencyKey,
+    })
     return { ageVerification: await reloadedAttempt(answer.ageVerificationId, context), replayed, userErrors: [] }
   },
 
@@ -129,7 +140,11 @@ export const Mutation = {
     const review = { ageVerificationId, isApproved: input.isApproved, reason }
     await transaction({ ...context, reason }, (tx, now) => reviewAgeVerification(tx, signedIn(context), review, now))
     const ageVerification = await reloadedAttempt(ageVerificationId, context)
-    return { ageVerification, user: ageVerification && (await reloaded(ageVerification.userId, context)), userErrors: [] }
+    return {
+      ageVerification,
+      user: ageVerification && (await reloaded(ageVerification.userId, context)),
+      userErrors: [],
+    }
   },
 
   setAccountStatus: async (_parent, { input }, context) => {
@@ -220,21 +235,30 @@ export const Profile = {
     ) as unknown),
   age: async ({ userId, rowId, sealedBirthDate: bytes }, _args, { loaders, now }) =>
     bytes &&
-    yearsSince(await loaders.sealed.load({ ref: { table: 'user_profiles', column: 'birth_date', userId, rowId }, bytes }), now),
+    yearsSince(
+      await loaders.sealed.load({ ref: { table: 'user_profiles', column: 'birth_date', userId, rowId }, bytes }),
+      now,
+    ),
   location: async ({ userId, rowId, place }, _args, { loaders }) =>
     place && {
       countryCode: place.countryCode,
       region: place.region,
       city:
         place.city &&
-        (await loaders.sealed.load({ ref: { table: 'user_profiles', column: 'city', userId, rowId }, bytes: place.city })),
+        (await loaders.sealed.load({
+          ref: { table: 'user_profiles', column: 'city', userId, rowId },
+          bytes: place.city,
+        })),
     },
 } satisfies Partial<ProfileResolvers>
 
 const emailOf = async (userId: string, { loaders }: AccountsAsking): Promise<string> => {
   const account = await loaders.account.load(userId)
   if (!account?.email) return ''
-  return await loaders.sealed.load({ ref: { table: 'users', column: 'email', userId, rowId: userId }, bytes: account.email })
+  return await loaders.sealed.load({
+    ref: { table: 'users', column: 'email', userId, rowId: userId },
+    bytes: account.email,
+  })
 }
 
 export const UserStaffView = {
@@ -267,9 +291,13 @@ export const AgeVerification = {
 export const findUserNode = (id: string, { loaders }: AccountsAsking): Promise<UserRow | null> => loaders.user.load(id)
 
 /** An age verification as `node` finds it: one's own, or anybody's for staff. */
-export const findAgeVerificationNode = async (id: string, { viewer, loaders }: AccountsAsking): Promise<AgeVerificationRow | null> => {
+export const findAgeVerificationNode = async (
+  id: string,
+  { viewer, loaders }: AccountsAsking,
+): Promise<AgeVerificationRow | null> => {
   const attempt = await loaders.ageVerification.load(id)
   return attempt && mayRead(attempt, viewer) ? attempt : null
 }
 
-const mayRead = ({ userId }: AgeVerificationRow, viewer: Asker): boolean => userId === viewer?.userId || isActingStaff(viewer)
+const mayRead = ({ userId }: AgeVerificationRow, viewer: Asker): boolean =>
+  userId === viewer?.userId || isActingStaff(viewer)

@@ -5,7 +5,8 @@ import type { AccountStatus, AgeVerificationRow, Asker, Relation, UserRow } from
 export const statusAt = (
   { accountStatus, suspendedUntil }: Pick<UserRow, 'accountStatus' | 'suspendedUntil'>,
   now: Date,
-): AccountStatus => (accountStatus === 'SUSPENDED' && suspendedUntil !== null && suspendedUntil <= now ? 'ACTIVE' : accountStatus)
+): AccountStatus =>
+  accountStatus === 'SUSPENDED' && suspendedUntil !== null && suspendedUntil <= now ? 'ACTIVE' : accountStatus
 
 /** Whether an account was closed by its owner; it can come back, or is gone for good. */
 export const isDeleted = ({ accountStatus }: Pick<UserRow, 'accountStatus'>): boolean => accountStatus === 'DELETED'
@@ -30,7 +31,10 @@ export const bareRelation = (userId: string, viewer: Asker): Relation => ({
 })
 
 /** Why `viewer` may not set this person's status; null when they may. Whether the step is a legal one is not said. */
-export function refusalToSetStatus(viewer: Asker, target: Pick<UserRow, 'id' | 'accountType' | 'accountStatus'>): Reason | null {
+export function refusalToSetStatus(
+  viewer: Asker,
+  target: Pick<UserRow, 'id' | 'accountType' | 'accountStatus'>,
+): Reason | null {
   if (!viewer) return 'not_signed_in'
   if (viewer.isLimited) return 'account_limited'
   if (!isStaffRole(viewer.role)) return 'role_required'

@@ -38,7 +38,13 @@ export async function setAccountStatus(tx: Tx, viewer: Viewer, decision: StatusD
   const { status } = decision
   if (!isDecidable(status) || !isLegalStep(statusAt(target, now), status)) throw transitionRefused(target, status, now)
   const suspendedUntil = checkedEnd(decision, now)
-  const change = { accountStatus: status, suspendedUntil, statusReason: reason, statusChangedAt: now, statusChangedById: viewer.userId }
+  const change = {
+    accountStatus: status,
+    suspendedUntil,
+    statusReason: reason,
+    statusChangedAt: now,
+    statusChangedById: viewer.userId,
+  }
   await updateUser(tx, userId, change)
   await record(
     tx,
@@ -81,9 +87,14 @@ function checkedEnd({ status, suspendedUntil }: StatusDecision, now: Date): Date
   const isSuspension = status === 'SUSPENDED'
   const lies = suspendedUntil !== null && suspendedUntil > now && suspendedUntil <= addMs(now, MAX_SUSPENSION_MS)
   if (isSuspension === lies && (isSuspension || suspendedUntil === null)) return suspendedUntil
-  throw new AppError('INVALID', 'suspension_end_invalid', 'A suspension, and nothing else, ends in the future, within ten years.', {
-    path: ['input', 'suspendedUntil'],
-  })
+  throw new AppError(
+    'INVALID',
+    'suspension_end_invalid',
+    'A suspension, and nothing else, ends in the future, within ten years.',
+    {
+      path: ['input', 'suspendedUntil'],
+    },
+  )
 }
 
 /** What an admin decides about somebody's role. */
@@ -161,6 +172,7 @@ const MESSAGES: Readonly<Partial<Record<Reason, string>>> = {
 
 function refuse(reason: Reason | null): void {
   if (reason === null) return
-  if (reason === 'status_transition') throw new AppError('CONFLICT', reason, 'A deleted account is its owner\'s to bring back.', { path: PATH })
+  if (reason === 'status_transition')
+    throw new AppError('CONFLICT', reason, "A deleted account is its owner's to bring back.", { path: PATH })
   throw new AppError('FORBIDDEN', reason, MESSAGES[reason] ?? 'Not for you to do.')
 }

@@ -60,7 +60,8 @@ export interface ProfileRow {
 }
 
 /** The parts of a profile that are stored encrypted. */
-export type SealedField = 'characteristics' | 'demographics' | 'birthDate' | 'legalName' | 'phone' | 'city' | 'preciseLocation'
+export type SealedField =
+  'characteristics' | 'demographics' | 'birthDate' | 'legalName' | 'phone' | 'city' | 'preciseLocation'
 
 /** How a viewer stands to a person. */
 export interface Relation {
@@ -87,7 +88,11 @@ export interface ProfileView {
   readonly socialLinks: SocialLink[]
   readonly categories: string[]
   readonly preferences: unknown
-  readonly place: { readonly countryCode: string | null; readonly region: string | null; readonly city: Uint8Array | null } | null
+  readonly place: {
+    readonly countryCode: string | null
+    readonly region: string | null
+    readonly city: Uint8Array | null
+  } | null
   readonly sealedBirthDate: Uint8Array | null
   readonly sealedCharacteristics: Uint8Array | null
   readonly audiences: ProfileAudiences | null

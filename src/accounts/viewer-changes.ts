@@ -14,15 +14,25 @@ export interface Following {
 }
 
 const lost = (): AppError =>
-  new AppError('NOT_FOUND', 'invalid_cursor', 'What came after this is not kept any more: read the viewer, and subscribe without `after`.', {
-    path: ['after'],
-  })
+  new AppError(
+    'NOT_FOUND',
+    'invalid_cursor',
+    'What came after this is not kept any more: read the viewer, and subscribe without `after`.',
+    {
+      path: ['after'],
+    },
+  )
 
 /**
  * What happens to somebody's account, each event once and in order, from `after` on or from now. Ends with the signal.
  * @throws NOT_FOUND invalid_cursor when events after `after` are lost, or it lies in the future: a gap is never silent
  */
-export async function* viewerChanges(db: Db, bus: Bus, userId: string, { after, signal }: Following): AsyncGenerator<ViewerChangeRow> {
+export async function* viewerChanges(
+  db: Db,
+  bus: Bus,
+  userId: string,
+  { after, signal }: Following,
+): AsyncGenerator<ViewerChangeRow> {
   const stream = userStream(userId)
   if (after !== null && (after < 0n || after > (await findLastSequence(db, stream)))) throw lost()
   let last = after

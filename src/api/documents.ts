@@ -135,7 +135,18 @@ function noPrototypeNames(context: ValidationContext): ASTVisitor {
   }
 }
 
-const VALIDATION_RULES = [...specifiedRules, noPrototypeNames]
+/** Why a text is refused that no column can keep. */
+export const NO_NUL = 'A text holds no NUL character.'
+
+function noNulCharacters(context: ValidationContext): ASTVisitor {
+  return {
+    StringValue: (node) => {
+      if (node.value.includes('\0')) context.reportError(new GraphQLError(NO_NUL, { nodes: node }))
+    },
+  }
+}
+
+const VALIDATION_RULES = [...specifiedRules, noPrototypeNames, noNulCharacters]
 
 function persistedSources(operations: PersistedOperations): PersistedSources {
   if (operations.mode === 'allow-list') {

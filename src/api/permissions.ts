@@ -62,7 +62,7 @@ const guarded =
       info,
       SHIELD_OPTIONS,
     )
-    if (verdict === true) return await (resolver(parent, args, context, info))
+    if (verdict === true) return await resolver(parent, args, context, info)
     throw verdict instanceof Error ? verdict : new AppError('FORBIDDEN', 'not_allowed', 'Not for you to do.')
   }
 

@@ -11,7 +11,7 @@ import { makeContext } from './context.js'
 import type { Authenticate, Authenticated, Client, Context } from './context.js'
 import { costOf, MAX_COST } from './cost.js'
 import type { Cost } from './cost.js'
-import { hashOf, MAX_ERRORS, openDocuments, withoutSuggestion } from './documents.js'
+import { hashOf, MAX_ERRORS, NO_NUL, openDocuments, withoutSuggestion } from './documents.js'
 import type { Documents, KnownDocument } from './documents.js'
 import { ClientError, statusOf, toClientError } from './errors.js'
 import { refusalsOf } from './limits.js'
@@ -209,11 +209,18 @@ function checkVariablesExtent(raw: unknown): void {
     count += level.length
     if (depth > MAX_VARIABLE_DEPTH) throw variablesTooLarge('levels', MAX_VARIABLE_DEPTH)
     if (count > MAX_VARIABLE_VALUES) throw variablesTooLarge('values', MAX_VARIABLE_VALUES)
+    if (level.some(hasNul)) throw new ClientError('BAD_USER_INPUT', NO_NUL, { reason: 'invalid_input' })
     level = level.flatMap((value): unknown[] =>
       typeof value === 'object' && value !== null ? Object.values(value) : [],
     )
   }
 }
+
+/** PostgreSQL keeps no NUL in texts, nor in keys and texts of JSON. */
+const hasNul = (value: unknown): boolean =>
+  typeof value === 'string'
+    ? value.includes('\0')
+    : typeof value === 'object' && value !== null && Object.keys(value).some((key) => key.includes('\0'))
 
 const variablesTooLarge = (what: string, max: number): ClientError =>
   new ClientError('BAD_USER_INPUT', `The variables are too large: at most ${String(max)} ${what}.`, {

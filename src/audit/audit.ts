@@ -11,7 +11,11 @@ const MAX_USER_AGENT_LENGTH = 200
  * Writes one row of the audit trail in the transaction that does what it tells of. Personal values are stored as a marker
  * or a keyed hash, addresses as a keyed hash; the row can never be changed.
  */
-export async function record(tx: Tx, { before, after, client = tx.origin.client, ...entry }: AuditEntry, now: Date): Promise<void> {
+export async function record(
+  tx: Tx,
+  { before, after, client = tx.origin.client, ...entry }: AuditEntry,
+  now: Date,
+): Promise<void> {
   const userId = entry.userId ?? (entry.subject.table === 'users' ? entry.subject.id : undefined)
   await insertAuditLog(
     tx,
@@ -26,7 +30,8 @@ export async function record(tx: Tx, { before, after, client = tx.origin.client,
   )
 }
 
-const cleaned = (userAgent: string): string | null => userAgent.replace(/\p{C}/gu, '').slice(0, MAX_USER_AGENT_LENGTH) || null
+const cleaned = (userAgent: string): string | null =>
+  userAgent.replace(/\p{C}/gu, '').slice(0, MAX_USER_AGENT_LENGTH) || null
 
 /** Has every ciphertext that does not open recorded, in a transaction of its own: what found it may be a mere read. */
 export function auditTampering(db: Db): void {

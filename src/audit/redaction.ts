@@ -36,7 +36,8 @@ export function redacted(
   before: AuditValues | undefined,
   after: AuditValues | undefined,
 ): { before: Record<string, unknown> | null; after: Record<string, unknown> | null } {
-  const isSame = (name: string): boolean => before !== undefined && after !== undefined && name in before && name in after && same(before[name], after[name])
+  const isSame = (name: string): boolean =>
+    before !== undefined && after !== undefined && name in before && name in after && same(before[name], after[name])
   const keep = (values: AuditValues | undefined, marker: string): Record<string, unknown> | null =>
     values
       ? Object.fromEntries(
@@ -55,16 +56,18 @@ function redactedValue(name: string, value: unknown, marker: string): unknown {
   if (typeof value === 'boolean' || typeof value === 'number') return value
   if (typeof value === 'bigint') return value.toString()
   if (value instanceof Date) return value.toISOString()
-  if (typeof value === 'string' && (isUuid(value) || (CLEAR_WORDS.has(name) && value.length <= MAX_WORD_LENGTH))) return value
+  if (typeof value === 'string' && (isUuid(value) || (CLEAR_WORDS.has(name) && value.length <= MAX_WORD_LENGTH)))
+    return value
   return marker
 }
 
-const hashOf = (text: string): string => Buffer.from(keyedHash('audit', text.trim().toLowerCase())).toString('base64url').slice(0, 22)
+const hashOf = (text: string): string =>
+  Buffer.from(keyedHash('audit', text.trim().toLowerCase())).toString('base64url').slice(0, 22)
 
 const same = (one: unknown, other: unknown): boolean => comparable(one) === comparable(other)
 
 const comparable = (value: unknown): string =>
-  JSON.stringify(value, (_name, inner: unknown) => {
+  JSON.stringify([value], (_name, inner: unknown) => {
     if (typeof inner === 'bigint') return `${inner.toString()}n`
     return inner instanceof Uint8Array ? Buffer.from(inner).toString('base64') : inner
-  }) ?? ''
+  })

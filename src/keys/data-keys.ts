@@ -50,7 +50,11 @@ export function rewrapped(dataKey: DataKey): { wrappedKey: Buffer; masterKeyId: 
 export function unwrapped(row: UserKeyRow): DataKey {
   if (row.wrappedKey === null) throw new SealError('destroyed', `The data key ${row.id} was destroyed.`)
   const master = findMasterKey(row.masterKeyId)
-  if (!master) throw new SealError('unknown_key', `The data key ${row.id} needs the master key ${row.masterKeyId}, which is not configured.`)
+  if (!master)
+    throw new SealError(
+      'unknown_key',
+      `The data key ${row.id} needs the master key ${row.masterKeyId}, which is not configured.`,
+    )
   return { id: row.id, userId: row.userId, key: unwrap(master, placeOf(row.userId), row.wrappedKey) }
 }
 

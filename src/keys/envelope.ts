@@ -48,7 +48,8 @@ export function open(key: Uint8Array, place: readonly string[], sealed: Uint8Arr
 
 /** The id of the key that an envelope was sealed under. @throws SealError broken when it is no envelope */
 export function keyIdOf(sealed: Uint8Array): string {
-  if (sealed[0] !== VERSION || sealed.length < TEXT_AT + TAG_BYTES) throw new SealError('broken', 'Not an envelope of ours.')
+  if (sealed[0] !== VERSION || sealed.length < TEXT_AT + TAG_BYTES)
+    throw new SealError('broken', 'Not an envelope of ours.')
   const hex = Buffer.from(sealed.subarray(KEY_ID_AT, NONCE_AT)).toString('hex')
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

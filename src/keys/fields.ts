@@ -3,13 +3,7 @@ import { log } from '../lib/log.js'
 import { activeKey, attempt, keysById } from './data-keys.js'
 import type { DataKey } from './data-keys.js'
 import { keyIdOf, open, seal, SealError } from './envelope.js'
-import type { FieldPlace, FieldRef } from './types.js'
-
-/** A ciphertext and where it stands. */
-export interface SealedField {
-  readonly ref: FieldRef
-  readonly bytes: Uint8Array
-}
+import type { FieldPlace, FieldRef, SealedField } from './types.js'
 
 /**
  * Encrypts `text` for the field at `ref`, under its person's key.
@@ -49,7 +43,8 @@ export const sealUnder = (key: DataKey, place: FieldPlace, text: string): Uint8A
 
 function openUnder(key: DataKey | SealError | undefined, ref: FieldRef, bytes: Uint8Array): string | SealError {
   if (!key || key instanceof SealError) return key ?? new SealError('unknown_key', 'There is no such data key.')
-  if (key.userId !== ref.userId) return new SealError('broken', `The ciphertext at ${partsOf(ref).join('/')} is another person's.`)
+  if (key.userId !== ref.userId)
+    return new SealError('broken', `The ciphertext at ${partsOf(ref).join('/')} is another person's.`)
   return attempt(() => open(key.key, partsOf(ref), bytes).toString('utf8'))
 }
 

@@ -23,7 +23,9 @@ export function setRing(masterKeys: readonly KeyMaterial[]): void {
   hashKey = null
   assert(new Set(ring.map(({ id }) => id)).size === ring.length, 'two master keys have one id')
   if (new Set(ring.map(({ indexVersion }) => indexVersion)).size < ring.length)
-    throw new Error('MASTER_KEYS: two of the keys cannot stand in one ring (their index versions are equal): make another')
+    throw new Error(
+      'MASTER_KEYS: two of the keys cannot stand in one ring (their index versions are equal): make another',
+    )
 }
 
 /** All master keys, the newest first. */
@@ -43,8 +45,12 @@ export function newestMasterKey(): MasterKey {
 export const findMasterKey = (id: string): MasterKey | undefined => masterKeys().find((key) => key.id === id)
 
 /** Encrypts a key under a master key, bound to the row it stands in. */
-export const wrap = (master: MasterKey, rowId: string, place: readonly string[], key: Uint8Array): Buffer<ArrayBuffer> =>
-  seal(master.wrappingKey, rowId, ['master', master.id, ...place], key)
+export const wrap = (
+  master: MasterKey,
+  rowId: string,
+  place: readonly string[],
+  key: Uint8Array,
+): Buffer<ArrayBuffer> => seal(master.wrappingKey, rowId, ['master', master.id, ...place], key)
 
 /** @throws SealError broken when it was wrapped under another key, or altered */
 export const unwrap = (master: MasterKey, place: readonly string[], wrapped: Uint8Array): Buffer =>
@@ -65,7 +71,8 @@ export function currentHashKey(): Buffer {
 }
 
 /** HMAC-SHA-256 of `text`. */
-export const hmac = (key: Uint8Array, text: string): Buffer<ArrayBuffer> => createHmac('sha256', key).update(text).digest()
+export const hmac = (key: Uint8Array, text: string): Buffer<ArrayBuffer> =>
+  createHmac('sha256', key).update(text).digest()
 
 const MAX_INDEX_VERSION = 0x7fff
 

@@ -83,4 +83,5 @@ export async function destroyUserKeys(tx: Tx, userId: string, now: Date): Promis
  * A keyed hash that stays the same through rotations, for what is compared but never read: addresses, names given up.
  * `verifyKeys` must have run.
  */
-export const keyedHash = (purpose: HashPurpose, text: string): Uint8Array<ArrayBuffer> => hmac(derive(currentHashKey(), purpose), text)
+export const keyedHash = (purpose: HashPurpose, text: string): Uint8Array<ArrayBuffer> =>
+  hmac(derive(currentHashKey(), purpose), text)

@@ -1,7 +1,6 @@
 import type { Db, Tx } from '../lib/db.js'
 import { keyIdOf } from './envelope.js'
-import type { SealedField } from './fields.js'
-import type { SEALED_COLUMNS, FieldRef, RotationKind } from './types.js'
+import type { SEALED_COLUMNS, FieldRef, RotationKind, SealedField } from './types.js'
 
 /** A data key as stored. */
 export interface UserKeyRow {
@@ -121,7 +120,13 @@ export interface RotationRow {
 }
 
 /** Begins a rotation, or opens a finished one again; one that is under way stays as it is. */
-export async function openRotation(tx: Tx, kind: RotationKind, fromKey: string, toKey: string, now: Date): Promise<void> {
+export async function openRotation(
+  tx: Tx,
+  kind: RotationKind,
+  fromKey: string,
+  toKey: string,
+  now: Date,
+): Promise<void> {
   await tx.sql`/* keys.openRotation */
     insert into key_rotations (kind, from_key, to_key, started_at)
     values (${kind.toLowerCase()}::key_rotation_kind, ${fromKey}, ${toKey}, ${now}::timestamptz)
@@ -172,7 +177,10 @@ export const listKeysUnderMaster = (tx: Tx, masterKeyId: string, limit: number):
     order by id limit ${limit}
     for update`
 
-export async function updateWrapping(tx: Tx, rows: readonly Omit<UserKeyRow, 'generation' | 'userId'>[]): Promise<void> {
+export async function updateWrapping(
+  tx: Tx,
+  rows: readonly Omit<UserKeyRow, 'generation' | 'userId'>[],
+): Promise<void> {
   await tx.sql`/* keys.rewrap */
     update user_keys set wrapped_key = new.wrapped_key, master_key_id = new.master_key_id
     from unnest(
@@ -189,14 +197,23 @@ export interface IndexedEmail {
   readonly email: Uint8Array
 }
 
-export const listStaleEmailIndexes = (tx: Tx, version: number, afterId: string, limit: number): Promise<IndexedEmail[]> =>
+export const listStaleEmailIndexes = (
+  tx: Tx,
+  version: number,
+  afterId: string,
+  limit: number,
+): Promise<IndexedEmail[]> =>
   tx.sql<IndexedEmail>`/* keys.staleIndexes */
     select id::text, email from users
     where id > ${afterId}::uuid and email_index_version <> ${version}::int and email is not null
     order by id limit ${limit}
     for update`
 
-export async function updateEmailIndexes(tx: Tx, rows: readonly { id: string; index: Uint8Array }[], version: number): Promise<void> {
+export async function updateEmailIndexes(
+  tx: Tx,
+  rows: readonly { id: string; index: Uint8Array }[],
+  version: number,
+): Promise<void> {
   await tx.sql`/* keys.reindex */
     update users set email_index = new.email_index, email_index_version = ${version}::int
     from unnest(${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ index }) => index)}::bytea[]) as new (id, email_index)
@@ -271,5 +288,8 @@ export async function listSealedFields(
 export async function replaceSealedField(tx: Tx, { ref, bytes }: SealedField, sealed: Uint8Array): Promise<void> {
   const field = camel(ref.column)
   const keyId = ref.table === 'users' ? { emailKeyId: keyIdOf(sealed) } : {}
-  await modelsOf(tx)[ref.table].updateMany({ where: { id: ref.rowId, [field]: bytes }, data: { [field]: sealed, ...keyId } })
+  await modelsOf(tx)[ref.table].updateMany({
+    where: { id: ref.rowId, [field]: bytes },
+    data: { [field]: sealed, ...keyId },
+  })
 }

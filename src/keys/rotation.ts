@@ -7,7 +7,6 @@ import { attempt, makeDataKey, rewrapped, unwrapped } from './data-keys.js'
 import type { DataKey } from './data-keys.js'
 import { keyIdOf } from './envelope.js'
 import { openFields, sealUnder } from './fields.js'
-import type { SealedField } from './fields.js'
 import { derive, hmac, newestMasterKey } from './keyring.js'
 import {
   advanceRotation,
@@ -33,6 +32,7 @@ import {
 } from './queries.js'
 import type { RotationRow } from './queries.js'
 import { ROTATE_KEYS, SEALED_COLUMNS } from './types.js'
+import type { SealedField } from './types.js'
 import { checkIdOf, namesIn, rewrapHashKey } from './verify.js'
 
 const KEYS_PER_BATCH = 500
@@ -108,7 +108,8 @@ async function finish(tx: Tx, rotation: RotationRow, now: Date): Promise<void> {
   await finishRotation(tx, rotation.id, now)
   if (rotation.kind === 'MASTER') await rewrapHashKey(tx)
   // from now on the database opens without the old master key
-  if (rotation.kind !== 'DATA' && !(await isLeavingMasterKey(tx, rotation.fromKey))) await deleteKeyCheck(tx, checkIdOf(rotation.fromKey))
+  if (rotation.kind !== 'DATA' && !(await isLeavingMasterKey(tx, rotation.fromKey)))
+    await deleteKeyCheck(tx, checkIdOf(rotation.fromKey))
 }
 
 const runBatch = { MASTER: rewrapBatch, BLIND_INDEX: reindexBatch, DATA: reencryptBatch } as const
@@ -130,14 +131,20 @@ async function reindexBatch(tx: Tx, _rotation: RotationRow, progress: Progress):
   const last = rows.at(-1)
   if (!last) return { done: 0, progress: nextPass(progress) }
   const key = derive(secret, 'index:users.email')
-  const fields = rows.map(({ id, email }): SealedField => ({ ref: { table: 'users', column: 'email', userId: id, rowId: id }, bytes: email }))
+  const fields = rows.map(({ id, email }): SealedField => ({
+    ref: { table: 'users', column: 'email', userId: id, rowId: id },
+    bytes: email,
+  }))
   const texts = await openFields(tx, fields)
   const renewed = fields.flatMap(({ ref }, index) => {
     const text = texts[index]
     return typeof text === 'string' ? [{ id: ref.userId, index: hmac(key, normaliseEmail(text)) }] : []
   })
   await updateEmailIndexes(tx, renewed, indexVersion)
-  return { done: renewed.length, progress: { ...progress, afterId: last.id, changed: progress.changed + renewed.length } }
+  return {
+    done: renewed.length,
+    progress: { ...progress, afterId: last.id, changed: progress.changed + renewed.length },
+  }
 }
 
 /** Passes repeat until one finds nothing: a process with the old ring may have written behind the first. */
@@ -151,8 +158,12 @@ async function reencryptBatch(tx: Tx, rotation: RotationRow, progress: Progress,
   const userIds = await listKeyHolders(tx, progress.afterId, PEOPLE_PER_BATCH)
   const lastId = userIds.at(-1)
   if (lastId === undefined)
-    return { done: 0, progress: progress.pass > 1 ? null : { ...START, pass: 2, notBefore: addMs(now, RETIREMENT_MS).toISOString() } }
-  for (const userId of await listHoldersOfOldKeys(tx, userIds, rotation.startedAt)) await insertUserKey(tx, makeDataKey(userId).row)
+    return {
+      done: 0,
+      progress: progress.pass > 1 ? null : { ...START, pass: 2, notBefore: addMs(now, RETIREMENT_MS).toISOString() },
+    }
+  for (const userId of await listHoldersOfOldKeys(tx, userIds, rotation.startedAt))
+    await insertUserKey(tx, makeDataKey(userId).row)
   const { done, failedIds } = await reencrypt(tx, userIds)
   const destroyable = userIds.filter((id) => !failedIds.has(id))
   if (progress.pass > 1) await destroyRetiredKeys(tx, destroyable, addMs(now, -RETIREMENT_MS), now)
@@ -165,7 +176,9 @@ async function reencrypt(tx: Tx, userIds: readonly string[]): Promise<{ done: nu
   const failedIds = new Set<string>()
   let done = 0
   for (const column of SEALED_COLUMNS) {
-    const stale = (await listSealedFields(tx, column, userIds)).filter(({ ref, bytes }) => attempt(() => keyIdOf(bytes)) !== keys.get(ref.userId)?.id)
+    const stale = (await listSealedFields(tx, column, userIds)).filter(
+      ({ ref, bytes }) => attempt(() => keyIdOf(bytes)) !== keys.get(ref.userId)?.id,
+    )
     const texts = await openFields(tx, stale)
     for (const [index, field] of stale.entries()) {
       const text = texts[index]

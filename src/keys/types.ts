@@ -64,6 +64,12 @@ export type FieldPlace = FieldOf<SealedColumn> & { readonly rowId: string }
 /** One encrypted field: whose, and where it stands. The ciphertext opens nowhere else. */
 export type FieldRef = FieldPlace & { readonly userId: string }
 
+/** A ciphertext and where it stands. */
+export interface SealedField {
+  readonly ref: FieldRef
+  readonly bytes: Uint8Array
+}
+
 /** Columns that are found by a blind index instead of their text. */
 export type IndexedColumn = 'users.email'
 

@@ -5,7 +5,14 @@ import { KEY_BYTES } from '../lib/key-file.js'
 import { SealError } from './envelope.js'
 import { masterKeys, newestMasterKey, setHashKey, unwrap, wrap } from './keyring.js'
 import type { MasterKey } from './keyring.js'
-import { hasUserKeys, insertKeyCheck, listKeyChecks, listMasterKeyIds, lockKeyChecks, updateKeyCheck } from './queries.js'
+import {
+  hasUserKeys,
+  insertKeyCheck,
+  listKeyChecks,
+  listMasterKeyIds,
+  lockKeyChecks,
+  updateKeyCheck,
+} from './queries.js'
 
 /** The configured keys are not those that the database was written under. */
 export class KeysRefused extends Error {
@@ -41,13 +48,18 @@ async function verifyMasterKeys(tx: Tx, checks: ReadonlyMap<string, Uint8Array>)
   const ring = masterKeys()
   const known = ring.filter(({ id }) => checks.has(checkIdOf(id)))
   const impostor = known.find((key) => !isProven(key, checks))
-  if (impostor) throw new KeysRefused(`MASTER_KEYS: the key "${impostor.id}" is not the one of that name which this database was written under.`)
+  if (impostor)
+    throw new KeysRefused(
+      `MASTER_KEYS: the key "${impostor.id}" is not the one of that name which this database was written under.`,
+    )
   if (known.length === 0 && (checks.size > 0 || (await hasUserKeys(tx))))
     throw new KeysRefused(`MASTER_KEYS: this database was written under other keys (${namesOf(checks)}).`)
   const needed = [...namesIn(checks.keys()), ...(await listMasterKeyIds(tx))]
   const missing = needed.find((id) => !ring.some((key) => key.id === id))
   if (missing !== undefined)
-    throw new KeysRefused(`MASTER_KEYS: the key "${missing}" is missing; it is needed until the rotation away from it is done.`)
+    throw new KeysRefused(
+      `MASTER_KEYS: the key "${missing}" is missing; it is needed until the rotation away from it is done.`,
+    )
   await writeCheck(tx, checks)
 }
 
@@ -76,7 +88,8 @@ function unwrapCheck(key: MasterKey, keyId: string, checks: ReadonlyMap<string, 
 export const namesIn = (keyIds: Iterable<string>): string[] =>
   [...keyIds].filter((keyId) => keyId.startsWith(PREFIX)).map((keyId) => keyId.slice(PREFIX.length))
 
-const namesOf = (checks: ReadonlyMap<string, Uint8Array>): string => namesIn(checks.keys()).join(', ') || 'their names are lost'
+const namesOf = (checks: ReadonlyMap<string, Uint8Array>): string =>
+  namesIn(checks.keys()).join(', ') || 'their names are lost'
 
 /** The key of hashes: made with the database, and kept for as long as it lives, because what it hashed is gone. */
 async function hashKeyOf(tx: Tx, checks: ReadonlyMap<string, Uint8Array>): Promise<Buffer> {

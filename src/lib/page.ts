@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { AppError } from './errors.js'
+import { isUuid } from './ids.js'
 
 export const DEFAULT_PAGE_SIZE = 20
 export const MAX_PAGE_SIZE = 100
@@ -33,12 +34,23 @@ export interface Connection<Node> {
   }
 }
 
+/** What a part of a sort key looks like as text; whatever looks otherwise is no cursor of ours. */
+const KEY_PARTS = {
+  time: (text: string): boolean => /^\d{4}-\d{2}-\d{2}T[\d:.]{12}Z$/.test(text) && !Number.isNaN(Date.parse(text)),
+  uuid: isUuid,
+  number: (text: string): boolean => /^\d{1,18}$/.test(text),
+  text: (): boolean => true,
+} as const
+
+/** The kind of one part of a sort key: an instant in ISO 8601, a UUID, a whole number, or any text. */
+export type KeyPart = keyof typeof KEY_PARTS
+
 /**
  * Checks a connection's arguments. `filter` is whatever else decides what is in the list: a cursor holds for the filter
- * it was made for.
+ * it was made for. `parts` are those of the sort key.
  * @throws INVALID page_size_out_of_range, page_both_directions, invalid_cursor, cursor_of_another_list
  */
-export function checkedPage(args: PageArgs, filter: unknown, keyLength: number): PageRequest {
+export function checkedPage(args: PageArgs, filter: unknown, parts: readonly KeyPart[]): PageRequest {
   const isBackward = args.last !== null && args.last !== undefined
   const hasFirst = args.first !== null && args.first !== undefined
   if (isBackward && (hasFirst || args.after))
@@ -49,7 +61,7 @@ export function checkedPage(args: PageArgs, filter: unknown, keyLength: number):
     throw refused('page_size_out_of_range', `A page has 1 to ${String(MAX_PAGE_SIZE)} entries.`)
   const filterHash = hashOf(filter)
   const text = isBackward ? args.before : args.after
-  return { limit, isBackward, filterHash, cursor: text ? parseCursor(text, filterHash, keyLength) : null }
+  return { limit, isBackward, filterHash, cursor: isGiven(text) ? parseCursor(text, filterHash, parts) : null }
 }
 
 /**
@@ -92,11 +104,15 @@ const hashOf = (filter: unknown): string =>
 const writeCursor = (key: readonly string[], filterHash: string): string =>
   Buffer.from(JSON.stringify([filterHash, ...key])).toString('base64url')
 
-function parseCursor(text: string, filterHash: string, keyLength: number): readonly string[] {
-  const parts = text.length <= 1_000 ? jsonArray(Buffer.from(text, 'base64url').toString('utf8')) : null
-  if (!parts || parts.length !== keyLength + 1) throw refused('invalid_cursor', 'This cursor is not one of ours.')
-  const [hash, ...key] = parts
+const isGiven = (text: string | null | undefined): text is string => text !== null && text !== undefined
+
+function parseCursor(text: string, filterHash: string, parts: readonly KeyPart[]): readonly string[] {
+  const [hash, ...key] =
+    (text.length <= 1_000 ? jsonArray(Buffer.from(text, 'base64url').toString('utf8')) : null) ?? []
+  if (hash === undefined || key.length === 0) throw refused('invalid_cursor', 'This cursor is not one of ours.')
   if (hash !== filterHash) throw refused('cursor_of_another_list', 'This cursor belongs to a list with another filter.')
+  const isOurs = key.length === parts.length && parts.every((part, index) => KEY_PARTS[part](key[index] ?? ''))
+  if (!isOurs) throw refused('invalid_cursor', 'This cursor is not one of ours.')
   return key
 }
 

@@ -24,6 +24,12 @@ const RESTART_MS = 2 * SECOND_MS
 /** How far back ticks that nobody was there for are made up, each job once. */
 const BACKFILL_MS = DAY_MS
 
+/**
+ * Without batches, the queue forgets to catch what fails while it notes how a job went, and a database that goes away would
+ * end the process; batches of no length are caught.
+ */
+const CAUGHT = { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } }
+
 /** A process's share in running jobs. */
 export interface JobWorker {
   /** Takes no new job, lets running ones finish, and hands back what does not within 8 s. Idempotent. */
@@ -50,6 +56,7 @@ export const runDueJobs = ({ pool }: Database, handlers: readonly JobHandler[], 
     pgPool: pool,
     concurrency: 1,
     noHandleSignals: true,
+    preset: CAUGHT,
     logger: queueLogger,
     events: reportingEvents(),
     taskList: toTasks(handlers, services),
@@ -88,6 +95,7 @@ class QueueWorker implements JobWorker {
       concurrency: CONCURRENCY,
       pollInterval: POLL_INTERVAL_MS,
       noHandleSignals: true,
+      preset: CAUGHT,
       logger: queueLogger,
       events,
     })

@@ -27,7 +27,7 @@ export const Mutation = {
 
 export const Viewer = {
   notices: async ({ userId }, args, { db }) => {
-    const page = checkedPage(args, 'notices', 1)
+    const page = checkedPage(args, 'notices', ['number'])
     return toConnection(page, await listNotices(db, userId, page), (row) => [row.sequence.toString()])
   },
 } satisfies Partial<ViewerResolvers>

@@ -86,7 +86,7 @@ async function forgiveAll(limiter: RateLimiter, limits: readonly RateLimit[], ke
 const keyOf = (index: Uint8Array | undefined): string => Buffer.from(index ?? []).toString('base64url')
 
 /** One household of IPv6 has a whole /64 to choose addresses from. */
-const addressKey = ({ ip }: Client): string => (isIPv6(ip) ? networkOf(ip) : ip)
+export const addressKey = ({ ip }: Client): string => (isIPv6(ip) ? networkOf(ip) : ip)
 
 function networkOf(ip: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1]

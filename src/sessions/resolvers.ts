@@ -117,7 +117,7 @@ export const Viewer = {
   },
 
   sessions: async (viewer, args, { db, now }) => {
-    const page = checkedPage(args, { list: 'sessions', userId: viewer.userId }, 2)
+    const page = checkedPage(args, { list: 'sessions', userId: viewer.userId }, ['time', 'uuid'])
     const rows = await listLiveSessions(db, viewer.userId, page, now)
     return toConnection(
       page,

@@ -43,7 +43,9 @@ const disguises = (text: string): string[] => {
   const bytes = Buffer.from(text)
   // a text stands at one of three places of a base64 group: what is the same whatever stands before and after it
   const base64 = [0, 1, 2].map((shift) => {
-    const encoded = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64').replace(/=+$/, '')
+    const encoded = Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString('base64')
+      .replace(/=+$/, '')
     return encoded.slice(shift === 0 ? 0 : shift + 1, encoded.length - 2)
   })
   return [text, text.toLowerCase(), text.toUpperCase(), bytes.toString('hex'), ...base64]
@@ -60,11 +62,26 @@ it('keeps no address, name, birth date, phone number, place or token readable in
   })
   await mutate(person, 'updateProfile', { bio: 'A second version encrypts everything again.' })
   await mutate(person, 'changeEmail', { newEmail: CANARIES.newEmail })
-  await mutate(person, 'submitAgeVerification', { countryCode: 'DE', birthDate: CANARIES.birthDate, documentToken: CANARIES.documentToken, idempotencyKey: 'k' })
-  await mutate({ request: (document, variables) => person.request(document, variables) }, 'resendVerification', {}, 'isSent')
+  await mutate(person, 'submitAgeVerification', {
+    countryCode: 'DE',
+    birthDate: CANARIES.birthDate,
+    documentToken: CANARIES.documentToken,
+    idempotencyKey: 'k',
+  })
+  await mutate(
+    { request: (document, variables) => person.request(document, variables) },
+    'resendVerification',
+    {},
+    'isSent',
+  )
   await server.drain()
   const text = (await dump()).replace(/\s/g, ' ')
   expect(text).toContain(person.username)
-  for (const [name, canary] of Object.entries({ ...CANARIES, clientIp: person.ip, password: person.password, token: person.refreshToken }))
+  for (const [name, canary] of Object.entries({
+    ...CANARIES,
+    clientIp: person.ip,
+    password: person.password,
+    token: person.refreshToken,
+  }))
     for (const form of disguises(canary)) expect(text.includes(form), `${name} as ${form}`).toBe(false)
 })

@@ -22,9 +22,17 @@ const remove = (person: Person, more: Record<string, unknown> = {}) =>
 const restore = (person: Person) => mutate(person, 'restoreAccount', {}, 'viewer { status isLimited }')
 const erase = () => jobs.find(({ name }) => name === eraseAccountsJob)?.run({}, server.jobs, '1')
 const nodeOf = async (viewer: Pick<Person, 'request'>, { id }: Person) =>
-  (await query(viewer, 'node(id: $id) { ... on User { username displayName isDeleted profile { bio version } } }', { id }, '($id: ID!)')).node
+  (
+    await query(
+      viewer,
+      'node(id: $id) { ... on User { username displayName isDeleted profile { bio version } } }',
+      { id },
+      '($id: ID!)',
+    )
+  ).node
 const pageOf = async (viewer: Pick<Person, 'request'>, { username }: Person) =>
-  (await query(viewer, 'user(username: $u) { username displayName profile { bio } }', { u: username }, '($u: String!)')).user
+  (await query(viewer, 'user(username: $u) { username displayName profile { bio } }', { u: username }, '($u: String!)'))
+    .user
 
 it('asks for the password, and for a code where a second factor is confirmed', async () => {
   const person = await world.fan()
@@ -43,18 +51,38 @@ it('closes the account: this session becomes limited, others end, others see a s
   const [viewer, moderator] = [await world.fan(), await world.moderator()]
   const { payload } = await remove(person)
   expect(payload.viewer).toEqual({ status: 'DELETED', isLimited: true })
-  expect(new Date(payload.purgeAfter as string).getTime() - (await server.now()).getTime()).toBeGreaterThan(30 * DAY_MS - 60_000)
+  expect(new Date(payload.purgeAfter).getTime() - (await server.now()).getTime()).toBeGreaterThan(30 * DAY_MS - 60_000)
   expect((await elsewhere.request('{ viewer { email } }')).errors[0]?.extensions['reason']).toBe('invalid_token')
   expect((await mutate(person, 'updateProfile', { bio: 'x' })).reason).toBe('account_limited')
   expect(await pageOf(viewer, person)).toBeNull()
-  expect(await nodeOf(viewer, person)).toEqual({ username: '[deleted]', displayName: '[deleted]', isDeleted: true, profile: { bio: null, version: 0 } })
+  expect(await nodeOf(viewer, person)).toEqual({
+    username: '[deleted]',
+    displayName: '[deleted]',
+    isDeleted: true,
+    profile: { bio: null, version: 0 },
+  })
   expect(await nodeOf(moderator, person)).toMatchObject({ displayName: 'Once Here', profile: { bio: 'Here I am.' } })
   const found = (await query(moderator, `users(filter: { text: "once here" }) { nodes { username } }`)).users.nodes
   expect(found).toEqual([])
-  const deleted = (await query(moderator, `users(filter: { text: "once here", status: DELETED }) { nodes { username } }`)).users.nodes
+  const deleted = (
+    await query(moderator, `users(filter: { text: "once here", status: DELETED }) { nodes { username } }`)
+  ).users.nodes
   expect(deleted).toEqual([{ username: person.username }])
   await server.drain()
   expect((await server.mails.newestTo(person.email)).subject).toBe('Your account was deleted')
+})
+
+it('closes it to what follows in the same document', async () => {
+  const person = await world.fan()
+  const { data, errors } = await person.request<Record<string, unknown>>(
+    `mutation ($password: String!) {
+      deleteAccount(input: { password: $password }) { purgeAfter }
+      updateProfile(input: { bio: "too late" }) { user { id } }
+    }`,
+    { password: person.password },
+  )
+  expect(data?.['deleteAccount']).not.toBeNull()
+  expect(errors.map(({ extensions }) => extensions['reason'])).toEqual(['account_limited'])
 })
 
 it('reserves the username and the address while it can come back', async () => {
@@ -62,7 +90,9 @@ it('reserves the username and the address while it can come back', async () => {
   await remove(person)
   const input = { username: person.username, email: 'other@example.org', password: person.password }
   expect((await mutate(world.stranger(), 'register', input)).codes).toEqual(['USERNAME_TAKEN'])
-  expect((await mutate(world.stranger(), 'register', { ...input, username: 'quite.other', email: person.email })).codes).toEqual(['EMAIL_TAKEN'])
+  expect(
+    (await mutate(world.stranger(), 'register', { ...input, username: 'quite.other', email: person.email })).codes,
+  ).toEqual(['EMAIL_TAKEN'])
 })
 
 it('comes back exactly as it was, by the limited session or a new one', async () => {
@@ -88,7 +118,11 @@ it('does not come back after 30 days, nor from a ban', async () => {
   expect((await restore(person)).codes).toEqual(['RESTORE_EXPIRED'])
   await world.setClock(0)
   const banned = await world.fan()
-  await mutate(await world.moderator(), 'setAccountStatus', { userId: banned.id, status: 'BANNED', reason: 'Broke the rules.' })
+  await mutate(await world.moderator(), 'setAccountStatus', {
+    userId: banned.id,
+    status: 'BANNED',
+    reason: 'Broke the rules.',
+  })
   await banned.signIn()
   expect((await restore(banned)).codes).toEqual(['NOT_DELETED'])
 })
@@ -96,7 +130,15 @@ it('does not come back after 30 days, nor from a ban', async () => {
 it('cannot be touched by staff while it is deleted', async () => {
   const person = await world.fan()
   await remove(person)
-  expect((await mutate(await world.moderator(), 'setAccountStatus', { userId: person.id, status: 'BANNED', reason: 'Broke the rules.' })).codes).toEqual(['STATUS_TRANSITION'])
+  expect(
+    (
+      await mutate(await world.moderator(), 'setAccountStatus', {
+        userId: person.id,
+        status: 'BANNED',
+        reason: 'Broke the rules.',
+      })
+    ).codes,
+  ).toEqual(['STATUS_TRANSITION'])
 })
 
 it('erases after 30 days: keys destroyed, rows gone, the name nobody else’s, the audit trail kept', async () => {
@@ -106,18 +148,41 @@ it('erases after 30 days: keys destroyed, rows gone, the name nobody else’s, t
   await world.setClock(30 * DAY_MS + 60_000)
   await erase()
   const { owner } = server.database
-  const { rows } = await owner.query('select * from users where id = $1', [person.uuid])
-  expect(rows[0]).toMatchObject({ display_name: '[deleted]', email: null, email_index: null, password_hash: null, account_status: 'deleted' })
-  expect(rows[0].username).toMatch(/^erased\./)
-  expect(rows[0].erased_at).not.toBeNull()
+  const { rows } = await owner.query<{ username: string; erased_at: Date | null }>(
+    'select * from users where id = $1',
+    [person.uuid],
+  )
+  expect(rows[0]).toMatchObject({
+    display_name: '[deleted]',
+    email: null,
+    email_index: null,
+    password_hash: null,
+    account_status: 'deleted',
+  })
+  expect(rows[0]?.username).toMatch(/^erased\./)
+  expect(rows[0]?.erased_at).not.toBeNull()
   const keys = await owner.query('select wrapped_key from user_keys where user_id = $1', [person.uuid])
   expect(keys.rows).toEqual([{ wrapped_key: null }])
   for (const table of ['user_profiles', 'user_sessions', 'one_time_tokens', 'notifications'])
     expect((await owner.query(`select from ${table} where user_id = $1`, [person.uuid])).rowCount, table).toBe(0)
-  expect((await owner.query(`select from audit_logs where user_id = $1 and action = 'account.erased'`, [person.uuid])).rowCount).toBe(1)
+  expect(
+    (await owner.query(`select from audit_logs where user_id = $1 and action = 'account.erased'`, [person.uuid]))
+      .rowCount,
+  ).toBe(1)
   const stranger = world.stranger()
-  expect((await mutate(stranger, 'register', { username: person.username, email: person.email, password: person.password })).codes).toEqual(['USERNAME_TAKEN'])
-  expect((await mutate(stranger, 'register', { username: `n${person.uuid.slice(0, 8)}`, email: person.email, password: person.password })).codes).toEqual([])
+  expect(
+    (await mutate(stranger, 'register', { username: person.username, email: person.email, password: person.password }))
+      .codes,
+  ).toEqual(['USERNAME_TAKEN'])
+  expect(
+    (
+      await mutate(stranger, 'register', {
+        username: `n${person.uuid.slice(0, 8)}`,
+        email: person.email,
+        password: person.password,
+      })
+    ).codes,
+  ).toEqual([])
   expect(await nodeOf(stranger, person)).toMatchObject({ username: '[deleted]', isDeleted: true })
   await erase()
 })

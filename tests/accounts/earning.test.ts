@@ -22,24 +22,46 @@ afterAll(() => server.close())
 
 const ADULT = { countryCode: 'DE', birthDate: '1990-05-17' }
 const submit = (person: Person, documentToken: string, more: Record<string, unknown> = {}) =>
-  mutate(person, 'submitAgeVerification', { ...ADULT, documentToken, ...more }, 'ageVerification { id status provider rejectionReason expiresAt } replayed')
+  mutate(
+    person,
+    'submitAgeVerification',
+    { ...ADULT, documentToken, ...more },
+    'ageVerification { id status provider rejectionReason expiresAt } replayed',
+  )
 const become = (person: Person, currency: string, subscriptionPriceMinor?: string) =>
-  mutate(person, 'becomeCreator', { currency, subscriptionPriceMinor }, 'user { accountType subscriptionPrice { amountMinor currency formatted } }')
+  mutate(
+    person,
+    'becomeCreator',
+    { currency, subscriptionPriceMinor },
+    'user { accountType subscriptionPrice { amountMinor currency formatted } }',
+  )
 const review = (by: Pick<Person, 'request'>, ageVerificationId: string, isApproved: boolean) =>
-  mutate(by, 'reviewAgeVerification', { ageVerificationId, isApproved, reason: 'Looked at the document.' }, 'ageVerification { status rejectionReason } user { isAgeVerified }')
-const isVerified = async (person: Person): Promise<boolean> => (await query(person, 'viewer { user { isAgeVerified } }')).viewer.user.isAgeVerified as boolean
+  mutate(
+    by,
+    'reviewAgeVerification',
+    { ageVerificationId, isApproved, reason: 'Looked at the document.' },
+    'ageVerification { status rejectionReason } user { isAgeVerified }',
+  )
+const isVerified = async (person: Person): Promise<boolean> =>
+  (await query(person, 'viewer { user { isAgeVerified } }')).viewer.user.isAgeVerified
 const noticesOf = async (person: Person) => {
   await server.drain()
-  return (await query(person, 'viewer { notices { nodes { title } } }')).viewer.notices.nodes.map(({ title }: { title: string }) => title) as string[]
+  return (await query(person, 'viewer { notices { nodes { title } } }')).viewer.notices.nodes.map(({ title }) => title)
 }
 
 it('verifies by the provider, keeps a hash of the proof and neither date nor token', async () => {
   const person = await world.fan()
-  expect((await submit(person, 'sandbox-approve')).payload.ageVerification).toMatchObject({ status: 'APPROVED', provider: 'sandbox' })
+  expect((await submit(person, 'sandbox-approve')).payload.ageVerification).toMatchObject({
+    status: 'APPROVED',
+    provider: 'sandbox',
+  })
   expect(await isVerified(person)).toBe(true)
   expect(await noticesOf(person)).toEqual(['Your age is verified'])
-  const { rows } = await server.database.owner.query('select * from age_verifications where user_id = $1', [person.uuid])
-  expect(rows[0].proof_hash).toHaveLength(32)
+  const { rows } = await server.database.owner.query<{ proof_hash: Buffer }>(
+    'select * from age_verifications where user_id = $1',
+    [person.uuid],
+  )
+  expect(rows[0]?.proof_hash).toHaveLength(32)
   expect(JSON.stringify(rows)).not.toMatch(/1990|sandbox-approve/)
   expect((await submit(person, 'sandbox-approve')).codes).toEqual(['AGE_ALREADY_VERIFIED'])
 })
@@ -47,7 +69,11 @@ it('verifies by the provider, keeps a hash of the proof and neither date nor tok
 it('refuses by the provider, says why, and lets the person try again', async () => {
   const person = await world.fan()
   const { payload } = await submit(person, 'sandbox-reject')
-  expect(payload.ageVerification).toMatchObject({ status: 'REJECTED', rejectionReason: 'The document does not show an adult.', expiresAt: null })
+  expect(payload.ageVerification).toMatchObject({
+    status: 'REJECTED',
+    rejectionReason: 'The document does not show an adult.',
+    expiresAt: null,
+  })
   expect(await isVerified(person)).toBe(false)
   expect((await submit(person, 'sandbox-approve')).payload.ageVerification.status).toBe('APPROVED')
 })
@@ -63,7 +89,7 @@ it.each([
 
 it('leaves to staff what the provider will not say; they decide once, and never for themselves', async () => {
   const person = await world.fan()
-  const { id, status } = (await submit(person, 'sandbox-review')).payload.ageVerification as { id: string; status: string }
+  const { id, status } = (await submit(person, 'sandbox-review')).payload.ageVerification
   expect(status).toBe('PENDING')
   expect((await submit(person, 'sandbox-approve')).codes).toEqual(['AGE_ALREADY_VERIFIED'])
   expect((await review(person, id, true)).reason).toBe('role_required')
@@ -71,17 +97,32 @@ it('leaves to staff what the provider will not say; they decide once, and never 
   expect(outcomes.flatMap(({ codes }) => codes)).toEqual(['NOT_PENDING'])
   expect(await isVerified(person)).toBe(true)
   expect(await noticesOf(person)).toEqual(['Your age is verified'])
-  const own = (await submit(moderator, 'sandbox-review')).payload.ageVerification.id as string
+  const own = (await submit(moderator, 'sandbox-review')).payload.ageVerification.id
   expect((await review(moderator, own, true)).reason).toBe('self_action')
-  const { rows } = await server.database.owner.query(`select actor_id, admin_id, reason, category from audit_logs where action = 'age_verification.approved' and user_id = $1`, [person.uuid])
-  expect(rows).toEqual([{ actor_id: moderator.uuid, admin_id: moderator.uuid, reason: 'Looked at the document.', category: 'administrative' }])
+  const { rows } = await server.database.owner.query(
+    `select actor_id, admin_id, reason, category from audit_logs where action = 'age_verification.approved' and user_id = $1`,
+    [person.uuid],
+  )
+  expect(rows).toEqual([
+    {
+      actor_id: moderator.uuid,
+      admin_id: moderator.uuid,
+      reason: 'Looked at the document.',
+      category: 'administrative',
+    },
+  ])
 })
 
 it('rejects by staff with a reason that the person reads', async () => {
   const person = await world.fan()
-  const { id } = (await submit(person, 'sandbox-review')).payload.ageVerification as { id: string }
-  expect((await review(moderator, id, false)).payload).toMatchObject({ ageVerification: { status: 'REJECTED', rejectionReason: 'Looked at the document.' }, user: { isAgeVerified: false } })
-  expect((await query(person, 'viewer { ageVerification { rejectionReason } }')).viewer.ageVerification.rejectionReason).toBe('Looked at the document.')
+  const { id } = (await submit(person, 'sandbox-review')).payload.ageVerification
+  expect((await review(moderator, id, false)).payload).toMatchObject({
+    ageVerification: { status: 'REJECTED', rejectionReason: 'Looked at the document.' },
+    user: { isAgeVerified: false },
+  })
+  expect(
+    (await query(person, 'viewer { ageVerification { rejectionReason } }')).viewer.ageVerification.rejectionReason,
+  ).toBe('Looked at the document.')
 })
 
 it('asks the provider once for a retry under the same key, and makes one attempt of two at the same time', async () => {
@@ -109,10 +150,21 @@ it('leaves an attempt to staff when the provider fails', async () => {
     isAgeVerified: false,
   }
   const { database, limiter } = server.services
-  const request = { db: database.db, actorId: person.uuid, sessionId: null, requestId: 'r', limiter, client: { ip: '192.0.2.1', userAgent: '' }, now: new Date() }
+  const request = {
+    db: database.db,
+    actorId: person.uuid,
+    sessionId: null,
+    requestId: 'r',
+    limiter,
+    client: { ip: '192.0.2.1', userAgent: '' },
+    now: new Date(),
+  }
   const broken = { name: 'broken', check: () => Promise.reject(new Error('down')) }
   await submitAgeVerification(request, viewer, broken, { ...ADULT, documentToken: 'x', idempotencyKey: null })
-  expect((await query(person, 'viewer { ageVerification { status provider } }')).viewer.ageVerification).toEqual({ status: 'PENDING', provider: 'broken' })
+  expect((await query(person, 'viewer { ageVerification { status provider } }')).viewer.ageVerification).toEqual({
+    status: 'PENDING',
+    provider: 'broken',
+  })
 })
 
 it('lets an approval end after two years, by the clock at once and in the account by the job', async () => {
@@ -128,9 +180,11 @@ it('lets an approval end after two years, by the clock at once and in the accoun
 
 it('shows an age verification to its person and to staff', async () => {
   const person = await world.fan()
-  const { id } = (await submit(person, 'sandbox-review')).payload.ageVerification as { id: string }
-  const seenBy = async (viewer: Pick<Person, 'request'>) => (await query(viewer, 'node(id: $id) { id }', { id }, '($id: ID!)')).node !== null
-  expect([await seenBy(person), await seenBy(moderator), await seenBy(await world.fan()), await seenBy(world.stranger())]).toEqual([true, true, false, false])
+  const { id } = (await submit(person, 'sandbox-review')).payload.ageVerification
+  const seenBy = async (viewer: Pick<Person, 'request'>) =>
+    (await query(viewer, 'node(id: $id) { id }', { id }, '($id: ID!)')).node
+  expect([await seenBy(person), await seenBy(moderator)]).toEqual([{ id }, { id }])
+  expect([await seenBy(await world.fan()), await seenBy(world.stranger())]).toEqual([null, null])
 })
 
 it('makes a fan a creator, whose currency stays', async () => {
@@ -138,8 +192,13 @@ it('makes a fan a creator, whose currency stays', async () => {
   expect((await become(person, 'EUR')).payload.user).toEqual({ accountType: 'CREATOR', subscriptionPrice: null })
   expect((await become(person, 'EUR')).codes).toEqual([])
   expect((await become(person, 'USD')).codes).toEqual(['CURRENCY_FIXED'])
-  const { rows } = await server.database.owner.query(`select before, after from audit_logs where user_id = $1 and action = 'account.became_creator'`, [person.uuid])
-  expect(rows).toEqual([{ before: { accountType: 'FAN', currency: null }, after: { accountType: 'CREATOR', currency: 'EUR' } }])
+  const { rows } = await server.database.owner.query(
+    `select before, after from audit_logs where user_id = $1 and action = 'account.became_creator'`,
+    [person.uuid],
+  )
+  expect(rows).toEqual([
+    { before: { accountType: 'FAN', currency: null }, after: { accountType: 'CREATOR', currency: 'EUR' } },
+  ])
 })
 
 it('lets nobody monetise before their age is verified', async () => {
@@ -148,7 +207,11 @@ it('lets nobody monetise before their age is verified', async () => {
   expect((await become(person, 'EUR')).codes).toEqual([])
   expect((await become(person, 'EUR', '500')).codes).toEqual(['AGE_VERIFICATION_REQUIRED'])
   await submit(person, 'sandbox-approve')
-  expect((await become(person, 'EUR', '500')).payload.user.subscriptionPrice).toEqual({ amountMinor: '500', currency: 'EUR', formatted: '5.00 EUR' })
+  expect((await become(person, 'EUR', '500')).payload.user.subscriptionPrice).toEqual({
+    amountMinor: '500',
+    currency: 'EUR',
+    formatted: '5.00 EUR',
+  })
 })
 
 it.each([

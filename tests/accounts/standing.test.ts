@@ -22,19 +22,38 @@ afterEach(() => world.setClock(0))
 afterAll(() => server.close())
 
 const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString()
-const setStatus = (by: Pick<Person, 'request'>, whom: Pick<Person, 'id'>, status: string, more: Record<string, unknown> = {}) =>
-  mutate(by, 'setAccountStatus', { userId: whom.id, status, reason: 'Broke the rules.', ...more }, 'user { username viewerCanSetStatus { isAllowed reason } staffView { status statusReason suspendedUntil } }')
-const suspend = (by: Pick<Person, 'request'>, whom: Pick<Person, 'id'>, hours = 1) => setStatus(by, whom, 'SUSPENDED', { suspendedUntil: inHours(hours) })
+const setStatus = (
+  by: Pick<Person, 'request'>,
+  whom: Pick<Person, 'id'>,
+  status: string,
+  more: Record<string, unknown> = {},
+) =>
+  mutate(
+    by,
+    'setAccountStatus',
+    { userId: whom.id, status, reason: 'Broke the rules.', ...more },
+    'user { username viewerCanSetStatus { isAllowed reason } staffView { status statusReason suspendedUntil } }',
+  )
+const suspend = (by: Pick<Person, 'request'>, whom: Pick<Person, 'id'>, hours = 1) =>
+  setStatus(by, whom, 'SUSPENDED', { suspendedUntil: inHours(hours) })
 const setType = (by: Pick<Person, 'request'>, whom: Pick<Person, 'id'>, accountType: string) =>
   mutate(by, 'setAccountType', { userId: whom.id, accountType, reason: 'New duties.' }, 'user { accountType }')
-const viewerOf = async (person: Person) => (await query(person, 'viewer { status statusReason suspendedUntil isLimited user { accountType } notices { nodes { title body } } }')).viewer
+const viewerOf = async (person: Person) =>
+  (
+    await query(
+      person,
+      'viewer { status statusReason suspendedUntil isLimited user { accountType } notices { nodes { title body } } }',
+    )
+  ).viewer
 
 it('suspends: every session ends at once, a new one is limited, and the person reads why', async () => {
   const person = await world.fan()
   const { payload } = await suspend(moderator, person)
   expect(payload.user.staffView).toMatchObject({ status: 'SUSPENDED', statusReason: 'Broke the rules.' })
   expect((await person.request('{ viewer { email } }')).errors[0]?.extensions['reason']).toBe('invalid_token')
-  expect((await mutate(world.stranger(), 'refreshSession', { refreshToken: person.refreshToken })).codes).toEqual(['REFRESH_INVALID'])
+  expect((await mutate(world.stranger(), 'refreshSession', { refreshToken: person.refreshToken })).codes).toEqual([
+    'REFRESH_INVALID',
+  ])
   await server.drain()
   await person.signIn()
   expect(await viewerOf(person)).toMatchObject({
@@ -54,7 +73,12 @@ it('lets a suspension end by itself, at the instant, without a job', async () =>
   await person.signIn()
   expect((await viewerOf(person)).isLimited).toBe(true)
   await world.setClock(3_601_000)
-  expect(await viewerOf(person)).toMatchObject({ status: 'ACTIVE', isLimited: false, statusReason: null, suspendedUntil: null })
+  expect(await viewerOf(person)).toMatchObject({
+    status: 'ACTIVE',
+    isLimited: false,
+    statusReason: null,
+    suspendedUntil: null,
+  })
   expect((await mutate(person, 'updateProfile', { bio: 'back' })).codes).toEqual([])
 })
 
@@ -71,7 +95,7 @@ it('bans, reinstates, and goes only the legal ways', async () => {
   expect(payload.user.staffView).toMatchObject({ status: 'ACTIVE', suspendedUntil: null })
   await server.drain()
   await person.signIn()
-  const titles = (await viewerOf(person)).notices.nodes.map(({ title }: { title: string }) => title)
+  const titles = (await viewerOf(person)).notices.nodes.map(({ title }) => title)
   expect(titles).toEqual([
     'Your account is in good standing again',
     'Your account is banned',
@@ -80,16 +104,25 @@ it('bans, reinstates, and goes only the legal ways', async () => {
   ])
 })
 
-it.each([undefined, '2020-01-01T00:00:00Z', '2099-01-01T00:00:00Z'])('refuses a suspension that ends %s', async (suspendedUntil) => {
-  const person = await world.fan()
-  expect((await setStatus(moderator, person, 'SUSPENDED', { suspendedUntil })).codes).toEqual(['SUSPENSION_END_INVALID'])
-})
+it.each([undefined, '2020-01-01T00:00:00Z', '2099-01-01T00:00:00Z'])(
+  'refuses a suspension that ends %s',
+  async (suspendedUntil) => {
+    const person = await world.fan()
+    expect((await setStatus(moderator, person, 'SUSPENDED', { suspendedUntil })).codes).toEqual([
+      'SUSPENSION_END_INVALID',
+    ])
+  },
+)
 
 it('refuses an end for what has none, a reason that is none, and ids that are none', async () => {
   const person = await world.fan()
-  expect((await setStatus(moderator, person, 'BANNED', { suspendedUntil: inHours(1) })).codes).toEqual(['SUSPENSION_END_INVALID'])
+  expect((await setStatus(moderator, person, 'BANNED', { suspendedUntil: inHours(1) })).codes).toEqual([
+    'SUSPENSION_END_INVALID',
+  ])
   for (const reason of ['', '  x ', 'x'.repeat(501), 'abc\u0000'])
-    expect((await setStatus(moderator, person, 'BANNED', { reason })).codes, JSON.stringify(reason)).toEqual(['INVALID_INPUT'])
+    expect((await setStatus(moderator, person, 'BANNED', { reason })).codes, JSON.stringify(reason)).toEqual([
+      'INVALID_INPUT',
+    ])
   for (const id of ['', 'x', Buffer.from('User:00000000-0000-4000-8000-000000000000').toString('base64url')])
     expect((await setStatus(moderator, { id }, 'BANNED')).codes, id).toEqual(['NODE_NOT_FOUND'])
 })
@@ -108,19 +141,32 @@ it('is for staff with a second factor, on others, and on staff only for admins',
 it('says beforehand who may', async () => {
   const fan = await world.fan()
   const canSet = async (viewer: Pick<Person, 'request'>, whom: Person) =>
-    (await query(viewer, 'user(username: $u) { viewerCanSetStatus { isAllowed reason } }', { u: whom.username }, '($u: String!)')).user.viewerCanSetStatus
+    (
+      await query(
+        viewer,
+        'user(username: $u) { viewerCanSetStatus { isAllowed reason } }',
+        { u: whom.username },
+        '($u: String!)',
+      )
+    ).user.viewerCanSetStatus
   expect(await canSet(world.stranger(), fan)).toEqual({ isAllowed: false, reason: 'NOT_SIGNED_IN' })
   expect(await canSet(fan, fan)).toEqual({ isAllowed: false, reason: 'ROLE_REQUIRED' })
   expect(await canSet(moderator, fan)).toEqual({ isAllowed: true, reason: null })
   expect(await canSet(moderator, moderator)).toEqual({ isAllowed: false, reason: 'SELF_ACTION' })
   expect(await canSet(moderator, admin)).toEqual({ isAllowed: false, reason: 'STAFF_TARGET' })
-  expect(await canSet(await world.staffWithoutSecondFactor(), fan)).toEqual({ isAllowed: false, reason: 'SECOND_FACTOR_REQUIRED' })
+  expect(await canSet(await world.staffWithoutSecondFactor(), fan)).toEqual({
+    isAllowed: false,
+    reason: 'SECOND_FACTOR_REQUIRED',
+  })
 })
 
 it('is audited with before, after, reason, actor, session and request', async () => {
   const person = await world.fan()
   await setStatus(moderator, person, 'BANNED')
-  const { rows } = await server.database.owner.query(`select * from audit_logs where user_id = $1 and action = 'account.banned'`, [person.uuid])
+  const { rows } = await server.database.owner.query<Record<string, unknown>>(
+    `select * from audit_logs where user_id = $1 and action = 'account.banned'`,
+    [person.uuid],
+  )
   expect(rows).toHaveLength(1)
   expect(rows[0]).toMatchObject({
     category: 'administrative',
@@ -133,7 +179,8 @@ it('is audited with before, after, reason, actor, session and request', async ()
     subject_table: 'users',
     subject_id: person.uuid,
   })
-  expect(rows[0].session_id && rows[0].request_id && rows[0].ip_hash && rows[0].user_agent).toBeTruthy()
+  for (const column of ['session_id', 'request_id', 'ip_hash', 'user_agent'])
+    expect(rows[0]?.[column], column).not.toBeNull()
 })
 
 it('changes roles: by admins, not their own, and to creator only for those who were', async () => {
@@ -145,7 +192,10 @@ it('changes roles: by admins, not their own, and to creator only for those who w
   expect((await setType(admin, fan, 'MODERATOR')).codes).toEqual([])
   expect((await setType(admin, creator, 'FAN')).payload.user.accountType).toBe('FAN')
   expect((await setType(admin, creator, 'CREATOR')).payload.user.accountType).toBe('CREATOR')
-  const { rows } = await server.database.owner.query(`select before, after, reason from audit_logs where user_id = $1 and action = 'account.role_changed'`, [fan.uuid])
+  const { rows } = await server.database.owner.query(
+    `select before, after, reason from audit_logs where user_id = $1 and action = 'account.role_changed'`,
+    [fan.uuid],
+  )
   expect(rows).toEqual([{ before: { accountType: 'FAN' }, after: { accountType: 'MODERATOR' }, reason: 'New duties.' }])
 })
 
@@ -172,7 +222,9 @@ it('asks again who acts, once both are held: a viewer of a moment ago may be nob
   await setType(admin, actor, 'FAN')
   const origin = { db: server.database.db, actorId: actor.uuid, sessionId: null, requestId: 'r' }
   const decision = { userId: fan.uuid, status: 'BANNED', reason: 'Broke the rules.', suspendedUntil: null } as const
-  await expect(transaction(origin, (tx, now) => setAccountStatus(tx, stale, decision, now))).rejects.toMatchObject({ reason: 'role_required' })
+  await expect(transaction(origin, (tx, now) => setAccountStatus(tx, stale, decision, now))).rejects.toMatchObject({
+    reason: 'role_required',
+  })
 })
 
 it('leaves one admin of two who take each other away at the same time', async () => {

@@ -381,9 +381,12 @@ export async function openLaboratory(config: Partial<Config> = {}): Promise<Labo
     budget,
     sessions,
     ask: (query, variables, token) =>
-      request(url, query, variables, token === undefined ? {} : { authorization: `Bearer ${token}` }) as Promise<
-        Answer<Record<string, unknown>>
-      >,
+      request<Record<string, unknown>, Record<string, unknown>>(
+        url,
+        query,
+        variables,
+        token === undefined ? {} : { authorization: `Bearer ${token}` },
+      ),
     close: () => server.drain(),
   }
 }

@@ -166,14 +166,18 @@ const REFUSED: Readonly<Record<string, Refused>> = {
 }
 
 describe('what is refused before it runs', () => {
-  it.each(Object.entries(REFUSED))('%s, within 200 ms', async (_name, { query, variables, code, limit }) => {
-    const startedMs = performance.now()
-    const { status, data, errors } = await lab.ask(query, variables)
-    expect(performance.now() - startedMs).toBeLessThan(200)
-    expect(errors[0]?.extensions).toMatchObject(limit === undefined ? { code } : { code, limit })
-    expect(errors[0]?.extensions['requestId']).toBeTypeOf('string')
-    expect({ status, data }).toEqual({ status: 400, data: null })
-  })
+  it.each(Object.entries(REFUSED))(
+    '%s, within 200 ms of processor time',
+    async (_name, { query, variables, code, limit }) => {
+      const before = process.cpuUsage()
+      const { status, data, errors } = await lab.ask(query, variables)
+      const { user, system } = process.cpuUsage(before)
+      expect((user + system) / 1_000).toBeLessThan(200)
+      expect(errors[0]?.extensions).toMatchObject(limit === undefined ? { code } : { code, limit })
+      expect(errors[0]?.extensions['requestId']).toBeTypeOf('string')
+      expect({ status, data }).toEqual({ status: 400, data: null })
+    },
+  )
 
   it('the socket refuses the same with the same codes', async () => {
     const socket = await connect(lab.url)

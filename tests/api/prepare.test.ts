@@ -172,14 +172,15 @@ describe('what is remembered', () => {
     const services = { config, database: {}, bus: {}, limiter: budget, budget } as unknown as Services
     const api = openApi(laboratorySchema(), services, new Sessions().authenticate)
     const fields = 'person { id name best { id name best { id name } } } '
-    for (let index = 0; index < 2_000; index += 1)
+    for (let index = 0; index < 1_000; index += 1)
       await prepareOperation(api, request(`query Q${String(index)} { ${fields} things { ... on Person { name } } }`))
     const last = await prepareOperation(api, request(`{ ${'hello '.repeat(900)} }`))
     expect(last.isRefused).toBe(true)
     expect(api.plans.calculatedSize).toBeLessThanOrEqual(100_000)
     expect(api.documents.recall(hashOf(`query Q0 { ${fields} things { ... on Person { name } } }`))).toBeDefined()
-    for (let index = 0; index < 500; index += 1)
-      await prepareOperation(api, request(`query Big${String(index)} { ${fields.repeat(40)} }`))
+    const deep = `person { ${'best { '.repeat(200)} id ${'} '.repeat(201)}`
+    for (let index = 0; index < 340; index += 1)
+      await prepareOperation(api, request(`query Big${String(index)} { ${deep} }`))
     expect(api.documents.recall(hashOf(`query Q0 { ${fields} things { ... on Person { name } } }`))).toBeUndefined()
   })
 })

@@ -33,7 +33,8 @@ const entry = (more: Partial<AuditEntry>): AuditEntry => ({
   ...more,
 })
 const rowOf = async ({ subject }: AuditEntry) =>
-  (await database.owner.query<Record<string, unknown>>('select * from audit_logs where subject_id = $1', [subject.id])).rows[0]
+  (await database.owner.query<Record<string, unknown>>('select * from audit_logs where subject_id = $1', [subject.id]))
+    .rows[0]
 
 it('says who, in which session and request, from where, and why', async () => {
   const what = entry({})
@@ -62,13 +63,32 @@ it('goes with the transaction', async () => {
 
 it('keeps what changed, and of what is personal or secret only that it did', async () => {
   const what = entry({
-    before: { accountType: 'FAN', email: 'a@example.com', bio: 'old', legalName: null, version: 3, birthDate: new Date(0) },
-    after: { accountType: 'CREATOR', email: 'A@example.com ', bio: 'new', legalName: 'Ann Example', version: 3, birthDate: new Date(1) },
+    before: {
+      accountType: 'FAN',
+      email: 'a@example.com',
+      bio: 'old',
+      legalName: null,
+      version: 3,
+      birthDate: new Date(0),
+    },
+    after: {
+      accountType: 'CREATOR',
+      email: 'A@example.com ',
+      bio: 'new',
+      legalName: 'Ann Example',
+      version: 3,
+      birthDate: new Date(1),
+    },
   })
   await transaction(origin, (tx, now) => record(tx, what, now))
   const row = await rowOf(what)
   expect(row?.['before']).toMatchObject({ accountType: 'FAN', bio: '[set]', legalName: null, birthDate: '[set]' })
-  expect(row?.['after']).toMatchObject({ accountType: 'CREATOR', bio: '[changed]', legalName: '[changed]', birthDate: '[changed]' })
+  expect(row?.['after']).toMatchObject({
+    accountType: 'CREATOR',
+    bio: '[changed]',
+    legalName: '[changed]',
+    birthDate: '[changed]',
+  })
   expect(row?.['after']).not.toHaveProperty('version')
   const [before, after] = [row?.['before'], row?.['after']] as { email: string }[]
   expect(before?.email).toMatch(/^hash:[\w-]{22}$/)
@@ -79,7 +99,9 @@ it('keeps what changed, and of what is personal or secret only that it did', asy
 it('cannot be changed afterwards', async () => {
   const what = entry({})
   await transaction(origin, (tx, now) => record(tx, what, now))
-  await expect(database.owner.query('delete from audit_logs where subject_id = $1', [what.subject.id])).rejects.toThrow(/append-only/)
+  await expect(database.owner.query('delete from audit_logs where subject_id = $1', [what.subject.id])).rejects.toThrow(
+    /append-only/,
+  )
   await expect(database.db.auditLog.updateMany({ data: { description: 'x' } })).rejects.toThrow()
 })
 
@@ -88,7 +110,11 @@ it('records a ciphertext that does not open', async () => {
   const userId = await person(origin, 'somebody@example.com')
   const bytes = (await database.db.user.findUniqueOrThrow({ where: { id: userId } })).email ?? new Uint8Array()
   bytes[40] = (bytes[40] ?? 0) ^ 1
-  await expect(openField(database.db, { table: 'users', column: 'email', userId, rowId: userId }, bytes)).rejects.toThrow()
-  const { rows } = await database.owner.query("select category, severity, user_id from audit_logs where action = 'data.tampered'")
+  await expect(
+    openField(database.db, { table: 'users', column: 'email', userId, rowId: userId }, bytes),
+  ).rejects.toThrow()
+  const { rows } = await database.owner.query(
+    "select category, severity, user_id from audit_logs where action = 'data.tampered'",
+  )
   expect(rows).toEqual([{ category: 'security', severity: 'critical', user_id: userId }])
 })

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { blindIndexes, normaliseEmail, openField, openKeyring, sealField, startDataRotation, verifyKeys } from '../../src/keys/keys.js'
+import {
+  blindIndexes,
+  normaliseEmail,
+  openField,
+  openKeyring,
+  sealField,
+  startDataRotation,
+  verifyKeys,
+} from '../../src/keys/keys.js'
 import { jobs } from '../../src/keys/jobs.js'
 import { RESUME_ROTATIONS, ROTATE_KEYS } from '../../src/keys/types.js'
 import { transaction } from '../../src/lib/db.js'
@@ -29,7 +37,8 @@ afterAll(() => database.drop())
 const perform = (name: string, payload: object, over: JobServices = services) =>
   jobs.find((job) => job.name === name)?.run(payload, over, '1')
 const openRotations = async () =>
-  (await database.owner.query<{ id: string }>('select id from key_rotations where finished_at is null order by kind')).rows
+  (await database.owner.query<{ id: string }>('select id from key_rotations where finished_at is null order by kind'))
+    .rows
 const performAll = async (over: JobServices = services) => {
   for (const { id } of await openRotations()) await perform(ROTATE_KEYS, { rotationId: id }, over)
 }
@@ -52,7 +61,9 @@ function dyingAfter(batches: number): JobServices {
   const db = Object.create(database.db, {
     $transaction: {
       value: (work: (tx: Tx) => Promise<unknown>, options: object) =>
-        (database.db as unknown as { $transaction: (w: (tx: Tx) => Promise<unknown>, o: object) => Promise<unknown> }).$transaction(async (tx) => {
+        (
+          database.db as unknown as { $transaction: (w: (tx: Tx) => Promise<unknown>, o: object) => Promise<unknown> }
+        ).$transaction(async (tx) => {
           const result = await work(tx)
           begun += 1
           if (begun > batches) throw new Error('killed')
@@ -88,7 +99,12 @@ it('starts nothing when nothing is to be done', async () => {
 
 it('gives everybody a new data key, and destroys the old ones once nobody can hold them', async () => {
   const [userId = ''] = userIds
-  const late = { table: 'user_profiles', column: 'phone', userId, rowId: '00000000-0000-4000-8000-00000000000a' } as const
+  const late = {
+    table: 'user_profiles',
+    column: 'phone',
+    userId,
+    rowId: '00000000-0000-4000-8000-00000000000a',
+  } as const
   await transaction(origin, (tx) =>
     tx.userProfile.create({ data: { id: late.rowId, userId, revision: 1, phone: null } }).then(() => undefined),
   )
@@ -98,11 +114,15 @@ it('gives everybody a new data key, and destroys the old ones once nobody can ho
   await expect(perform(ROTATE_KEYS, { rotationId: rotation.id }, dyingAfter(1))).rejects.toThrow('killed')
   await perform(ROTATE_KEYS, { rotationId: rotation.id })
   await readAll()
-  const retired = () => database.owner.query('select from user_keys where retired_at is not null and destroyed_at is null')
+  const retired = () =>
+    database.owner.query('select from user_keys where retired_at is not null and destroyed_at is null')
   expect((await retired()).rowCount).toBe(PEOPLE)
 
   // a process that cached the old key goes on encrypting under it for a while
-  await database.db.userProfile.update({ where: { id: late.rowId }, data: { phone: await sealField(database.db, late, '+4915112345678') } })
+  await database.db.userProfile.update({
+    where: { id: late.rowId },
+    data: { phone: await sealField(database.db, late, '+4915112345678') },
+  })
 
   await database.setClock(6 * 60_000)
   await perform(ROTATE_KEYS, { rotationId: rotation.id })

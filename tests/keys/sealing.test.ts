@@ -44,7 +44,10 @@ const storedEmail = async (userId: string): Promise<Uint8Array> => {
 it('gives back what was encrypted, and never the same bytes twice', async () => {
   const userId = await person(origin, 'Änne@example.com')
   expect(await openField(database.db, emailOf(userId), await storedEmail(userId))).toBe('Änne@example.com')
-  const [one, two] = await Promise.all([sealField(database.db, emailOf(userId), 'a'), sealField(database.db, emailOf(userId), 'a')])
+  const [one, two] = await Promise.all([
+    sealField(database.db, emailOf(userId), 'a'),
+    sealField(database.db, emailOf(userId), 'a'),
+  ])
   expect(Buffer.from(one).equals(two)).toBe(false)
 })
 
@@ -74,7 +77,9 @@ it("refuses another person's ciphertext, another row's and another column's", as
   const phone = (rowId: string) => ({ table: 'user_profiles', column: 'phone', userId: ann, rowId }) as const
   const sealed = await sealField(database.db, phone(ann), '+491')
   await expect(openField(database.db, phone(bob), sealed)).rejects.toMatchObject({ kind: 'broken' })
-  await expect(openField(database.db, { ...phone(ann), column: 'legal_name' }, sealed)).rejects.toMatchObject({ kind: 'broken' })
+  await expect(openField(database.db, { ...phone(ann), column: 'legal_name' }, sealed)).rejects.toMatchObject({
+    kind: 'broken',
+  })
 })
 
 it('repeats no nonce in 100,000 encryptions under one key', () => {
@@ -95,7 +100,8 @@ it('reads nothing any more once the keys are destroyed', async () => {
 })
 
 it('finds the same address however it is typed, and keeps tags apart', () => {
-  const index = (text: string) => Buffer.from(blindIndexes('users.email', normaliseEmail(text))[0] ?? []).toString('hex')
+  const index = (text: string) =>
+    Buffer.from(blindIndexes('users.email', normaliseEmail(text))[0] ?? []).toString('hex')
   expect(index(' Ann@EXAMPLE.com ')).toBe(index('ann@example.com'))
   expect(index('ann@ＥＸＡＭＰＬＥ.com')).toBe(index('ann@example.com'))
   expect(normaliseEmail('Ann@Bücher.example')).toBe('ann@xn--bcher-kva.example')

@@ -66,7 +66,7 @@ const before = (a: readonly string[], b: readonly string[]): boolean =>
 
 /** A list as SQL would page it: newest first, ties by id, one row more than the page. */
 function read(rows: readonly Row[], args: PageArgs, filter: unknown = null) {
-  const page = checkedPage(args, filter, 2)
+  const page = checkedPage(args, filter, ['number', 'text'])
   const sorted = [...rows].sort((a, b) => (before(keyOf(a), keyOf(b)) ? 1 : -1))
   if (page.isBackward) sorted.reverse()
   const { cursor } = page
@@ -127,7 +127,7 @@ describe('pages', () => {
       [{ after: Buffer.from('{"a":1}').toString('base64url') }, null, 'invalid_cursor'],
     ]
     for (const [args, filter, reason] of refused)
-      expect(() => checkedPage(args, filter, 2)).toThrow(
+      expect(() => checkedPage(args, filter, ['number', 'text'])).toThrow(
         expect.objectContaining({ code: 'INVALID', reason }) as AppError,
       )
   })

@@ -1,18 +1,20 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, connect } from 'node:net'
-import type { AddressInfo, Server, Socket } from 'node:net'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { DEMO_PASSWORD } from '../../src/demo/seed.js'
 import { request } from '../support/client.js'
 import { testDatabase } from '../support/database.js'
 import type { TestDatabase } from '../support/database.js'
+import { withOwner } from '../support/global-setup.js'
 import { TEST_KEYS } from '../support/server.js'
 import { until } from '../support/until.js'
 import { startProcess } from './process.js'
 import type { ServerProcess } from './process.js'
+import { Road } from './road.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'boot-'))
 let database: TestDatabase
@@ -21,6 +23,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await database.drop()
+  await withOwner(inject('ownerUrl'), (owner) => owner.query(`drop role if exists "${database.name}_app"`))
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -96,6 +99,8 @@ it('says that the port is taken, before it does anything else', { timeout: 60_00
 
 it('is alive and not ready without its database, tells, and serves once it is there', { timeout: 90_000 }, async () => {
   const road = new Road(database.ownerUrl)
+  await road.open()
+  road.close()
   const port = await freePort()
   const server = start({ ...onDatabase(), DATABASE_URL: road.url(), PORT: String(port) })
   const url = `http://127.0.0.1:${String(port)}/graphql`
@@ -109,7 +114,6 @@ it('is alive and not ready without its database, tells, and serves once it is th
   await server.ready()
   await until(async () => (await healthOf(url, 'ready')) === 200)
   road.close()
-  await new Promise((r) => setTimeout(r, 3000)); console.log(server.output())
   await until(async () => (await healthOf(url, 'ready')) === 503)
 
   expect(await healthOf(url, 'live')).toBe(200)
@@ -140,23 +144,16 @@ it('lets several processes start at once on an empty database', { timeout: 120_0
   await database.owner.query(`drop role if exists "${url.pathname.slice(1)}_app"`)
 })
 
-it('runs as a worker alone, without a port', { timeout: 60_000 }, async () => {
-  const server = start(onDatabase(), '--worker')
-  await until(() => server.output().includes('ready to run jobs'), 60_000)
-  const { rows } = await database.owner.query(
-    'select from worker_heartbeats where process_id = $1 and stopped_at is null',
-    [server.child.pid],
-  )
-  expect(rows).toHaveLength(1)
-  expect(await server.stop()).toBe(0)
-})
-
-it('serves without running jobs where that is asked for', { timeout: 60_000 }, async () => {
-  const server = start({ ...onDatabase(), JOBS: 'off' })
+it('runs jobs alone, or serves alone, where that is asked for', { timeout: 60_000 }, async () => {
+  const [worker, server] = [start(onDatabase(), '--worker'), start({ ...onDatabase(), JOBS: 'off' })]
+  await until(() => worker.output().includes('ready to run jobs'), 60_000)
   await server.ready()
-  const { rows } = await database.owner.query('select from worker_heartbeats where process_id = $1', [server.child.pid])
-  expect(rows).toHaveLength(0)
-  expect(await server.stop()).toBe(0)
+  const { rows } = await database.owner.query<{ pid: number }>(
+    'select process_id as pid from worker_heartbeats where process_id = any($1)',
+    [[worker.child.pid, server.child.pid]],
+  )
+  expect(rows).toEqual([{ pid: worker.child.pid }])
+  expect(await Promise.all([worker.stop(), server.stop()])).toEqual([0, 0])
 })
 
 describe('an error that nobody caught', () => {
@@ -194,41 +191,3 @@ const freePort = (): Promise<number> =>
       server.close(() => resolve(port))
     })
   })
-
-/** A way to a server that can be closed and opened. */
-class Road {
-  readonly #target: URL
-  readonly #sockets = new Set<Socket>()
-  readonly #port = 20_000 + (process.pid % 20_000)
-  #server: Server | null = null
-
-  constructor(url: string) {
-    this.#target = new URL(url)
-  }
-
-  url(): string {
-    const url = new URL(this.#target)
-    url.port = String(this.#port)
-    return url.toString()
-  }
-
-  async open(): Promise<void> {
-    const server = createServer((socket) => {
-      const onward = connect(Number(this.#target.port), this.#target.hostname)
-      for (const end of [socket, onward]) {
-        this.#sockets.add(end)
-        end
-          .on('error', () => undefined)
-          .on('close', () => (socket.destroy(), onward.destroy(), this.#sockets.delete(end)))
-      }
-      socket.pipe(onward).pipe(socket)
-    })
-    this.#server = server
-    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve))
-  }
-
-  close(): void {
-    this.#server?.close()
-    for (const socket of this.#sockets) socket.destroy()
-  }
-}

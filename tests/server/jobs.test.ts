@@ -15,6 +15,7 @@ import type { JobWorker } from '../../src/lib/worker.js'
 import { testDatabase } from '../support/database.js'
 import type { TestDatabase } from '../support/database.js'
 import { until } from '../support/until.js'
+import { Road } from './road.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'jobs-'))
 const lines: string[] = []
@@ -227,18 +228,35 @@ it('makes up a tick that was missed, once, however many workers start', async ()
   expect(Date.now() - (rows[0]?.last_execution.getTime() ?? 0)).toBeLessThan(120_000)
 })
 
-it('starts another runner after the database broke all its connections', { timeout: 60_000 }, async () => {
-  const own = openDatabase(database.appUrl, { name: 'jobs-broken' })
+it('outlives a database that goes away while jobs run, and goes on when it is back', { timeout: 90_000 }, async () => {
+  const road = new Road(database.appUrl)
+  await road.open()
+  const own = openDatabase(road.url())
+  const begun: number[] = []
   const done: number[] = []
-  const handlers = [handle(jobName<{ n: number }>('test.after'), async ({ n }) => void done.push(n))]
+  const handlers = [
+    handle(jobName<{ n: number }>('test.after'), async ({ n }) => {
+      begun.push(n)
+      await sleep(300)
+      done.push(n)
+    }),
+    handle(jobName<object>('test.failing'), async () => {
+      await sleep(300)
+      throw new Error('while the database is away')
+    }),
+  ]
   const worker = await startWorker(own, handlers, services)
   for (const n of [1, 2, 3]) {
-    await database.owner.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'jobs-broken'`,
-    )
     await add('test.after', { n })
-    await until(() => done.includes(n), 15_000)
+    await add('test.failing', {})
+    await until(() => begun.includes(n), 20_000)
+    road.close()
+    await sleep(600)
+    await road.open()
   }
+  await add('test.after', { n: 4 })
+  await until(() => done.includes(4), 20_000)
   await worker.stop()
   await own.close()
+  road.close()
 })

@@ -69,7 +69,7 @@ it('pages live sessions, the most recently used first, each once in both directi
   )
   const { now } = await authenticate(setting.database.db, null)
   const read = async (args: Parameters<typeof checkedPage>[0]) => {
-    const page = checkedPage(args, 'sessions', 2)
+    const page = checkedPage(args, 'sessions', ['time', 'uuid'])
     return toConnection(page, await listLiveSessions(setting.database.db, member.id, page, now), (row) => [
       row.lastUsedAt.toISOString(),
       row.id,

@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sqlStatements } from '../../src/lib/metrics.js'
+import { startServer } from '../support/server.js'
+import type { TestServer } from '../support/server.js'
+import { makeWorld } from '../support/world.js'
+import type { Person, World } from '../support/world.js'
+
+const PEOPLE = 55
+
+let server: TestServer
+let world: World
+let admin: Person
+let fan: Person
+const crowd: Person[] = []
+beforeAll(async () => {
+  server = await startServer()
+  world = makeWorld(server)
+  admin = await world.admin()
+  fan = await world.fan()
+  for (let n = 0; n < PEOPLE; n += 5)
+    crowd.push(...(await Promise.all(Array.from({ length: 5 }, () => world.fan({ isEmailVerified: false })))))
+  for (const person of crowd.slice(0, 12))
+    await person.do(`mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { userErrors { code } } }`, {
+      input: {
+        bio: 'Hello.',
+        birthDate: '1990-05-17',
+        characteristics: { eyes: 'green' },
+        location: { countryCode: 'DE', city: 'Leipzig' },
+        audiences: { age: 'PUBLIC', location: 'STAFF', characteristics: 'FOLLOWERS', socialLinks: 'PUBLIC' },
+      },
+    })
+  // sessions and notices in numbers: as the verbs write them, but without a password hash each
+  await server.database.owner.query(
+    `insert into user_sessions (user_id, device_label, created_at, last_used_at, expires_at, absolute_expires_at)
+     select user_id, 'device ' || n, created_at, last_used_at - make_interval(secs => n), expires_at, absolute_expires_at
+     from user_sessions, generate_series(1, 60) n where user_id = $1 and revoked_at is null`,
+    [fan.uuid],
+  )
+}, 120_000)
+afterAll(() => server.close())
+
+const statementsOf = async (asker: Person, document: string, variables: Record<string, unknown>): Promise<number> => {
+  const count = async (): Promise<number> => (await sqlStatements.get()).values[0]?.value ?? 0
+  const before = await count()
+  const { errors, data } = await asker.request(document, variables)
+  expect(errors).toEqual([])
+  expect(data).not.toBeNull()
+  return (await count()) - before
+}
+
+describe('a list costs as many statements however long it is', () => {
+  const person = `id username displayName isAgeVerified subscriptionPrice { formatted } viewerIsSelf viewerCanSetStatus { isAllowed }
+    profile { bio website socialLinks { url } categories preferences characteristics location { city countryCode } age audiences { age } }`
+  const staff = 'staffView { email status statusReason hasTotp ageVerifications { id status } }'
+  const documents: Record<string, { asker: () => Person; document: string; variables: (n: number) => Record<string, unknown>; most: number }> = {
+    'users, all of each': {
+      asker: () => admin,
+      document: `query ($n: Int) { users(first: $n) { nodes { ${person} ${staff} } edges { cursor node { username } } pageInfo { hasNextPage } } }`,
+      variables: (n) => ({ n }),
+      most: 9,
+    },
+    'users, found by text': {
+      asker: () => admin,
+      document: `query ($n: Int) { users(first: $n, filter: { text: "someone" }) { nodes { ${person} } } }`,
+      variables: (n) => ({ n }),
+      most: 6,
+    },
+    'nodes, all of each': {
+      asker: () => fan,
+      document: `query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on User { ${person} } } }`,
+      variables: (n) => ({ ids: crowd.slice(0, n).map(({ id }) => id) }),
+      most: 6,
+    },
+    'sessions of the viewer': {
+      asker: () => fan,
+      document: 'query ($n: Int) { viewer { sessions(first: $n) { nodes { id device countryCode isCurrent lastUsedAt } } } }',
+      variables: (n) => ({ n }),
+      most: 2,
+    },
+    'notices of the viewer': {
+      asker: () => fan,
+      document: 'query ($n: Int) { viewer { notices(first: $n) { nodes { id title body } } } }',
+      variables: (n) => ({ n }),
+      most: 2,
+    },
+  }
+  for (const [what, { asker, document, variables, most }] of Object.entries(documents))
+    it(`for ${what}`, async () => {
+      await statementsOf(asker(), document, variables(3))
+      const counts: number[] = []
+      for (const size of [1, 10, 50]) counts.push(await statementsOf(asker(), document, variables(size)))
+      expect(Math.max(...counts) - Math.min(...counts), `${what}: ${counts.join(', ')}`).toBeLessThanOrEqual(1)
+      expect(Math.max(...counts), what).toBeLessThanOrEqual(most)
+    })
+
+  it('and a person’s page takes two: who asks, and the page', async () => {
+    const document = `query ($username: String!) { user(username: $username) { ${person.replace('location { city countryCode } age ', '').replace('characteristics ', '')} } }`
+    const username = crowd[1]?.username ?? ''
+    await statementsOf(fan, document, { username })
+    expect(await statementsOf(fan, document, { username })).toBe(2)
+  })
+})
+
+describe('two people at once', () => {
+  it('see their own, and nothing of each other, in 500 interleaved requests', async () => {
+    const [one, two] = [crowd[20], crowd[21]]
+    if (!one || !two) throw new Error('nobody there')
+    const document = `query ($other: ID!, $mine: ID!) {
+      viewer { email user { id username viewerIsSelf } session { isCurrent } sessions(first: 2) { nodes { id isCurrent } } }
+      nodes(ids: [$other, $mine, $other]) { ... on User { username viewerIsSelf profile { audiences { age } preferences } } }
+    }`
+    const ask = async (asker: Person, other: Person): Promise<void> => {
+      const { data, errors } = await asker.request(document, { other: other.id, mine: asker.id })
+      expect(errors).toEqual([])
+      expect(data?.['viewer']).toMatchObject({ email: asker.email, user: { id: asker.id, username: asker.username, viewerIsSelf: true }, session: { isCurrent: true } })
+      expect(data?.['nodes'].map(({ username, viewerIsSelf, profile }: any) => [username, viewerIsSelf, profile.audiences !== null])).toEqual([
+        [other.username, false, false],
+        [asker.username, true, true],
+        [other.username, false, false],
+      ])
+      expect(JSON.stringify(data)).not.toContain(other.email)
+    }
+    for (let round = 0; round < 10; round += 1)
+      await Promise.all(Array.from({ length: 50 }, (_, n) => ((n + round) % 2 === 0 ? ask(one, two) : ask(two, one))))
+  }, 60_000)
+})
+
+describe('a cursor', () => {
+  const lists = {
+    users: { asker: () => admin, document: 'query ($after: String, $text: String) { users(first: 2, after: $after, filter: { text: $text }) { nodes { username } pageInfo { endCursor } } }', at: (data: any) => data?.users },
+    sessions: { asker: () => fan, document: 'query ($after: String) { viewer { sessions(first: 2, after: $after) { nodes { id } pageInfo { endCursor } } } }', at: (data: any) => data?.viewer?.sessions },
+    notices: { asker: () => fan, document: 'query ($after: String) { viewer { notices(first: 2, after: $after) { nodes { id } pageInfo { endCursor } } } }', at: (data: any) => data?.viewer?.notices },
+  }
+  beforeAll(async () => {
+    for (const key of ['a', 'b', 'c'])
+      await admin.do(`mutation ($input: AnnounceInput!) { announce(input: $input) { userErrors { code } } }`, {
+        input: { title: key, body: key, idempotencyKey: key },
+      })
+    await server.drain()
+  })
+
+  for (const [name, { asker, document, at }] of Object.entries(lists))
+    it(`of ${name} that was tampered with is refused, and leads to no other rows`, async () => {
+      const first = at((await asker().do(document, {})) as any)
+      const cursor = first.pageInfo.endCursor as string
+      const [hash, ...key] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as string[]
+      const made = (...parts: unknown[]): string => Buffer.from(JSON.stringify(parts)).toString('base64url')
+      expect(at((await asker().do(document, { after: cursor })) as any).nodes, 'as given').not.toHaveLength(0)
+      const wrong = [
+        '',
+        'x',
+        '!!!',
+        cursor.slice(2),
+        cursor.toLowerCase(),
+        `${cursor}${cursor}`,
+        'x'.repeat(5_000),
+        made(),
+        made(hash),
+        made(...key),
+        made(hash, ...key, 'more'),
+        made('AAAAAAAA', ...key),
+        made(hash, ...key.map(() => '')),
+        made(hash, ...key.map(() => 'x')),
+        made(hash, ...key.map(() => '2147483648')).replace(/$/, name === 'notices' ? '_' : ''),
+        made(hash, ...key.map(() => '9'.repeat(30))),
+        made(hash, ...key.map(() => '-1e5')),
+        made(hash, ...key.map(() => '1.5')),
+        made(hash, ...key.map(() => "' or true --")),
+        made(hash, ...key.map(() => '\u0000')),
+        made(hash, ...key.map(() => ({ gt: '' }))),
+        made(hash, ...key.map(() => null)),
+        made(hash, ...key.map(() => [])),
+        made(hash, ...key.map(() => '2026-13-45T99:99:99.999Z')),
+        made(hash, ...key.map(() => '+275760-09-13T00:00:00.000Z')),
+        made(hash, ...[...key].reverse().map((part) => (key.length === 1 ? `${part}x` : part))),
+        Buffer.from('{"a":1}').toString('base64url'),
+        Buffer.from('[').toString('base64url'),
+        Buffer.from([0xff, 0xfe, 0x00]).toString('base64url'),
+      ]
+      for (const after of wrong) {
+        const answer = await asker().request(document, { after })
+        const shown = `${Buffer.from(after, 'base64url').toString().slice(0, 90)}: ${JSON.stringify(answer.errors)} ${JSON.stringify(answer.data)}`
+        expect(answer.errors, shown).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
+        expect(['invalid_cursor', 'cursor_of_another_list'], shown).toContain(answer.errors[0]?.extensions['reason'])
+        expect(at(answer.data) ?? null, shown).toBeNull()
+      }
+    })
+
+  it('of one list does not fit another, nor another filter, nor another person’s', async () => {
+    const refusedWith = async (asker: Person, document: string, variables: Record<string, unknown>): Promise<unknown> =>
+      (await asker.request(document, variables)).errors[0]?.extensions['reason']
+    const cursorOf = async (list: keyof typeof lists): Promise<string> => lists[list].at((await lists[list].asker().do(lists[list].document, {})) as any).pageInfo.endCursor as string
+    expect(await refusedWith(fan, lists.sessions.document, { after: await cursorOf('users') })).toBe('cursor_of_another_list')
+    expect(await refusedWith(admin, lists.users.document, { after: await cursorOf('sessions') })).toBe('cursor_of_another_list')
+    expect(await refusedWith(admin, lists.users.document, { after: await cursorOf('users'), text: 'some' })).toBe('cursor_of_another_list')
+    expect(await refusedWith(admin, lists.sessions.document, { after: await cursorOf('sessions') })).toBe('cursor_of_another_list')
+  })
+})

@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest'
+import { request, watch } from '../support/client.js'
+import { testDatabase } from '../support/database.js'
+import type { TestDatabase } from '../support/database.js'
+import { withOwner } from '../support/global-setup.js'
+import { TEST_KEYS } from '../support/server.js'
+import { startProcess } from './process.js'
+import type { ServerProcess } from './process.js'
+
+const DRAIN_MS = 15_000
+const REGISTER = `mutation ($input: RegisterInput!) { register(input: $input) { accessToken userErrors { code message } } }`
+const LOGIN = `mutation ($input: LoginInput!) { login(input: $input) { accessToken userErrors { code } } }`
+const PASSWORD = 'correct-Horse-7-battery'
+
+const folder = mkdtempSync(join(tmpdir(), 'drain-'))
+let database: TestDatabase
+let server: ServerProcess
+beforeAll(async () => {
+  database = await testDatabase()
+})
+afterEach(async () => {
+  await server.stop('SIGKILL')
+})
+afterAll(async () => {
+  await database.drop()
+  await withOwner(inject('ownerUrl'), (owner) => owner.query(`drop role if exists "${database.name}_app"`))
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function start(): Promise<string> {
+  server = startProcess({
+    DATABASE_URL: database.ownerUrl,
+    DATA_DIR: folder,
+    TRUSTED_PROXIES: '127.0.0.1',
+    ...TEST_KEYS,
+  })
+  return await server.ready()
+}
+
+async function register(url: string, username: string): Promise<string> {
+  const { data, errors } = await request<{ register: { accessToken: string } }, object>(url, REGISTER, {
+    input: { username, email: `${username}@example.org`, password: PASSWORD },
+  })
+  if (!data) throw new Error(JSON.stringify(errors))
+  return data.register.accessToken
+}
+
+it('finishes requests, tells sockets why, takes no new work, and ends with 0', { timeout: 90_000 }, async () => {
+  const url = await start()
+  const token = await register(url, 'drained.one')
+  const socket = await watch(url, 'subscription { viewerChanged { sequence } }', { token })
+  // a dozen password hashes one after another are still under way when the signal comes
+  const logins = Array.from({ length: 12 }, (_, n) =>
+    request<{ login: { accessToken: string } }, object>(
+      url,
+      LOGIN,
+      { input: { email: 'drained.one@example.org', password: PASSWORD } },
+      { 'x-forwarded-for': `10.9.0.${String(n)}` },
+    ),
+  )
+  await Promise.race(logins)
+  const asked = performance.now()
+  const ended = server.stop()
+  const answers = await Promise.all(logins)
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(12)
+  const closed = await socket.closed
+  expect([1001, 1012]).toContain(closed.code)
+  expect(closed.reason).not.toBe('')
+  await expect(fetch(url)).rejects.toThrow()
+  expect(await ended).toBe(0)
+  expect(performance.now() - asked).toBeLessThan(DRAIN_MS)
+  expect(server.output()).toContain('"msg":"stopped"')
+})
+
+it('does not wait for clients that never finish', { timeout: 90_000 }, async () => {
+  const url = await start()
+  const { port } = new URL(url)
+  const slow = connect(Number(port), '127.0.0.1')
+  slow.on('error', () => undefined)
+  slow.write(
+    `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"query":`,
+  )
+  const idle = connect(Number(port), '127.0.0.1')
+  idle.on('error', () => undefined)
+  const deaf = connect(Number(port), '127.0.0.1')
+  deaf.on('error', () => undefined)
+  deaf.write(
+    `GET /graphql HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n` +
+      `sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: graphql-transport-ws\r\n\r\n`,
+  )
+  await new Promise((resolve) => deaf.once('data', resolve))
+  deaf.pause()
+  const asked = performance.now()
+  expect(await server.stop()).toBe(0)
+  expect(performance.now() - asked).toBeLessThan(DRAIN_MS)
+  for (const client of [slow, idle, deaf]) client.destroy()
+})
+
+it('ends at once at the second signal', { timeout: 90_000 }, async () => {
+  const url = await start()
+  const slow = connect(Number(new URL(url).port), '127.0.0.1')
+  slow.on('error', () => undefined)
+  slow.write(
+    `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"query":`,
+  )
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  const ended = server.stop()
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  const asked = performance.now()
+  server.child.kill('SIGTERM')
+  expect(await ended).toBe(130)
+  expect(performance.now() - asked).toBeLessThan(1_000)
+  slow.destroy()
+})
