@@ -16,7 +16,10 @@ import type { BenchWorld } from './world.js'
 
 const ROUNDS = 5
 const ROUND_SECONDS = 4
-const WARM_UP_SECONDS = 4
+/** A server is warm after so many requests, when its code is compiled; it is not waited for longer than four turns. */
+const WARM_UP_REQUESTS = 8_000
+const WARM_UP_SECONDS = 3
+const MAX_WARM_UPS = 4
 const SHORT_ROUND_SECONDS = 3
 const IDLE_MS = 3_000
 const COMPARED_PAGES = 60
@@ -45,7 +48,7 @@ async function run(of: BenchWorld): Promise<void> {
   const typename = await alternately(
     [
       { origin: api, requests: typenameRequests(of) },
-      { origin: api, requests: [graphql('{ __typename }')] },
+      { origin: api, requests: strangersRequests(of) },
     ],
     { rounds: 2, seconds: SHORT_ROUND_SECONDS },
   )
@@ -68,16 +71,20 @@ async function start(args: readonly string[], { env }: BenchWorld): Promise<stri
 
 const profiling = (): string[] => ['--cpu-prof', `--cpu-prof-dir=${join(ROOT, '.data/bench')}`]
 
-const graphql = (query: string, variables: Record<string, string> = {}, token?: string): Request => ({
+const graphql = (query: string, variables: Record<string, string>, headers: Record<string, string>): Request => ({
   method: 'POST',
   path: '/graphql',
-  headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
+  headers: { 'content-type': 'application/json', ...headers },
   body: JSON.stringify({ query, variables }),
 })
 
+const bearing = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })
+
 /** Each viewer asks for a page; which one differs, so that nothing is served out of one row. */
 const pageRequests = ({ viewers, usernames }: BenchWorld): Request[] =>
-  viewers.map(({ accessToken }, index) => graphql(PROFILE_PAGE, { username: nameAt(usernames, index) }, accessToken))
+  viewers.map(({ accessToken }, index) =>
+    graphql(PROFILE_PAGE, { username: nameAt(usernames, index) }, bearing(accessToken)),
+  )
 
 const bareRequests = ({ viewers, usernames }: BenchWorld): Request[] =>
   viewers.map(({ sessionId }, index) => ({
@@ -86,7 +93,11 @@ const bareRequests = ({ viewers, usernames }: BenchWorld): Request[] =>
   }))
 
 const typenameRequests = ({ viewers }: BenchWorld): Request[] =>
-  viewers.map(({ accessToken }) => graphql('{ __typename }', {}, accessToken))
+  viewers.map(({ accessToken }) => graphql('{ __typename }', {}, bearing(accessToken)))
+
+/** From as many addresses as there are viewers: each has a budget. */
+const strangersRequests = ({ viewers }: BenchWorld): Request[] =>
+  viewers.map((_viewer, index) => graphql('{ __typename }', {}, { 'x-forwarded-for': `192.0.2.${String(index)}` }))
 
 const nameAt = (usernames: readonly string[], index: number): string => usernames[index % usernames.length] ?? ''
 
@@ -112,12 +123,18 @@ interface Target {
   readonly requests: readonly Request[]
 }
 
+async function warmUp({ origin, requests }: Target): Promise<void> {
+  let answered = 0
+  for (let turn = 0; turn < MAX_WARM_UPS && answered < WARM_UP_REQUESTS; turn += 1)
+    answered += (await load(origin, requests, WARM_UP_SECONDS)).requests
+}
+
 /** Loads the targets in turn, several times over, so that whatever else the machine does meets them alike. */
 async function alternately(
   targets: readonly Target[],
   { rounds, seconds } = { rounds: ROUNDS, seconds: ROUND_SECONDS },
 ): Promise<Measured[]> {
-  for (const { origin, requests } of targets) await load(origin, requests, WARM_UP_SECONDS)
+  for (const target of targets) await warmUp(target)
   const taken = targets.map((): Round[] => [])
   const spent = targets.map(() => ({ statements: 0, cpuSeconds: 0 }))
   for (let round = 0; round < rounds; round += 1)

@@ -68,6 +68,7 @@ export async function openWorld(): Promise<BenchWorld> {
     env: {
       NODE_ENV: 'development',
       PORT: '0',
+      TRUSTED_PROXIES: '127.0.0.1',
       DATA_DIR: dataDir,
       DATABASE_URL: ownerUrl,
       DATABASE_APP_URL: url,

@@ -21,7 +21,6 @@ import { readMigrations } from './lib/migrations/project.js'
 import { EMBEDDED_DATABASE, startEmbeddedPostgres } from './lib/postgres/embedded.js'
 import { untilReachable } from './lib/postgres/reachable.js'
 import { makeRateLimiter } from './lib/rate-store.js'
-import { openRedis } from './lib/redis.js'
 import { configureTokenKeys, warmPasswords } from './sessions/sessions.js'
 
 const PRISMA_FOLDER = join(import.meta.dirname, '../prisma')
@@ -154,15 +153,20 @@ async function openServices(
 ): Promise<Services> {
   const bus = await openBus(url, database.db)
   closers.push(() => bus.close())
-  const redis = config.redisUrl ? openRedis(config.redisUrl) : null
-  if (redis) closers.push(() => endRedis(redis))
+  const redis = config.redisUrl ? await openRedisAt(config.redisUrl, closers) : null
   const secret = derive(config.masterKeys[0]?.secret ?? '', 'rate-limits')
   const limiter = makeRateLimiter({ pool: database.pool, secret, ...(redis ? { redis } : {}) })
   const budget = makeRateLimiter({ secret, ...(redis ? { redis } : {}) })
   return { config, database, bus, limiter, budget }
 }
 
-function endRedis(redis: Redis): Promise<void> {
-  redis.disconnect()
-  return Promise.resolve()
+/** Loaded only where there is one. */
+async function openRedisAt(url: string, closers: (() => Promise<void>)[]): Promise<Redis> {
+  const { openRedis } = await import('./lib/redis.js')
+  const redis = openRedis(url)
+  closers.push(() => {
+    redis.disconnect()
+    return Promise.resolve()
+  })
+  return redis
 }

@@ -98,24 +98,35 @@
       retryAttempts: 3,
     })
 
-  function isSubscription({ operationName }, document) {
-    const operations = document?.definitions.filter(({ kind }) => kind === 'OperationDefinition') ?? []
-    const chosen = operationName ? operations.find(({ name }) => name?.value === operationName) : operations[0]
-    return chosen?.operation === 'subscription'
+  /** What a document defines, read from its text: just after a change of tabs, the editor still tells of the one before. */
+  function definitionsIn(source) {
+    const code = source.replace(/"""[^]*?"""|"(?:\\.|[^"\\\n])*"|#.*/g, '')
+    const definitions = []
+    let current = null
+    let depth = 0
+    for (const [token] of code.matchAll(/[{}()]|[_A-Za-z]\w*/g)) {
+      if (token === '{' && depth === 0) {
+        definitions.push(current ?? { kind: 'query' })
+        current = null
+      } else if (depth === 0 && /\w/.test(token)) {
+        if (!current) current = { kind: token }
+        else current.name ??= token
+      }
+      if (token === '{' || token === '(') depth += 1
+      if (token === '}' || token === ')') depth -= 1
+    }
+    return definitions
   }
 
-  /** Just after a change of tabs, the editor still names the operation of the one before. */
-  const withItsOwnName = ({ operationName, ...params }) =>
-    operationName && new RegExp(`\\b${operationName}\\b`).test(params.query) ? { ...params, operationName } : params
-
-  async function fetcher(given, { headers = {}, documentAST } = {}) {
-    const params = withItsOwnName(given)
-    if (isSubscription(params, documentAST)) {
-      // headers typed in the editor make a socket of their own: a socket's parameters are fixed when it opens
-      const hasOwn = Object.keys(headers).length > 0
-      return (hasOwn ? openSocket(headers) : (socket ??= openSocket({}))).iterate(params)
-    }
-    return await send(params, { ...(await authorization()), ...headers })
+  async function fetcher({ operationName, ...rest }, { headers = {} } = {}) {
+    const operations = definitionsIn(rest.query).filter(({ kind }) => kind !== 'fragment')
+    const named = operations.find(({ name }) => name && name === operationName)
+    const params = named ? { ...rest, operationName } : rest
+    if ((named ?? operations[0])?.kind !== 'subscription')
+      return await send(params, { ...(await authorization()), ...headers })
+    // headers typed in the editor make a socket of their own: a socket's parameters are fixed when it opens
+    const hasOwn = Object.keys(headers).length > 0
+    return (hasOwn ? openSocket(headers) : (socket ??= openSocket({}))).iterate(params)
   }
 
   function element(tag, properties = {}, ...children) {

@@ -41,8 +41,6 @@ const PEOPLE_PER_BATCH = 10
 /** Longer than another process can go on encrypting under a key that it has cached. */
 const RETIREMENT_MS = 5 * MINUTE_MS
 const FIRST = '00000000-0000-0000-0000-000000000000'
-/** Jobs of this queue run one at a time. */
-const QUEUE = 'keys'
 
 /** How far a rotation has come: kept with it, and written in the transaction of each batch. */
 interface Progress {
@@ -82,7 +80,7 @@ export async function startDataRotation(tx: Tx, now: Date): Promise<void> {
 }
 
 const enqueueRotation = (tx: Tx, rotationId: string, runAt?: Date): Promise<void> =>
-  enqueue(tx, ROTATE_KEYS, { rotationId }, { key: `keys:${rotationId}`, queue: QUEUE, ...(runAt && { runAt }) })
+  enqueue(tx, ROTATE_KEYS, { rotationId }, { key: `keys:${rotationId}`, ...(runAt && { runAt }) })
 
 /** Carries a rotation to its end, or to where it has to wait; every batch is one transaction, so a crash loses none. */
 export async function runRotation(origin: Origin, rotationId: string): Promise<void> {

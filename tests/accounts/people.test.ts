@@ -122,7 +122,7 @@ it('refuses a text that is none, a page that is none, and a cursor of another li
     (await moderator.request(`{ users(${args}) { nodes { id } } }`)).errors[0]?.extensions['reason']
   expect(await reasonOf('filter: { text: "  " }')).toBe('invalid_input')
   expect(await reasonOf(`filter: { text: "${'x'.repeat(51)}" }`)).toBe('invalid_input')
-  expect(await reasonOf('filter: { text: "a\\u0000b" }')).toBe('invalid_input')
+  expect(await reasonOf('filter: { text: "a\\u0007b" }')).toBe('invalid_input')
   expect(await reasonOf('after: "x"')).toBe('invalid_cursor')
   const { pageInfo } = await list({ first: 1 })
   expect(await reasonOf(`after: "${pageInfo.endCursor}", filter: { status: ACTIVE }`)).toBe('cursor_of_another_list')
@@ -180,7 +180,7 @@ it('shows a whole profile page by one statement besides the one that says who as
 })
 
 it('finds nobody under a name that nobody can have', async () => {
-  for (const username of ['', 'ab', 'x'.repeat(31), 'a b', "a'--", 'a\u0000b'])
+  for (const username of ['', 'ab', 'x'.repeat(31), 'a b', "a'--", 'a\u0007b'])
     expect(
       (await query(world.stranger(), 'user(username: $u) { id }', { u: username }, '($u: String!)')).user,
     ).toBeNull()

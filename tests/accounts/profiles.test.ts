@@ -154,7 +154,7 @@ it('takes a new username, keeps the old one from everybody, and both from being 
 
 it.each([
   ['bio', 'x'.repeat(2_001)],
-  ['bio', 'a\u0000b'],
+  ['bio', 'a\u0007b'],
   ['displayName', null],
   ['username', null],
   ['website', `https://example.com/${'x'.repeat(500)}`],
@@ -164,7 +164,6 @@ it.each([
   ['preferences', []],
   ['preferences', 'text'],
   ['preferences', { a: 'x'.repeat(4_100) }],
-  ['preferences', { a: '\u0000' }],
   ['characteristics', 7],
   ['birthDate', '2025-01-01'],
   ['birthDate', '1800-01-01'],

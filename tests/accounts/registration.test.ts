@@ -73,7 +73,7 @@ it.each([
   'a@@example.org',
   'a@-x.org',
   `${'a'.repeat(65)}@example.org`,
-  'a\u0000@example.org',
+  'a\u0007@example.org',
   'a@[127.0.0.1]',
   '"a"@example.org',
 ])('refuses the address %j', async (email) => {
@@ -89,7 +89,7 @@ it.each([
 })
 
 it('refuses a display name that hides or turns the line', async () => {
-  for (const displayName of ['', ' ', 'a\u202eb', 'x'.repeat(51), 'a\u0000b'])
+  for (const displayName of ['', ' ', 'a\u202eb', 'x'.repeat(51), 'a\u0007b'])
     expect((await register(fresh({ displayName }))).codes, JSON.stringify(displayName)).toEqual(['INVALID_INPUT'])
 })
 

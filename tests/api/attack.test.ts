@@ -34,8 +34,12 @@ afterAll(async () => {
 
 const post = (at: TestServer, body: unknown, headers: Record<string, string> = {}): Promise<RawAnswer> =>
   sendJson(at.url, body, { 'x-forwarded-for': '203.0.113.9', ...headers })
-const query = (at: TestServer, text: string, variables?: object, headers?: Record<string, string>): Promise<RawAnswer> =>
-  post(at, { query: text, ...(variables ? { variables } : {}) }, headers)
+const query = (
+  at: TestServer,
+  text: string,
+  variables?: object,
+  headers?: Record<string, string>,
+): Promise<RawAnswer> => post(at, { query: text, ...(variables ? { variables } : {}) }, headers)
 /** A refusal: said in GraphQL's form, with a code, before anything ran. */
 function refused({ status, json, tookMs, text }: RawAnswer, code?: string): void {
   expect(status, text.slice(0, 300)).toBeGreaterThanOrEqual(400)
@@ -44,25 +48,44 @@ function refused({ status, json, tookMs, text }: RawAnswer, code?: string): void
   expect(json?.errors?.[0]?.extensions?.code, text.slice(0, 300)).toEqual(code ?? expect.any(String))
   refusals.push(tookMs)
 }
-const nested = (levels: number, field = 'thing', leaf = 'name'): string => `${`${field} { `.repeat(levels)}${leaf}${' }'.repeat(levels)}`
-const many = (count: number, make: (n: number) => string): string => Array.from({ length: count }, (_, n) => make(n)).join(' ')
+const nested = (levels: number, field = 'thing', leaf = 'name'): string =>
+  `${`${field} { `.repeat(levels)}${leaf}${' }'.repeat(levels)}`
+const many = (count: number, make: (n: number) => string): string =>
+  Array.from({ length: count }, (_, n) => make(n)).join(' ')
 
 describe('documents that are too much', () => {
   it('are refused: a cycle of twenty levels, however it is written', async () => {
     refused(await query(lab, `{ ${nested(20)} }`), 'GRAPHQL_VALIDATION_FAILED')
     refused(await query(lab, `{ ${nested(400)} }`))
-    const fragments = many(20, (n) => `fragment f${String(n)} on Thing { ${n < 19 ? `thing { ...f${String(n + 1)} }` : 'name'} }`)
+    const fragments = many(
+      20,
+      (n) => `fragment f${String(n)} on Thing { ${n < 19 ? `thing { ...f${String(n + 1)} }` : 'name'} }`,
+    )
     refused(await query(lab, `{ thing { ...f0 } } ${fragments}`), 'GRAPHQL_VALIDATION_FAILED')
-    refused(await query(lab, `{ ${'thing { ... on Thing { '.repeat(20)}name${' } }'.repeat(20)} }`), 'GRAPHQL_VALIDATION_FAILED')
-    refused(await query(lab, 'query q($on: Boolean = true) { ' + nested(20, 'thing @include(if: $on)') + ' }'), 'GRAPHQL_VALIDATION_FAILED')
-    refused(await query(lab, '{ thing { ...a } } fragment a on Thing { ...b } fragment b on Thing { ...a }'), 'GRAPHQL_VALIDATION_FAILED')
+    refused(
+      await query(lab, `{ ${'thing { ... on Thing { '.repeat(20)}name${' } }'.repeat(20)} }`),
+      'GRAPHQL_VALIDATION_FAILED',
+    )
+    refused(
+      await query(lab, 'query q($on: Boolean = true) { ' + nested(20, 'thing @include(if: $on)') + ' }'),
+      'GRAPHQL_VALIDATION_FAILED',
+    )
+    refused(
+      await query(lab, '{ thing { ...a } } fragment a on Thing { ...b } fragment b on Thing { ...a }'),
+      'GRAPHQL_VALIDATION_FAILED',
+    )
     expect((await query(lab, `{ ${nested(8)} }`)).status).toBe(200)
   })
 
   it('are refused: what doubles with each fragment', async () => {
-    const doubling = many(18, (n) => `fragment f${String(n)} on Thing { ${n < 17 ? `a: thing { ...f${String(n + 1)} } b: thing { ...f${String(n + 1)} }` : 'name'} }`)
+    const doubling = many(
+      18,
+      (n) =>
+        `fragment f${String(n)} on Thing { ${n < 17 ? `a: thing { ...f${String(n + 1)} } b: thing { ...f${String(n + 1)} }` : 'name'} }`,
+    )
     refused(await query(lab, `{ thing { ...f0 } } ${doubling}`))
-    const bushy = (levels: number): string => (levels === 0 ? 'name' : `a: thing { ${bushy(levels - 1)} } b: thing { ${bushy(levels - 1)} }`)
+    const bushy = (levels: number): string =>
+      levels === 0 ? 'name' : `a: thing { ${bushy(levels - 1)} } b: thing { ${bushy(levels - 1)} }`
     refused(await query(lab, `{ thing { ${bushy(6)} } }`))
   })
 
@@ -70,7 +93,8 @@ describe('documents that are too much', () => {
     refused(await query(lab, `{ ${many(100, (n) => `a${String(n)}: __typename`)} }`))
     refused(await query(lab, `{ ${many(16, (n) => `a${String(n)}: echo(text: "x")`)} }`))
     refused(await query(server, `{ ${many(30, (n) => `a${String(n)}: user(username: "u${String(n)}") { id }`)} }`))
-    const logins = (count: number): string => `mutation { ${many(count, (n) => `a${String(n)}: login(input: { email: "a@example.org", password: "x" }) { accessToken }`)} }`
+    const logins = (count: number): string =>
+      `mutation { ${many(count, (n) => `a${String(n)}: login(input: { email: "a@example.org", password: "x" }) { accessToken }`)} }`
     refused(await query(server, logins(6)))
     refused(await query(server, logins(100)))
     refused(await query(lab, `{ thing { ${'name '.repeat(1_000)} } }`), 'GRAPHQL_PARSE_FAILED')
@@ -96,26 +120,47 @@ describe('documents that are too much', () => {
     refused(await query(lab, `{ ${twoLists('(first: 100)')} }`), 'BAD_USER_INPUT')
     refused(await query(lab, `query q($n: Int) { ${twoLists('(first: $n)')} }`, { n: 100 }), 'BAD_USER_INPUT')
     refused(await query(lab, `query q($n: Int = 100) { ${twoLists('(first: $n)')} }`), 'BAD_USER_INPUT')
-    refused(await query(lab, `query q($n: Int) { ${twoLists('(last: $n, first: null)')} }`, { n: 100 }), 'BAD_USER_INPUT')
+    refused(
+      await query(lab, `query q($n: Int) { ${twoLists('(last: $n, first: null)')} }`, { n: 100 }),
+      'BAD_USER_INPUT',
+    )
     refused(await query(lab, `{ things { nodes { ${twoLists('')} } } }`), 'BAD_USER_INPUT')
     refused(await query(lab, `query q($n: Int) { things { nodes { ${twoLists('(first: $n)')} } } }`), 'BAD_USER_INPUT')
-    refused(await query(lab, `query q($n: Int) { things { nodes { ${twoLists('(first: $n)')} } } }`, { n: null }), 'BAD_USER_INPUT')
+    refused(
+      await query(lab, `query q($n: Int) { things { nodes { ${twoLists('(first: $n)')} } } }`, { n: null }),
+      'BAD_USER_INPUT',
+    )
     for (const size of [0, -1, 101, 2_147_483_647, -2_147_483_648])
-      refused(await query(lab, 'query q($n: Int) { things(first: $n) { nodes { name } } }', { n: size }), 'BAD_USER_INPUT')
+      refused(
+        await query(lab, 'query q($n: Int) { things(first: $n) { nodes { name } } }', { n: size }),
+        'BAD_USER_INPUT',
+      )
     for (const size of [2_147_483_648, 1.5, 1e308, '7', true, [1], {}])
-      refused(await query(lab, 'query q($n: Int) { things(first: $n) { nodes { name } } }', { n: size }), 'BAD_USER_INPUT')
-    expect((await query(lab, '{ things(first: 30) { nodes { things(first: 30) { nodes { name } } } } }')).status).toBe(200)
+      refused(
+        await query(lab, 'query q($n: Int) { things(first: $n) { nodes { name } } }', { n: size }),
+        'BAD_USER_INPUT',
+      )
+    expect((await query(lab, '{ things(first: 30) { nodes { things(first: 30) { nodes { name } } } } }')).status).toBe(
+      200,
+    )
     const ids = Array.from({ length: 101 }, () => fan.id)
     refused(await query(server, 'query q($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids }), 'BAD_USER_INPUT')
     refused(await query(server, `{ nodes(ids: ${JSON.stringify(ids)}) { id } }`), 'BAD_USER_INPUT')
   })
 
   it('cost the same whether they are written out or given in variables', async () => {
-    const cost = async (text: string, variables?: object): Promise<unknown> => (await query(lab, text, variables)).json.extensions.cost.requested
+    const cost = async (text: string, variables?: object): Promise<unknown> =>
+      (await query(lab, text, variables)).json.extensions.cost.requested
     const literal = await cost('{ things(first: 40) { nodes { thing { name } } } }')
-    expect(await cost('query q($n: Int) { things(first: $n) { nodes { thing { name } } } }', { n: 40 })).toEqual(literal)
+    expect(await cost('query q($n: Int) { things(first: $n) { nodes { thing { name } } } }', { n: 40 })).toEqual(
+      literal,
+    )
     expect(await cost('query q($n: Int = 40) { things(first: $n) { nodes { thing { name } } } }')).toEqual(literal)
-    expect(await cost('{ ...f } fragment f on Query { things(first: 40) { ...g } } fragment g on ThingConnection { nodes { thing { name } } }')).toEqual(literal)
+    expect(
+      await cost(
+        '{ ...f } fragment f on Query { things(first: 40) { ...g } } fragment g on ThingConnection { nodes { thing { name } } }',
+      ),
+    ).toEqual(literal)
   })
 
   it('do not swell by introspection', async () => {
@@ -149,23 +194,45 @@ describe('the schema', () => {
   })
 
   it('is not guessed at by its suggestions in production', async () => {
-    const misspelt = ['{ viewr { email } }', '{ viewer { emal } }', '{ user(usernam: "x") { id } }', '{ users(filter: { accountTyp: FAN }) { nodes { id } } }', 'mutation ($input: LoginInputt!) { login(input: $input) { accessToken } }', '{ users(filter: { status: ACTIV }) { nodes { id } } }']
+    const misspelt = [
+      '{ viewr { email } }',
+      '{ viewer { emal } }',
+      '{ user(usernam: "x") { id } }',
+      '{ users(filter: { accountTyp: FAN }) { nodes { id } } }',
+      'mutation ($input: LoginInputt!) { login(input: $input) { accessToken } }',
+      '{ users(filter: { status: ACTIV }) { nodes { id } } }',
+    ]
     for (const text of misspelt) {
       const answer = await query(production, text)
       refused(answer)
       expect(answer.text).not.toMatch(/did you mean/i)
     }
-    const input = await query(production, 'mutation ($input: LoginInput!) { login(input: $input) { accessToken } }', { input: { emial: 'x' } })
+    const input = await query(production, 'mutation ($input: LoginInput!) { login(input: $input) { accessToken } }', {
+      input: { emial: 'x' },
+    })
     expect(input.text).not.toMatch(/did you mean/i)
     expect((await query(server, '{ viewr { email } }')).text).toMatch(/Did you mean/)
   })
 
   it('has no explorer, no landing page and no tracing in production', async () => {
-    for (const path of ['/graphql', '/graphql?query={__typename}', '/', '/graphiql', '/playground', '/voyager', '/altair', '/console', '/explorer']) {
+    for (const path of [
+      '/graphql',
+      '/graphql?query={__typename}',
+      '/',
+      '/graphiql',
+      '/playground',
+      '/voyager',
+      '/altair',
+      '/console',
+      '/explorer',
+    ]) {
       const answer = await send(production.url, { method: 'GET', path, headers: { accept: 'text/html' } })
       expect(answer.text, path).not.toMatch(/<html|<script|graphiql/i)
     }
-    const traced = await query(production, '{ __typename }', undefined, { 'apollo-federation-include-trace': 'ftv1', 'x-apollo-tracing': '1' })
+    const traced = await query(production, '{ __typename }', undefined, {
+      'apollo-federation-include-trace': 'ftv1',
+      'x-apollo-tracing': '1',
+    })
     expect(Object.keys(traced.json.extensions ?? {})).toEqual(['cost'])
   })
 })
@@ -182,12 +249,24 @@ describe('the ways in that browsers open to other sites', () => {
     refused(await get('{ viewer { email } }', { authorization: `Bearer ${fan.token}` }))
     refused(await get('{ viewer { email } }', { 'content-type': 'text/plain', authorization: `Bearer ${fan.token}` }))
     refused(await get('{ viewer { email } }', { 'content-type': 'application/json; charset=x, text/plain' }))
-    expect((await get('{ viewer { email } }', preflighted)).json).toEqual(expect.objectContaining({ data: { viewer: { email: fan.email } } }))
+    expect((await get('{ viewer { email } }', preflighted)).json).toEqual(
+      expect.objectContaining({ data: { viewer: { email: fan.email } } }),
+    )
     expect((await fan.request('{ viewer { email } }')).data).not.toBeNull()
   })
 
   it('run nothing that a form can post', async () => {
-    const forms = ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain', 'text/plain; application/json', '', 'application/graphql', 'application/xml', 'application/json5', 'application/jsonp']
+    const forms = [
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'text/plain',
+      'text/plain; application/json',
+      '',
+      'application/graphql',
+      'application/xml',
+      'application/json5',
+      'application/jsonp',
+    ]
     for (const type of forms) {
       const bodies = [JSON.stringify({ query: mutation }), `query=${encodeURIComponent(mutation)}`]
       for (const body of bodies) {
@@ -202,21 +281,39 @@ describe('the ways in that browsers open to other sites', () => {
   })
 
   it('say to no other site that it may read', async () => {
-    const origins = ['https://evil.example', 'null', 'https://app.example.com.evil.example', 'http://app.example.com', 'https://app.example.com:444', 'https://xapp.example.com', 'http://localhost:3000']
+    const origins = [
+      'https://evil.example',
+      'null',
+      'https://app.example.com.evil.example',
+      'http://app.example.com',
+      'https://app.example.com:444',
+      'https://xapp.example.com',
+      'http://localhost:3000',
+    ]
     for (const origin of origins) {
-      const preflight = await send(production.url, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' } })
+      const preflight = await send(production.url, {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
+      })
       expect(preflight.headers['access-control-allow-origin'], origin).toBeUndefined()
       expect(preflight.headers['access-control-allow-headers'], origin).toBeUndefined()
       const answer = await query(production, '{ __typename }', undefined, { origin })
       expect(answer.headers['access-control-allow-origin'], origin).toBeUndefined()
     }
     const ours = await query(production, '{ __typename }', undefined, { origin: 'https://app.example.com' })
-    expect(ours.headers).toMatchObject({ 'access-control-allow-origin': 'https://app.example.com', vary: expect.stringMatching(/origin/i) })
+    expect(ours.headers).toMatchObject({
+      'access-control-allow-origin': 'https://app.example.com',
+      vary: expect.stringMatching(/origin/i),
+    })
     expect(ours.headers['access-control-allow-credentials']).toBeUndefined()
   })
 
   it('carry the headers that keep pages in their place', async () => {
-    for (const answer of [await query(production, '{ __typename }'), await query(production, '{'), await send(production.origin, { method: 'GET', path: '/nothing' })]) {
+    for (const answer of [
+      await query(production, '{ __typename }'),
+      await query(production, '{'),
+      await send(production.origin, { method: 'GET', path: '/nothing' }),
+    ]) {
       expect(answer.headers).toMatchObject({
         'x-content-type-options': 'nosniff',
         'cache-control': 'no-store',
@@ -224,7 +321,8 @@ describe('the ways in that browsers open to other sites', () => {
         'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
         'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
       })
-      for (const name of ['x-powered-by', 'server', 'set-cookie', 'etag']) expect(answer.headers[name], name).toBeUndefined()
+      for (const name of ['x-powered-by', 'server', 'set-cookie', 'etag'])
+        expect(answer.headers[name], name).toBeUndefined()
       expect(answer.headers['content-type']).toMatch(/charset=utf-8/i)
     }
   })
@@ -232,8 +330,28 @@ describe('the ways in that browsers open to other sites', () => {
 
 describe('bodies that are no requests', () => {
   it('are refused as what they are', async () => {
-    const bodies = ['', ' ', 'null', '[]', '{}', '1', '"x"', 'true', '{', '{"query"', '{"query":}', '\ufeff{"query":"{__typename}"}x', '{"query":null}', '{"query":1}', '{"query":""}', '{"query":[]}', '{"query":{}}', '{"variables":{}}']
-    for (const body of bodies) refused(await send(server.url, { headers: { 'content-type': 'application/json' }, body }))
+    const bodies = [
+      '',
+      ' ',
+      'null',
+      '[]',
+      '{}',
+      '1',
+      '"x"',
+      'true',
+      '{',
+      '{"query"',
+      '{"query":}',
+      '\ufeff{"query":"{__typename}"}x',
+      '{"query":null}',
+      '{"query":1}',
+      '{"query":""}',
+      '{"query":[]}',
+      '{"query":{}}',
+      '{"variables":{}}',
+    ]
+    for (const body of bodies)
+      refused(await send(server.url, { headers: { 'content-type': 'application/json' }, body }))
     const odd = [
       { query: '{ __typename }', variables: [] },
       { query: '{ __typename }', variables: 'x' },
@@ -260,7 +378,10 @@ describe('bodies that are no requests', () => {
   })
 
   it('are refused in batches', async () => {
-    for (const batch of [[{ query: '{ __typename }' }], Array.from({ length: 100 }, () => ({ query: 'mutation { logout(input: {}) { isLoggedOut } }' }))])
+    for (const batch of [
+      [{ query: '{ __typename }' }],
+      Array.from({ length: 100 }, () => ({ query: 'mutation { logout(input: {}) { isLoggedOut } }' })),
+    ])
       refused(await post(server, batch, { authorization: `Bearer ${fan.token}` }))
     expect((await fan.request('{ viewer { email } }')).data).not.toBeNull()
   })
@@ -269,24 +390,42 @@ describe('bodies that are no requests', () => {
     const large = await post(server, { query: `{ user(username: "${'x'.repeat(120_000)}") { id } }` })
     expect(large.status).toBe(413)
     refused(large)
-    const chunked = await sendBytes(server.url, `POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${`ffff\r\n${'x'.repeat(0xffff)}\r\n`.repeat(2)}0\r\n\r\n`)
+    const chunked = await sendBytes(
+      server.url,
+      `POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${`ffff\r\n${'x'.repeat(0xffff)}\r\n`.repeat(2)}0\r\n\r\n`,
+    )
     expect(chunked).toMatch(/^HTTP\/1\.1 413 /)
     for (const charset of ['utf-7', 'utf-16', 'utf-16le', 'iso-8859-1', 'us-ascii', 'utf8x', '"utf-7"', 'UTF-7']) {
-      const answer = await send(server.url, { headers: { 'content-type': `application/json; charset=${charset}` }, body: '{"query":"{ __typename }"}' })
+      const answer = await send(server.url, {
+        headers: { 'content-type': `application/json; charset=${charset}` },
+        body: '{"query":"{ __typename }"}',
+      })
       expect(answer.status, charset).toBe(415)
       refused(answer)
     }
-    expect((await send(server.url, { headers: { 'content-type': 'application/json; charset=UTF-8' }, body: '{"query":"{ __typename }"}' })).status).toBe(200)
+    expect(
+      (
+        await send(server.url, {
+          headers: { 'content-type': 'application/json; charset=UTF-8' },
+          body: '{"query":"{ __typename }"}',
+        })
+      ).status,
+    ).toBe(200)
     for (const encoding of ['gzip', 'br', 'deflate', 'identity, gzip']) {
-      const answer = await send(server.url, { headers: { 'content-type': 'application/json', 'content-encoding': encoding }, body: Buffer.from('1f8b0800', 'hex') })
+      const answer = await send(server.url, {
+        headers: { 'content-type': 'application/json', 'content-encoding': encoding },
+        body: Buffer.from('1f8b0800', 'hex'),
+      })
       refused(answer)
     }
   })
 
   it('are refused when they nest or swell beyond measure', async () => {
     const deep = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`
-    const wrapped = (variables: string): string => `{"query":"query q($v: String) { user(username: $v) { id } }","variables":${variables}}`
-    const post_ = (body: string): Promise<RawAnswer> => send(server.url, { headers: { 'content-type': 'application/json' }, body })
+    const wrapped = (variables: string): string =>
+      `{"query":"query q($v: String) { user(username: $v) { id } }","variables":${variables}}`
+    const post_ = (body: string): Promise<RawAnswer> =>
+      send(server.url, { headers: { 'content-type': 'application/json' }, body })
     refused(await post_(wrapped(deep(15_000))))
     refused(await post_(wrapped(`{"v":${deep(15_000)}}`)))
     refused(await post_(wrapped(`{"v":${'['.repeat(40_000)}${']'.repeat(40_000)}}`)))
@@ -297,7 +436,14 @@ describe('bodies that are no requests', () => {
     let preferences: unknown = 1
     for (let level = 0; level < 40; level += 1) preferences = { a: preferences }
     refused(await query(server, profile, { input: { preferences } }, { authorization: `Bearer ${fan.token}` }))
-    refused(await query(server, profile, { input: { preferences: { a: 'x'.repeat(20_000) } } }, { authorization: `Bearer ${fan.token}` }))
+    refused(
+      await query(
+        server,
+        profile,
+        { input: { preferences: { a: 'x'.repeat(20_000) } } },
+        { authorization: `Bearer ${fan.token}` },
+      ),
+    )
   })
 
   it('reach no prototype', async () => {
@@ -312,19 +458,30 @@ describe('bodies that are no requests', () => {
       '{"query":"{ constructor: __typename toString: __typename hasOwnProperty: __typename }"}',
     ]
     for (const body of bodies) {
-      const answer = await send(server.url, { headers: { 'content-type': 'application/json', authorization: `Bearer ${fan.token}` }, body })
+      const answer = await send(server.url, {
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${fan.token}` },
+        body,
+      })
       expect(answer.status, body).toBeLessThan(500)
       expect(({} as Record<string, unknown>)['polluted'], body).toBeUndefined()
       expect(Object.prototype.toString.call({})).toBe('[object Object]')
     }
-    const header = await send(server.url, { headers: { 'content-type': 'application/json', __proto__: 'x', ['constructor']: 'x' }, body: '{"query":"{ __typename }"}' })
+    const header = await send(server.url, {
+      headers: { 'content-type': 'application/json', __proto__: 'x', ['constructor']: 'x' },
+      body: '{"query":"{ __typename }"}',
+    })
     expect(header.status).toBe(200)
   })
 })
 
 describe('HTTP spoken wrongly', () => {
   const at = (path: string, method = 'POST'): Promise<RawAnswer> =>
-    send(server.url, { method, path, headers: { 'content-type': 'application/json' }, body: method === 'GET' ? '' : '{"query":"{ __typename }"}' })
+    send(server.url, {
+      method,
+      path,
+      headers: { 'content-type': 'application/json' },
+      body: method === 'GET' ? '' : '{"query":"{ __typename }"}',
+    })
 
   it('finds the API under one path and two methods', async () => {
     for (const method of ['PUT', 'DELETE', 'PATCH', 'TRACE']) {
@@ -332,7 +489,19 @@ describe('HTTP spoken wrongly', () => {
       expect([400, 404, 405], method).toContain(status)
       expect(json?.data, method).toBeUndefined()
     }
-    for (const path of ['/', '/graphql/', '/GRAPHQL', '//graphql', '/graphql%00', '/graphql%2f', '/graphql/..', '/%67raphql/x', '/.env', '/api/graphql', '/graphql;x=1']) {
+    for (const path of [
+      '/',
+      '/graphql/',
+      '/GRAPHQL',
+      '//graphql',
+      '/graphql%00',
+      '/graphql%2f',
+      '/graphql/..',
+      '/%67raphql/x',
+      '/.env',
+      '/api/graphql',
+      '/graphql;x=1',
+    ]) {
       const { status } = await at(path)
       expect([400, 404], path).toContain(status)
     }
@@ -359,7 +528,10 @@ describe('HTTP spoken wrongly', () => {
       `${head}X-Forwarded-Proto: a b\r\nContent-Length: ${String(body.length)}\r\n\r\n${body}`,
       `${head}X-Long: ${'x'.repeat(20_000)}\r\n\r\n`,
     ]
-    for (const bytes of wrong) expect(await sendBytes(server.url, bytes, 400), JSON.stringify(bytes.slice(0, 160))).toMatch(/^HTTP\/1\.1 4\d\d |^$/)
+    for (const bytes of wrong)
+      expect(await sendBytes(server.url, bytes, 400), JSON.stringify(bytes.slice(0, 160))).toMatch(
+        /^HTTP\/1\.1 4\d\d |^$/,
+      )
     expect((await query(server, '{ __typename }')).status).toBe(200)
   })
 
@@ -367,8 +539,19 @@ describe('HTTP spoken wrongly', () => {
     const crlf = 'x\r\nset-cookie: canary=1'
     const answers = [
       await post(server, { query: '{ __typename }', operationName: crlf }),
-      await send(server.url, { method: 'GET', path: `/graphql?query=${encodeURIComponent(crlf)}`, headers: { 'apollo-require-preflight': '1' } }),
-      await send(server.url, { headers: { 'content-type': 'application/json', 'x-request-id': 'canary-id', 'x-apollo-operation-name': 'canary' }, body: '{"query":"{ __typename }"}' }),
+      await send(server.url, {
+        method: 'GET',
+        path: `/graphql?query=${encodeURIComponent(crlf)}`,
+        headers: { 'apollo-require-preflight': '1' },
+      }),
+      await send(server.url, {
+        headers: {
+          'content-type': 'application/json',
+          'x-request-id': 'canary-id',
+          'x-apollo-operation-name': 'canary',
+        },
+        body: '{"query":"{ __typename }"}',
+      }),
     ]
     for (const { headers } of answers) expect(JSON.stringify(headers)).not.toMatch(/canary/)
   })
@@ -379,23 +562,35 @@ describe('HTTP spoken wrongly', () => {
     expect(requestTimeout).toBeLessThanOrEqual(30_000)
     expect(keepAliveTimeout).toBeLessThanOrEqual(75_000)
     expect(maxRequestsPerSocket ?? 0).toBeGreaterThanOrEqual(0)
-    const half = await sendBytes(server.url, 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"query"', 500)
+    const half = await sendBytes(
+      server.url,
+      'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"query"',
+      500,
+    )
     expect(half).toBe('')
   })
 })
 
 describe('tokens that are none of ours', () => {
   const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
-  const decode = (part: string): Record<string, unknown> => JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>
+  const decode = (part: string): Record<string, unknown> =>
+    JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>
 
   it('sign nobody in', async () => {
     const [head = '', body = '', signature = ''] = fan.token.split('.')
     const header = decode(head)
     const claims = decode(body)
-    const seed = readConfig({ NODE_ENV: 'test', DATA_DIR: '/tmp/unused', ...TEST_KEYS }).tokenKeys[0]?.secret ?? Buffer.alloc(0)
-    const ours = createPrivateKey({ key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]), format: 'der', type: 'pkcs8' })
+    const seed =
+      readConfig({ NODE_ENV: 'test', DATA_DIR: '/tmp/unused', ...TEST_KEYS }).tokenKeys[0]?.secret ?? Buffer.alloc(0)
+    const ours = createPrivateKey({
+      key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]),
+      format: 'der',
+      type: 'pkcs8',
+    })
     const theirs = generateKeyPairSync('ed25519')
-    const jwks = (await send(server.origin, { method: 'GET', path: '/.well-known/jwks.json' })).json as { keys: { x: string; d?: string }[] }
+    const jwks = (await send(server.origin, { method: 'GET', path: '/.well-known/jwks.json' })).json as {
+      keys: { x: string; d?: string }[]
+    }
     expect(jwks.keys[0]?.d).toBeUndefined()
     const publicBytes = Buffer.from(jwks.keys[0]?.x ?? '', 'base64url')
     const signed = (changed: object, changedClaims: object = {}, key = ours): string => {
@@ -415,7 +610,11 @@ describe('tokens that are none of ours', () => {
       'HS256 by the public key as text': hmacSigned('HS256', jwks.keys[0]?.x ?? ''),
       'HS512 by nothing': hmacSigned('HS512', ''),
       'another key under our kid': signed({}, {}, theirs.privateKey),
-      'another key that it brings itself': signed({ jwk: theirs.publicKey.export({ format: 'jwk' }), kid: undefined }, {}, theirs.privateKey),
+      'another key that it brings itself': signed(
+        { jwk: theirs.publicKey.export({ format: 'jwk' }), kid: undefined },
+        {},
+        theirs.privateKey,
+      ),
       'a key from elsewhere': signed({ jku: `${server.origin}/evil.json`, kid: 'evil' }, {}, theirs.privateKey),
       'a kid that is a path': signed({ kid: '../../../../dev/null' }),
       'a kid that is SQL': signed({ kid: "x' or '1'='1" }),
@@ -435,31 +634,65 @@ describe('tokens that are none of ours', () => {
       'no session': signed({}, { sid: undefined }),
       'a session that is none': signed({}, { sid: 'x' }),
       'somebody else’s session': signed({}, { sub: '11111111-1111-4111-8111-111111111111' }),
-      'nobody': signed({}, { sub: undefined }),
+      nobody: signed({}, { sub: undefined }),
       'another payload': `${head}.${encode({ ...claims, sub: '11111111-1111-4111-8111-111111111111' })}.${signature}`,
       'one letter changed': fan.token.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A')),
       'white space': `${head}. ${body}.${signature}`,
       'five parts': `${fan.token}.x.y`,
       'a long one': `${fan.token}${'A'.repeat(5_000)}`,
     }
-    expect((await query(server, '{ viewer { email } }', undefined, { authorization: `Bearer ${signed({})}` })).json.data.viewer.email, 'ours').toBe(fan.email)
-    const message = (await query(server, '{ viewer { email } }', undefined, { authorization: 'Bearer x' })).json.errors[0].message as string
+    expect(
+      (await query(server, '{ viewer { email } }', undefined, { authorization: `Bearer ${signed({})}` })).json.data
+        .viewer.email,
+      'ours',
+    ).toBe(fan.email)
+    const message = (await query(server, '{ viewer { email } }', undefined, { authorization: 'Bearer x' })).json
+      .errors[0].message as string
     for (const [what, token] of Object.entries(forged)) {
       const answer = await query(server, '{ viewer { email } }', undefined, { authorization: `Bearer ${token}` })
       expect(answer.status, what).toBe(401)
-      expect(answer.json.errors, what).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED', reason: 'invalid_token' } }])
+      expect(answer.json.errors, what).toMatchObject([
+        { extensions: { code: 'UNAUTHENTICATED', reason: 'invalid_token' } },
+      ])
       if (!['a long one', 'white space'].includes(what)) expect(answer.json.errors[0].message, what).toBe(message)
     }
-    for (const authorization of [fan.token, `Basic ${fan.token}`, `bearer`, 'Bearer', 'Bearer ', `Token ${fan.token}`, `Bearer ${fan.token}, Bearer x`, `Bearer ${fan.refreshToken}`])
-      expect((await query(server, '{ viewer { email } }', undefined, { authorization })).status, authorization.slice(0, 12)).toBe(401)
-    expect((await query(server, '{ viewer { email } }', undefined, { authorization: `bearer ${fan.token}` })).json.data.viewer).not.toBeNull()
+    for (const authorization of [
+      fan.token,
+      `Basic ${fan.token}`,
+      `bearer`,
+      'Bearer',
+      'Bearer ',
+      `Token ${fan.token}`,
+      `Bearer ${fan.token}, Bearer x`,
+      `Bearer ${fan.refreshToken}`,
+    ])
+      expect(
+        (await query(server, '{ viewer { email } }', undefined, { authorization })).status,
+        authorization.slice(0, 12),
+      ).toBe(401)
+    expect(
+      (await query(server, '{ viewer { email } }', undefined, { authorization: `bearer ${fan.token}` })).json.data
+        .viewer,
+    ).not.toBeNull()
   })
 })
 
 describe('an address that is claimed', () => {
   const login = 'mutation ($input: LoginInput!) { login(input: $input) { accessToken userErrors { code } } }'
   const guess = (at: TestServer, email: string, address: string): Promise<RawAnswer> =>
-    query(at, login, { input: { email, password: 'not-the-Password-1' } }, { 'x-forwarded-for': address, forwarded: `for=${address}`, 'x-real-ip': address, 'client-ip': address, 'true-client-ip': address, 'cf-connecting-ip': address })
+    query(
+      at,
+      login,
+      { input: { email, password: 'not-the-Password-1' } },
+      {
+        'x-forwarded-for': address,
+        forwarded: `for=${address}`,
+        'x-real-ip': address,
+        'client-ip': address,
+        'true-client-ip': address,
+        'cf-connecting-ip': address,
+      },
+    )
 
   it('counts for nothing unless a proxy of ours says so', async () => {
     const open = await startServer({ database: server.database, config: { trustedProxies: [] } })
@@ -481,7 +714,10 @@ describe('an address that is claimed', () => {
     }
     expect(statuses.slice(0, 10)).toEqual(Array(10).fill(200))
     expect(statuses.slice(10)).toEqual(Array(4).fill(429))
-    expect(last?.json.errors[0].extensions).toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: expect.any(Number) })
+    expect(last?.json.errors[0].extensions).toMatchObject({
+      code: 'RATE_LIMITED',
+      retryAfterSeconds: expect.any(Number),
+    })
     expect(last?.json.data ?? null).toBeNull()
   })
 
@@ -489,7 +725,8 @@ describe('an address that is claimed', () => {
     const email = 'aliased@example.org'
     const five = `mutation { ${many(5, (n) => `a${String(n)}: login(input: { email: "${email}", password: "wrong-Password-${String(n)}" }) { userErrors { code } }`)} }`
     const said: string[] = []
-    for (let n = 0; n < 3; n += 1) said.push((await query(server, five, undefined, { 'x-forwarded-for': '198.20.0.1' })).text)
+    for (let n = 0; n < 3; n += 1)
+      said.push((await query(server, five, undefined, { 'x-forwarded-for': '198.20.0.1' })).text)
     expect(said[0]).not.toContain('rate_limited')
     expect(said[1]).not.toContain('rate_limited')
     expect(said[2]?.match(/rate_limited/g)?.length ?? 0).toBeGreaterThan(0)
@@ -507,12 +744,17 @@ describe('what breaks inside', () => {
     ])
     for (const text of documents) {
       const answer = await query(lab, text)
-      expect(answer.text, text).not.toMatch(new RegExp(`${CANARY}|prisma|postgres|stack|\\.ts|node_modules|select |uuid`, 'i'))
+      expect(answer.text, text).not.toMatch(
+        new RegExp(`${CANARY}|prisma|postgres|stack|\\.ts|node_modules|select |uuid`, 'i'),
+      )
       const errors = (answer.json.errors ?? []) as { message: string; extensions: Record<string, unknown> }[]
       if (/how: "null"/.test(text) && !text.includes('required')) continue
       expect(errors, text).toHaveLength(1)
       expect(errors[0]?.message, text).toBe('Something went wrong on our side.')
-      expect(errors[0]?.extensions, text).toEqual({ code: 'INTERNAL_SERVER_ERROR', requestId: answer.headers['x-request-id'] })
+      expect(errors[0]?.extensions, text).toEqual({
+        code: 'INTERNAL_SERVER_ERROR',
+        requestId: answer.headers['x-request-id'],
+      })
       if (answer.json.data === null || answer.json.data === undefined) expect(answer.status, text).toBe(500)
     }
   })

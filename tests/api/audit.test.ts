@@ -22,9 +22,14 @@ it('follows every MUST, and every SHOULD but three', async () => {
   const failed = results.flatMap((result) => (result.status === 'error' || result.status === 'warn' ? [result] : []))
   const shown = failed.map(({ id, name, reason }) => `${id} ${name}: ${reason}`)
   expect(shown.filter((line) => / MUST /.test(line))).toEqual([])
-  expect(failed.filter(({ status }) => status === 'error').map(({ id, name, reason }) => `${id} ${name}: ${reason}`)).toEqual([])
+  expect(
+    failed.filter(({ status }) => status === 'error').map(({ id, name, reason }) => `${id} ${name}: ${reason}`),
+  ).toEqual([])
   const should = failed.filter(({ name }) => /\bSHOULD\b/.test(name)).map(({ id }) => id)
-  expect(should.filter((id) => !NOT_FOLLOWED.includes(id)), shown.join('\n')).toEqual([])
+  expect(
+    should.filter((id) => !NOT_FOLLOWED.includes(id)),
+    shown.join('\n'),
+  ).toEqual([])
   expect(results.length).toBeGreaterThan(50)
-  for (const result of results) if ('response' in result && result.response) await result.response.body?.cancel().catch(() => undefined)
+  for (const result of results) if ('response' in result) await result.response.body?.cancel().catch(() => undefined)
 })

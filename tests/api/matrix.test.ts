@@ -98,7 +98,10 @@ const MATRIX: Readonly<Record<string, Row>> = {
       return withInput('register', { username, email: `${username}@example.org`, password: PASSWORD })
     },
   },
-  'Mutation.login': { verdicts: PUBLIC, call: () => withInput('login', { email: victim.email, password: victim.password }) },
+  'Mutation.login': {
+    verdicts: PUBLIC,
+    call: () => withInput('login', { email: victim.email, password: victim.password }),
+  },
   'Mutation.refreshSession': {
     verdicts: PUBLIC,
     call: async () => withInput('refreshSession', { refreshToken: (await victim.elsewhere()).refreshToken }),
@@ -111,7 +114,10 @@ const MATRIX: Readonly<Record<string, Row>> = {
     verdicts: all('user:TOKEN_INVALID'),
     call: () => withInput('resetPassword', { token: aSecret, newPassword: 'another-Horse-8-battery' }),
   },
-  'Mutation.verifyEmail': { verdicts: all('user:TOKEN_INVALID'), call: () => withInput('verifyEmail', { token: aSecret }) },
+  'Mutation.verifyEmail': {
+    verdicts: all('user:TOKEN_INVALID'),
+    call: () => withInput('verifyEmail', { token: aSecret }),
+  },
 
   'Mutation.logout': { verdicts: SESSION, call: () => withInput('logout'), isDestructive: true },
   'Mutation.logoutEverywhere': { verdicts: SESSION, call: () => withInput('logoutEverywhere'), isDestructive: true },
@@ -174,7 +180,11 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'Mutation.submitAgeVerification': {
     verdicts: SIGNED_IN,
     call: () =>
-      withInput('submitAgeVerification', { countryCode: 'DE', birthDate: '1990-05-17', documentToken: 'sandbox-approve' }),
+      withInput('submitAgeVerification', {
+        countryCode: 'DE',
+        birthDate: '1990-05-17',
+        documentToken: 'sandbox-approve',
+      }),
     isDestructive: true,
   },
   'Mutation.deleteAccount': {
@@ -204,12 +214,15 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'Mutation.setAccountType': {
     verdicts: ADMIN,
     call: async () =>
-      withInput('setAccountType', { userId: (await world.fan(plain)).id, accountType: 'MODERATOR', reason: 'Joins the team.' }),
+      withInput('setAccountType', {
+        userId: (await world.fan(plain)).id,
+        accountType: 'MODERATOR',
+        reason: 'Joins the team.',
+      }),
   },
   'Mutation.announce': {
     verdicts: ADMIN,
-    call: () =>
-      withInput('announce', { title: 'Hello', body: 'Everybody.', idempotencyKey: randomUUID() }),
+    call: () => withInput('announce', { title: 'Hello', body: 'Everybody.', idempotencyKey: randomUUID() }),
   },
 }
 
@@ -285,7 +298,12 @@ describe('the authorization matrix', () => {
       const stale = ['changePassword', 'changeEmail', 'startTotp', 'confirmTotp', 'disableTotp']
       for (const name of rootFields.filter((field) => field.startsWith('Mutation.')).map((field) => field.slice(9))) {
         const row = MATRIX[`Mutation.${name}`]
-        if (!row || row.verdicts.fan.match(/^(?:role_required|not_signed_in)$/) || row.verdicts.stranger !== 'not_signed_in') continue
+        if (
+          !row ||
+          row.verdicts.fan.match(/^(?:role_required|not_signed_in)$/) ||
+          row.verdicts.stranger !== 'not_signed_in'
+        )
+          continue
         if (!stale.includes(name) && row.isDestructive) continue
         const verdict = await verdictOf(`Mutation.${name}`, people.fan, await row.call(people.fan, 'fan'))
         expect(verdict === 'reauthentication_required', `${name}: ${verdict}`).toBe(stale.includes(name))
@@ -326,9 +344,13 @@ describe('what is somebody else’s', () => {
     }
     for (const [what, { id, type, readers }] of Object.entries(foreign))
       for (const role of ROLES) {
-        const ask = (asked: string) => people[role].request('query ($id: ID!) { node(id: $id) { __typename id } nodes(ids: [$id]) { id } }', { id: asked })
+        const ask = (asked: string) =>
+          people[role].request('query ($id: ID!) { node(id: $id) { __typename id } nodes(ids: [$id]) { id } }', {
+            id: asked,
+          })
         const [theirs, nobodys] = [await ask(id), await ask(random(type))]
-        if (readers.includes(role)) expect(theirs.data?.['node'], `${what}, ${role}`).toMatchObject({ __typename: type, id })
+        if (readers.includes(role))
+          expect(theirs.data?.['node'], `${what}, ${role}`).toMatchObject({ __typename: type, id })
         else expect(shown(theirs), `${what}, ${role}`).toEqual(shown(nobodys))
         expect(nobodys.data, `${what}, ${role}`).toEqual({ node: null, nodes: [null] })
       }
@@ -336,17 +358,38 @@ describe('what is somebody else’s', () => {
 
   it('looks like what does not exist: every id that a mutation takes', async () => {
     const theirSession = await sessionOf(victim)
-    const revoke = 'mutation ($id: ID!) { revokeSession(input: { sessionId: $id }) { session { id } userErrors { __typename code message path } } }'
-    const odd = ['', 'x', theirSession.slice(0, -2), `${theirSession}=`, victim.id, victim.uuid, `Session:${randomUUID()}`, random('User'), '../../etc/passwd', '\u0000']
+    const revoke =
+      'mutation ($id: ID!) { revokeSession(input: { sessionId: $id }) { session { id } userErrors { __typename code message path } } }'
+    const odd = [
+      '',
+      'x',
+      theirSession.slice(0, -2),
+      `${theirSession}=`,
+      victim.id,
+      victim.uuid,
+      `Session:${randomUUID()}`,
+      random('User'),
+      '../../etc/passwd',
+      '\u0000',
+    ]
     for (const role of ['fan', 'creator', 'moderator', 'admin', 'limited'] as const) {
       const expected = shown(await people[role].request(revoke, { id: random('Session') }))
-      expect(expected).toMatchObject({ data: { revokeSession: { session: null, userErrors: [{ code: 'NODE_NOT_FOUND' }] } } })
-      for (const id of [theirSession, ...odd]) expect(shown(await people[role].request(revoke, { id })), `${role}: ${id}`).toEqual(expected)
+      expect(expected).toMatchObject({
+        data: { revokeSession: { session: null, userErrors: [{ code: 'NODE_NOT_FOUND' }] } },
+      })
+      for (const id of [theirSession, ...odd])
+        expect(shown(await people[role].request(revoke, { id })), `${role}: ${id}`).toEqual(expected)
     }
     await victim.do('{ viewer { email } }')
     const decisions: Record<string, [string, NodeType]> = {
-      setAccountStatus: ['mutation ($id: ID!) { setAccountStatus(input: { userId: $id, status: BANNED, reason: "A test." }) { userErrors { code message path } } }', 'User'],
-      setAccountType: ['mutation ($id: ID!) { setAccountType(input: { userId: $id, accountType: FAN, reason: "A test." }) { userErrors { code message path } } }', 'User'],
+      setAccountStatus: [
+        'mutation ($id: ID!) { setAccountStatus(input: { userId: $id, status: BANNED, reason: "A test." }) { userErrors { code message path } } }',
+        'User',
+      ],
+      setAccountType: [
+        'mutation ($id: ID!) { setAccountType(input: { userId: $id, accountType: FAN, reason: "A test." }) { userErrors { code message path } } }',
+        'User',
+      ],
       reviewAgeVerification: [
         'mutation ($id: ID!) { reviewAgeVerification(input: { ageVerificationId: $id, isApproved: true, reason: "A test." }) { userErrors { code message path } } }',
         'AgeVerification',
@@ -357,7 +400,9 @@ describe('what is somebody else’s', () => {
       expect(expected, name).toMatchObject({ data: { [name]: { userErrors: [{ code: 'NODE_NOT_FOUND' }] } } })
       const others: NodeType[] = ['Session', 'User', 'AgeVerification', 'Notice', 'Announcement']
       for (const other of others.filter((each) => each !== type))
-        expect(shown(await people.admin.request(document, { id: random(other) })), `${name}: ${other}`).toEqual(expected)
+        expect(shown(await people.admin.request(document, { id: random(other) })), `${name}: ${other}`).toEqual(
+          expected,
+        )
       expect(shown(await people.admin.request(document, { id: 'nonsense' })), name).toEqual(expected)
     }
   })
@@ -384,8 +429,10 @@ describe('what is somebody else’s', () => {
   })
 
   it('cannot be acted on: nobody decides about themselves, nor moderators about staff', async () => {
-    const ban = 'mutation ($id: ID!) { setAccountStatus(input: { userId: $id, status: BANNED, reason: "A test." }) { userErrors { code } } }'
-    const retype = 'mutation ($id: ID!) { setAccountType(input: { userId: $id, accountType: FAN, reason: "A test." }) { userErrors { code } } }'
+    const ban =
+      'mutation ($id: ID!) { setAccountStatus(input: { userId: $id, status: BANNED, reason: "A test." }) { userErrors { code } } }'
+    const retype =
+      'mutation ($id: ID!) { setAccountType(input: { userId: $id, accountType: FAN, reason: "A test." }) { userErrors { code } } }'
     const refused = async (asker: Person, document: string, target: Person): Promise<string> => {
       const name = document.includes('setAccountType') ? 'setAccountType' : 'setAccountStatus'
       return verdictIn(name, await asker.request(document, { id: target.id }))
@@ -407,18 +454,24 @@ describe('fields for staff, and for oneself', () => {
   const secret = { preferences: { theme: 'dark-canary' }, characteristics: { eyes: 'green-canary' } }
   let owner: Person
   const setAudience = (audience: string): Promise<unknown> =>
-    owner.do(`mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { userErrors { code message } } }`, {
-      input: {
-        ...secret,
-        birthDate: '1990-05-17',
-        location: { countryCode: 'DE', city: 'Leipzig-canary' },
-        socialLinks: [{ platform: 'mastodon', url: 'https://social.example/@canary' }],
-        audiences: { location: audience, age: audience, characteristics: audience, socialLinks: audience },
+    owner.do(
+      `mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { userErrors { code message } } }`,
+      {
+        input: {
+          ...secret,
+          birthDate: '1990-05-17',
+          location: { countryCode: 'DE', city: 'Leipzig-canary' },
+          socialLinks: [{ platform: 'mastodon', url: 'https://social.example/@canary' }],
+          audiences: { location: audience, age: audience, characteristics: audience, socialLinks: audience },
+        },
       },
-    })
+    )
   beforeAll(async () => {
     owner = await world.fan()
-    await server.database.owner.query(`insert into follows (follower_id, following_id) values ($1, $2)`, [people.creator.uuid, owner.uuid])
+    await server.database.owner.query(`insert into follows (follower_id, following_id) values ($1, $2)`, [
+      people.creator.uuid,
+      owner.uuid,
+    ])
   })
 
   it('show an e-mail address to staff with a second factor only', async () => {
@@ -429,7 +482,9 @@ describe('fields for staff, and for oneself', () => {
         continue
       }
       expect(data?.['user'].staffView, role).toBeNull()
-      expect(errors, role).toMatchObject([{ path: ['user', 'staffView'], extensions: { reason: MATRIX['Query.users']?.verdicts[role] } }])
+      expect(errors, role).toMatchObject([
+        { path: ['user', 'staffView'], extensions: { reason: MATRIX['Query.users']?.verdicts[role] } },
+      ])
       expect(JSON.stringify({ data, errors }), role).not.toContain(owner.email)
     }
   })
@@ -451,7 +506,8 @@ describe('fields for staff, and for oneself', () => {
         expect([profile['preferences'], profile['audiences']], role).toEqual([null, null])
         expect(text, role).not.toContain('dark-canary')
         const sees = readers.includes(role)
-        for (const canary of ['green-canary', 'Leipzig-canary', '@canary']) expect(text.includes(canary), `${role}: ${canary}`).toBe(sees)
+        for (const canary of ['green-canary', 'Leipzig-canary', '@canary'])
+          expect(text.includes(canary), `${role}: ${canary}`).toBe(sees)
         expect(profile['age'] !== null, role).toBe(sees)
       }
       const { user } = await owner.do(document.replace(/staffView \{.*\n/, '\n'), { username: owner.username })

@@ -52,7 +52,10 @@ describe('a list costs as many statements however long it is', () => {
   const person = `id username displayName isAgeVerified subscriptionPrice { formatted } viewerIsSelf viewerCanSetStatus { isAllowed }
     profile { bio website socialLinks { url } categories preferences characteristics location { city countryCode } age audiences { age } }`
   const staff = 'staffView { email status statusReason hasTotp ageVerifications { id status } }'
-  const documents: Record<string, { asker: () => Person; document: string; variables: (n: number) => Record<string, unknown>; most: number }> = {
+  const documents: Record<
+    string,
+    { asker: () => Person; document: string; variables: (n: number) => Record<string, unknown>; most: number }
+  > = {
     'users, all of each': {
       asker: () => admin,
       document: `query ($n: Int) { users(first: $n) { nodes { ${person} ${staff} } edges { cursor node { username } } pageInfo { hasNextPage } } }`,
@@ -73,7 +76,8 @@ describe('a list costs as many statements however long it is', () => {
     },
     'sessions of the viewer': {
       asker: () => fan,
-      document: 'query ($n: Int) { viewer { sessions(first: $n) { nodes { id device countryCode isCurrent lastUsedAt } } } }',
+      document:
+        'query ($n: Int) { viewer { sessions(first: $n) { nodes { id device countryCode isCurrent lastUsedAt } } } }',
       variables: (n) => ({ n }),
       most: 2,
     },
@@ -112,8 +116,18 @@ describe('two people at once', () => {
     const ask = async (asker: Person, other: Person): Promise<void> => {
       const { data, errors } = await asker.request(document, { other: other.id, mine: asker.id })
       expect(errors).toEqual([])
-      expect(data?.['viewer']).toMatchObject({ email: asker.email, user: { id: asker.id, username: asker.username, viewerIsSelf: true }, session: { isCurrent: true } })
-      expect(data?.['nodes'].map(({ username, viewerIsSelf, profile }: any) => [username, viewerIsSelf, profile.audiences !== null])).toEqual([
+      expect(data?.['viewer']).toMatchObject({
+        email: asker.email,
+        user: { id: asker.id, username: asker.username, viewerIsSelf: true },
+        session: { isCurrent: true },
+      })
+      expect(
+        data?.['nodes'].map(({ username, viewerIsSelf, profile }: any) => [
+          username,
+          viewerIsSelf,
+          profile.audiences !== null,
+        ]),
+      ).toEqual([
         [other.username, false, false],
         [asker.username, true, true],
         [other.username, false, false],
@@ -127,9 +141,24 @@ describe('two people at once', () => {
 
 describe('a cursor', () => {
   const lists = {
-    users: { asker: () => admin, document: 'query ($after: String, $text: String) { users(first: 2, after: $after, filter: { text: $text }) { nodes { username } pageInfo { endCursor } } }', at: (data: any) => data?.users },
-    sessions: { asker: () => fan, document: 'query ($after: String) { viewer { sessions(first: 2, after: $after) { nodes { id } pageInfo { endCursor } } } }', at: (data: any) => data?.viewer?.sessions },
-    notices: { asker: () => fan, document: 'query ($after: String) { viewer { notices(first: 2, after: $after) { nodes { id } pageInfo { endCursor } } } }', at: (data: any) => data?.viewer?.notices },
+    users: {
+      asker: () => admin,
+      document:
+        'query ($after: String, $text: String) { users(first: 2, after: $after, filter: { text: $text }) { nodes { username } pageInfo { endCursor } } }',
+      at: (data: any) => data?.users,
+    },
+    sessions: {
+      asker: () => fan,
+      document:
+        'query ($after: String) { viewer { sessions(first: 2, after: $after) { nodes { id } pageInfo { endCursor } } } }',
+      at: (data: any) => data?.viewer?.sessions,
+    },
+    notices: {
+      asker: () => fan,
+      document:
+        'query ($after: String) { viewer { notices(first: 2, after: $after) { nodes { id } pageInfo { endCursor } } } }',
+      at: (data: any) => data?.viewer?.notices,
+    },
   }
   beforeAll(async () => {
     for (const key of ['a', 'b', 'c'])
@@ -189,10 +218,19 @@ describe('a cursor', () => {
   it('of one list does not fit another, nor another filter, nor another person’s', async () => {
     const refusedWith = async (asker: Person, document: string, variables: Record<string, unknown>): Promise<unknown> =>
       (await asker.request(document, variables)).errors[0]?.extensions['reason']
-    const cursorOf = async (list: keyof typeof lists): Promise<string> => lists[list].at((await lists[list].asker().do(lists[list].document, {})) as any).pageInfo.endCursor as string
-    expect(await refusedWith(fan, lists.sessions.document, { after: await cursorOf('users') })).toBe('cursor_of_another_list')
-    expect(await refusedWith(admin, lists.users.document, { after: await cursorOf('sessions') })).toBe('cursor_of_another_list')
-    expect(await refusedWith(admin, lists.users.document, { after: await cursorOf('users'), text: 'some' })).toBe('cursor_of_another_list')
-    expect(await refusedWith(admin, lists.sessions.document, { after: await cursorOf('sessions') })).toBe('cursor_of_another_list')
+    const cursorOf = async (list: keyof typeof lists): Promise<string> =>
+      lists[list].at((await lists[list].asker().do(lists[list].document, {})) as any).pageInfo.endCursor as string
+    expect(await refusedWith(fan, lists.sessions.document, { after: await cursorOf('users') })).toBe(
+      'cursor_of_another_list',
+    )
+    expect(await refusedWith(admin, lists.users.document, { after: await cursorOf('sessions') })).toBe(
+      'cursor_of_another_list',
+    )
+    expect(await refusedWith(admin, lists.users.document, { after: await cursorOf('users'), text: 'some' })).toBe(
+      'cursor_of_another_list',
+    )
+    expect(await refusedWith(admin, lists.sessions.document, { after: await cursorOf('sessions') })).toBe(
+      'cursor_of_another_list',
+    )
   })
 })

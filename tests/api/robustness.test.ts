@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { Agent, request as httpRequest } from 'node:http'
 import fc from 'fast-check'
-import { getNamedType, isEnumType, isInputObjectType, isListType, isNonNullType, isObjectType, isScalarType } from 'graphql'
+import {
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  isScalarType,
+} from 'graphql'
 import type { GraphQLArgument, GraphQLField, GraphQLInputType, GraphQLOutputType } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { globalId } from '../../src/lib/ids.js'
@@ -58,57 +66,158 @@ describe('requests at random', () => {
 
   const bodies = (token: string) => [
     { query: '{ viewer { email sessions(first: 2) { nodes { device } } } }' },
-    { query: 'query q($name: String!) { user(username: $name) { id profile { bio } } }', variables: { name: 'somebody' }, operationName: 'q' },
-    { query: 'mutation ($input: LoginInput!) { login(input: $input) { accessToken userErrors { code } } }', variables: { input: { challengeToken: 'x', code: '1' } } },
+    {
+      query: 'query q($name: String!) { user(username: $name) { id profile { bio } } }',
+      variables: { name: 'somebody' },
+      operationName: 'q',
+    },
+    {
+      query: 'mutation ($input: LoginInput!) { login(input: $input) { accessToken userErrors { code } } }',
+      variables: { input: { challengeToken: 'x', code: '1' } },
+    },
     { query: 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', variables: { ids: [admin.id, token] } },
-    { query: '{ users(first: 3, filter: { text: "some" }) { nodes { username } pageInfo { endCursor } } }', extensions: { a: 1 } },
+    {
+      query: '{ users(first: 3, filter: { text: "some" }) { nodes { username } pageInfo { endCursor } } }',
+      extensions: { a: 1 },
+    },
     { extensions: { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } } },
-    { query: 'fragment f on User { id } query a { viewer { user { ...f } } } query b { __typename }', operationName: 'a' },
+    {
+      query: 'fragment f on User { id } query a { viewer { user { ...f } } } query b { __typename }',
+      operationName: 'a',
+    },
   ]
 
   /** What happens to the bytes of a body. */
   const mutation = fc.oneof(
     fc.record({ kind: fc.constant('flip' as const), at: fc.nat(), bits: fc.integer({ min: 1, max: 255 }) }),
     fc.record({ kind: fc.constant('cut' as const), at: fc.nat(), count: fc.nat(40) }),
-    fc.record({ kind: fc.constant('insert' as const), at: fc.nat(), text: fc.oneof(fc.string(), fc.constantFrom('{', '}', '[', ']', '"', '\\u0000', '\\ud800', ':', ',', '$', '...', '@skip(if: true)', 'null', '1e999', '-0', '__proto__', '"""', '#')) }),
-    fc.record({ kind: fc.constant('repeat' as const), at: fc.nat(), count: fc.integer({ min: 1, max: 60 }), times: fc.integer({ min: 2, max: 200 }) }),
+    fc.record({
+      kind: fc.constant('insert' as const),
+      at: fc.nat(),
+      text: fc.oneof(
+        fc.string(),
+        fc.constantFrom(
+          '{',
+          '}',
+          '[',
+          ']',
+          '"',
+          '\\u0000',
+          '\\ud800',
+          ':',
+          ',',
+          '$',
+          '...',
+          '@skip(if: true)',
+          'null',
+          '1e999',
+          '-0',
+          '__proto__',
+          '"""',
+          '#',
+        ),
+      ),
+    }),
+    fc.record({
+      kind: fc.constant('repeat' as const),
+      at: fc.nat(),
+      count: fc.integer({ min: 1, max: 60 }),
+      times: fc.integer({ min: 2, max: 200 }),
+    }),
     fc.record({ kind: fc.constant('json' as const), value: fc.jsonValue() }),
   )
   const headerValue = fc.stringMatching(/^[\t\x20-\x7e\x80-\xff]{0,60}$/)
   const headers = fc.dictionary(
     fc.oneof(
-      fc.constantFrom('accept', 'content-encoding', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'authorization', 'origin', 'apollo-require-preflight', 'x-apollo-operation-name', 'user-agent', 'cookie', 'accept-language', 'range', 'if-none-match', 'expect', 'forwarded'),
+      fc.constantFrom(
+        'accept',
+        'content-encoding',
+        'x-forwarded-for',
+        'x-forwarded-proto',
+        'x-forwarded-host',
+        'authorization',
+        'origin',
+        'apollo-require-preflight',
+        'x-apollo-operation-name',
+        'user-agent',
+        'cookie',
+        'accept-language',
+        'range',
+        'if-none-match',
+        'expect',
+        'forwarded',
+      ),
       fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/),
     ),
     headerValue,
     { maxKeys: 3 },
   )
-  const type = fc.oneof({ weight: 6, arbitrary: fc.constant('application/json') }, { weight: 1, arbitrary: headerValue }, { weight: 1, arbitrary: fc.constantFrom('application/json; charset=utf-16', 'text/plain', 'multipart/form-data', 'application/graphql-response+json') })
-  const method = fc.oneof({ weight: 8, arbitrary: fc.constant('POST') }, { weight: 1, arbitrary: fc.constantFrom('GET', 'PUT', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH') })
+  const type = fc.oneof(
+    { weight: 6, arbitrary: fc.constant('application/json') },
+    { weight: 1, arbitrary: headerValue },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(
+        'application/json; charset=utf-16',
+        'text/plain',
+        'multipart/form-data',
+        'application/graphql-response+json',
+      ),
+    },
+  )
+  const method = fc.oneof(
+    { weight: 8, arbitrary: fc.constant('POST') },
+    { weight: 1, arbitrary: fc.constantFrom('GET', 'PUT', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH') },
+  )
 
   type Mutation = typeof mutation extends fc.Arbitrary<infer M> ? M : never
   const applied = (body: Buffer, { kind, ...how }: Mutation): Buffer => {
-    const { at = 0, bits = 0, count = 0, times = 0, text = '', value } = how as { at?: number; bits?: number; count?: number; times?: number; text?: string; value?: unknown }
+    const {
+      at = 0,
+      bits = 0,
+      count = 0,
+      times = 0,
+      text = '',
+      value,
+    } = how as { at?: number; bits?: number; count?: number; times?: number; text?: string; value?: unknown }
     const place = body.length === 0 ? 0 : at % body.length
-    if (kind === 'json') return Buffer.from(JSON.stringify(value) ?? '')
+    if (kind === 'json') return Buffer.from(JSON.stringify(value))
     if (kind === 'flip') return Buffer.from(body.map((byte, index) => (index === place ? byte ^ bits : byte)))
     if (kind === 'cut') return Buffer.concat([body.subarray(0, place), body.subarray(place + count)])
     if (kind === 'insert') return Buffer.concat([body.subarray(0, place), Buffer.from(text), body.subarray(place)])
-    return Buffer.concat([body.subarray(0, place), ...Array<Buffer>(times).fill(body.subarray(place, place + count)), body.subarray(place)])
+    return Buffer.concat([
+      body.subarray(0, place),
+      ...Array<Buffer>(times).fill(body.subarray(place, place + count)),
+      body.subarray(place),
+    ])
   }
 
   it(`never break the server (${String(RUNS)} runs, FC_SEED=${String(seed)})`, { timeout: 120_000 }, async () => {
     const fan = await world.fan({ isEmailVerified: false })
     const all = bodies(fan.token)
     const statuses = new Map<number, number>()
-    const shot = fc.record({ base: fc.nat(all.length - 1), mutations: fc.array(mutation, { minLength: 1, maxLength: 4 }), headers, type, method, signedIn: fc.boolean() })
-    const property = fc.asyncProperty(shot, async ({ base, mutations, headers: extra, type: contentType, method: verb, signedIn }) => {
-      const body = mutations.reduce(applied, Buffer.from(JSON.stringify(all[base])))
-      const sent = { 'content-type': contentType, ...(signedIn ? { authorization: `Bearer ${fan.token}` } : {}), ...extra }
-      const reply = await sendRaw(verb, sent, body)
-      statuses.set(reply.status, (statuses.get(reply.status) ?? 0) + 1)
-      return isSound(reply)
+    const shot = fc.record({
+      base: fc.nat(all.length - 1),
+      mutations: fc.array(mutation, { minLength: 1, maxLength: 4 }),
+      headers,
+      type,
+      method,
+      signedIn: fc.boolean(),
     })
+    const property = fc.asyncProperty(
+      shot,
+      async ({ base, mutations, headers: extra, type: contentType, method: verb, signedIn }) => {
+        const body = mutations.reduce(applied, Buffer.from(JSON.stringify(all[base])))
+        const sent = {
+          'content-type': contentType,
+          ...(signedIn ? { authorization: `Bearer ${fan.token}` } : {}),
+          ...extra,
+        }
+        const reply = await sendRaw(verb, sent, body)
+        statuses.set(reply.status, (statuses.get(reply.status) ?? 0) + 1)
+        return isSound(reply)
+      },
+    )
     await fc.assert(property, { seed, numRuns: 300 })
     const before = process.memoryUsage().rss
     await fc.assert(property, { seed: seed + 1, numRuns: RUNS })
@@ -121,9 +230,17 @@ describe('requests at random', () => {
 
 describe('values that libraries stumble over', () => {
   it('are refused in documents as in variables: a text with NUL', async () => {
-    for (const document of ['{ user(username: "a\\u0000b") { id } }', 'mutation { updateProfile(input: { preferences: { a: ["\\u0000"] } }) { userErrors { code } } }'])
-      expect((await admin.request(document)).errors, document).toMatchObject([{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }])
-    const inKey = await admin.request('mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { userErrors { code } } }', { input: { preferences: { 'a\u0000': 1 } } })
+    for (const document of [
+      '{ user(username: "a\\u0000b") { id } }',
+      'mutation { updateProfile(input: { preferences: { a: ["\\u0000"] } }) { userErrors { code } } }',
+    ])
+      expect((await admin.request(document)).errors, document).toMatchObject([
+        { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } },
+      ])
+    const inKey = await admin.request(
+      'mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { userErrors { code } } }',
+      { input: { preferences: { 'a\u0000': 1 } } },
+    )
     expect(inKey.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', reason: 'invalid_input' } }])
   })
 
@@ -173,7 +290,19 @@ describe('values that libraries stumble over', () => {
     'VXNlcjo=',
     globalId('User', randomUUID()),
   ]
-  const JSONS: unknown[] = [{ a: '\u0000' }, { '\u0000': 1 }, { a: '\ud800' }, { '\ud800': 1 }, [], 'x', 1e308, true, { a: [[[[[[[[[[1]]]]]]]]]] }, Object.fromEntries(Array.from({ length: 900 }, (_, n) => [`k${String(n)}`, n])), null]
+  const JSONS: unknown[] = [
+    { a: '\u0000' },
+    { '\u0000': 1 },
+    { a: '\ud800' },
+    { '\ud800': 1 },
+    [],
+    'x',
+    1e308,
+    true,
+    { a: [[[[[[[[[[1]]]]]]]]]] },
+    Object.fromEntries(Array.from({ length: 900 }, (_, n) => [`k${String(n)}`, n])),
+    null,
+  ]
 
   /** Something that fits, where the name says more than the type. */
   const GOOD: Readonly<Record<string, () => unknown>> = {
@@ -211,16 +340,21 @@ describe('values that libraries stumble over', () => {
     if (isListType(inner)) return [good(inner.ofType, name, [...path, 0], leaves)]
     if (isInputObjectType(inner))
       return Object.fromEntries(
-        Object.values(inner.getFields()).map((field) => [field.name, good(field.type, field.name, [...path, field.name], leaves)]),
+        Object.values(inner.getFields()).map((field) => [
+          field.name,
+          good(field.type, field.name, [...path, field.name], leaves),
+        ]),
       )
     leaves.push({ path, type: inner.name })
     const made = GOOD[name]?.()
-    if (isEnumType(inner)) return inner.getValues().some((value) => value.name === made) ? made : inner.getValues()[0]?.name
+    if (isEnumType(inner))
+      return inner.getValues().some((value) => value.name === made) ? made : inner.getValues()[0]?.name
     return made ?? BY_TYPE[inner.name]?.()
   }
   const replaced = (value: unknown, [head, ...rest]: readonly (string | number)[], by: unknown): unknown => {
     if (head === undefined) return by
-    if (Array.isArray(value)) return value.map((entry: unknown, index) => (index === head ? replaced(entry, rest, by) : entry))
+    if (Array.isArray(value))
+      return value.map((entry: unknown, index) => (index === head ? replaced(entry, rest, by) : entry))
     const object = value as Record<string, unknown>
     return { ...object, [head]: replaced(object[head], rest, by) }
   }
@@ -240,7 +374,9 @@ describe('values that libraries stumble over', () => {
   }
 
   const declared = ({ args }: GraphQLField<unknown, unknown>): string =>
-    args.length === 0 ? '' : `(${args.map((argument: GraphQLArgument) => `$${argument.name}: ${String(argument.type)}`).join(', ')})`
+    args.length === 0
+      ? ''
+      : `(${args.map((argument: GraphQLArgument) => `$${argument.name}: ${String(argument.type)}`).join(', ')})`
   const passed = ({ args }: GraphQLField<unknown, unknown>): string =>
     args.length === 0 ? '' : `(${args.map(({ name }) => `${name}: $${name}`).join(', ')})`
 
@@ -254,20 +390,31 @@ describe('values that libraries stumble over', () => {
       it(`do ${operation} ${field.name} no harm`, { timeout: 60_000 }, async () => {
         const document = `${operation} ${declared(field)} { ${field.name}${passed(field)} ${selection(field.type)} }`
         const leaves: Leaf[] = []
-        const variables = Object.fromEntries(field.args.map(({ name, type: wanted }) => [name, good(wanted, name, [name], leaves)]))
+        const variables = Object.fromEntries(
+          field.args.map(({ name, type: wanted }) => [name, good(wanted, name, [name], leaves)]),
+        )
         // `first` and `last` exclude each other: only one is given beside what is tried
         if ('last' in variables) Object.assign(variables, { last: null, before: null, after: null })
         const isStaffField = /^(users|set|review|announce)/.test(field.name)
         let asker = isStaffField ? admin : await world.fan({ isEmailVerified: false })
-        const tries = leaves.flatMap(({ path, type: leaf }) => (leaf === 'JSON' ? JSONS : [...TEXTS, 2_147_483_648, {}, []]).map((value) => ({ path, value })))
+        const tries = leaves.flatMap(({ path, type: leaf }) =>
+          (leaf === 'JSON' ? JSONS : [...TEXTS, 2_147_483_648, {}, []]).map((value) => ({ path, value })),
+        )
         for (const { path, value } of tries) {
           const answer = await asker.request(document, replaced(variables, path, value) as Record<string, unknown>)
           const shown = `${path.join('.')} = ${JSON.stringify(value).slice(0, 60)}: ${JSON.stringify(answer.errors)}`
           expect(answer.status, shown).toBeLessThan(500)
-          expect(answer.errors.filter(({ extensions }) => extensions['code'] === 'INTERNAL_SERVER_ERROR'), shown).toEqual([])
+          expect(
+            answer.errors.filter(({ extensions }) => extensions['code'] === 'INTERNAL_SERVER_ERROR'),
+            shown,
+          ).toEqual([])
           const reason = answer.errors[0]?.extensions['reason']
           // whoever was signed out, or has used up a limit by this, is followed by somebody else
-          if (!isStaffField && (reason === 'invalid_token' || reason === 'rate_limited' || reason === 'account_limited')) asker = await world.fan({ isEmailVerified: false })
+          if (
+            !isStaffField &&
+            (reason === 'invalid_token' || reason === 'rate_limited' || reason === 'account_limited')
+          )
+            asker = await world.fan({ isEmailVerified: false })
         }
       })
     }

@@ -26,7 +26,7 @@ afterAll(async () => {
   await server.close()
 })
 
-let opened: RawSocket[] = []
+const opened: RawSocket[] = []
 let addresses = 0
 /** Each socket from an address of its own, unless said otherwise. */
 async function open(at: TestServer, options: Parameters<typeof openRawSocket>[1] = {}): Promise<RawSocket> {

@@ -27,10 +27,16 @@ describe('an undefined in a call', () => {
       () => database.db.eventStream.findMany({ where: { stream: { in: [nothing] } } }),
       () => database.db.eventStream.findMany({ where: { AND: { NOT: { stream: { equals: nothing } } } } }),
       () => database.db.user.findFirst({ where: { userSessions: { some: { id: nothing } } } }),
-      () => database.db.eventStream.updateMany({ where: { stream: 'trap:kept' }, data: { lastSequence: nothing as never } }),
+      () =>
+        database.db.eventStream.updateMany({
+          where: { stream: 'trap:kept' },
+          data: { lastSequence: nothing as never },
+        }),
     ]
     for (const call of calls) await expect(call(), call.toString()).rejects.toThrow(/undefined/i)
-    const { rows } = await database.owner.query(`select last_sequence::int as n from event_streams where stream = 'trap:kept'`)
+    const { rows } = await database.owner.query(
+      `select last_sequence::int as n from event_streams where stream = 'trap:kept'`,
+    )
     expect(rows).toEqual([{ n: 0 }])
   })
 })
@@ -46,8 +52,11 @@ describe('a transaction that fails', () => {
   })
 
   it('at its commit, is refused and not reported as done', async () => {
-    const write = transaction(origin, (tx) => tx.sql`/* trap.deferred */
-      insert into journal_transactions (kind, reference, occurred_at) values ('adjustment', 'trap:1', app_now())`)
+    const write = transaction(
+      origin,
+      (tx) => tx.sql`/* trap.deferred */
+      insert into journal_transactions (kind, reference, occurred_at) values ('adjustment', 'trap:1', app_now())`,
+    )
     const error: unknown = await write.catch((caught: unknown) => caught)
     expect(sqlState(error) ?? String(error)).toMatch(/^23514$|has no entries/)
     const { rows } = await database.owner.query(`select from journal_transactions where reference = 'trap:1'`)
@@ -57,8 +66,8 @@ describe('a transaction that fails', () => {
   it('gives its connection back clean, and nobody gets another one’s answers', async () => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: 300 }, async (_, n) => {
-        if (n % 10 === 0)
-          return await transaction(origin, async (tx) => {
+        if (n % 10 === 0) {
+          await transaction(origin, async (tx) => {
             await tx.eventStream.create(stream(`failed-${String(n)}`))
             // several at once in one transaction, one of which breaks it
             await Promise.all([
@@ -66,6 +75,8 @@ describe('a transaction that fails', () => {
               tx.sql`/* trap.other */ select ${n}::int as n`,
             ])
           })
+          return
+        }
         const [row] = await database.db.sql<{ n: number }>`/* trap.mine */ select ${n}::int as n`
         return row?.n === n
       }),
@@ -100,7 +111,10 @@ describe('settings of a transaction', () => {
     const actorId = '22222222-2222-4222-8222-222222222222'
     await transaction({ ...origin, actorId }, () => Promise.reject(new Error('no'))).catch(() => undefined)
     const seen = await Promise.all(
-      Array.from({ length: 12 }, () => database.db.sql<{ actor: string | null }>`/* trap.actor */ select app_actor_id()::text as actor`),
+      Array.from(
+        { length: 12 },
+        () => database.db.sql<{ actor: string | null }>`/* trap.actor */ select app_actor_id()::text as actor`,
+      ),
     )
     expect(new Set(seen.map(([row]) => row?.actor))).toEqual(new Set([null]))
   })
@@ -113,7 +127,8 @@ describe('settings of a transaction', () => {
       const work = transaction({ ...origin, actorId, requestId: `r${String(n)}` }, async (tx) => {
         const [row] = await tx.sql<{ actor: string; request: string }>`/* trap.whoami */
           select app_actor_id()::text as actor, app_request_id() as request`
-        if (row?.actor !== actorId || row.request !== `r${String(n)}`) mixed.push(`${String(n)}: ${JSON.stringify(row)}`)
+        if (row?.actor !== actorId || row.request !== `r${String(n)}`)
+          mixed.push(`${String(n)}: ${JSON.stringify(row)}`)
         if (n % 10 === 0) throw new Error('injected')
       })
       await work.catch((error: unknown) => {

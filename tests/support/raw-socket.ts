@@ -132,9 +132,12 @@ class HandSpoken implements RawSocket {
   }
 
   async #until(condition: () => boolean, timeoutMs: number, what: string): Promise<void> {
-    for (const deadline = performance.now() + timeoutMs; !condition(); await setTimeout(5))
+    const deadline = performance.now() + timeoutMs
+    while (!condition()) {
       if (performance.now() > deadline)
         throw new Error(`no ${what} within ${String(timeoutMs)} ms; got ${JSON.stringify(this.messages).slice(0, 500)}`)
+      await setTimeout(5)
+    }
   }
 
   #end(code: number, reason: string): void {

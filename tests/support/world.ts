@@ -42,6 +42,8 @@ export interface Person {
   signIn(): Promise<void>
   /** This person in another session of their own, as on a second device. */
   elsewhere(): Promise<Person>
+  /** Sets up an authenticator app and confirms it; answers the recovery codes. */
+  addSecondFactor(): Promise<string[]>
   /** A code of the authenticator app that was not used before. */
   code(): Promise<string>
 }
@@ -84,7 +86,7 @@ export const makeWorld = (server: TestServer): World => {
   let admin: Promise<Person> | undefined
   const fan = (options: PersonOptions = {}): Promise<Person> => makePerson(server, options)
   const makeStaff = async (role: 'MODERATOR' | 'ADMIN', options: PersonOptions = {}): Promise<Person> => {
-    const person = (await makePerson(server, options)) as Someone
+    const person = await makePerson(server, options)
     await setRole(server, person, role)
     await person.addSecondFactor()
     return person
@@ -111,7 +113,9 @@ export const makeWorld = (server: TestServer): World => {
       const person = await fan(options)
       const suspendedUntil = new Date((await server.now()).getTime() + 86_400_000).toISOString()
       const staff = await (admin ??= makeStaff('ADMIN'))
-      await staff.do(SET_STATUS, { input: { userId: person.id, status: 'SUSPENDED', reason: 'For a day.', suspendedUntil } })
+      await staff.do(SET_STATUS, {
+        input: { userId: person.id, status: 'SUSPENDED', reason: 'For a day.', suspendedUntil },
+      })
       await person.signIn()
       return person
     },
@@ -134,7 +138,7 @@ const LOGIN = `mutation ($input: LoginInput!) { login(input: $input) { ${SESSION
 const VERIFY_EMAIL = `mutation ($input: VerifyEmailInput!) { verifyEmail(input: $input) { isVerified userErrors { code } } }`
 const START_TOTP = `mutation { startTotp(input: {}) { secret userErrors { code message } } }`
 const SET_STATUS = `mutation ($input: SetAccountStatusInput!) { setAccountStatus(input: $input) { userErrors { code message } } }`
-const CONFIRM_TOTP = `mutation ($input: ConfirmTotpInput!) { confirmTotp(input: $input) { userErrors { code message } } }`
+const CONFIRM_TOTP = `mutation ($input: ConfirmTotpInput!) { confirmTotp(input: $input) { recoveryCodes userErrors { code message } } }`
 
 interface SessionData {
   accessToken: string | null
@@ -240,7 +244,8 @@ class Someone implements Person {
   }
 
   async elsewhere(): Promise<Person> {
-    const other = new Someone(this.#server, { ...this, ip: nextAddress() })
+    const { username, email, password } = this
+    const other = new Someone(this.#server, { username, email, password, ip: nextAddress() })
     other.totpSecret = this.totpSecret
     other.#lastStep = this.#lastStep
     await other.signIn()
@@ -248,10 +253,13 @@ class Someone implements Person {
     return other
   }
 
-  async addSecondFactor(): Promise<void> {
+  async addSecondFactor(): Promise<string[]> {
     const { startTotp } = await this.do<{ startTotp: { secret: string } }>(START_TOTP)
     this.totpSecret = startTotp.secret
-    await this.do(CONFIRM_TOTP, { input: { code: await this.code() } })
+    const { confirmTotp } = await this.do<{ confirmTotp: { recoveryCodes: string[] } }>(CONFIRM_TOTP, {
+      input: { code: await this.code() },
+    })
+    return confirmTotp.recoveryCodes
   }
 
   /** A code counts for its step of 30 s and one either side; each step's once, and never one before the last. */

@@ -4,10 +4,10 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { brotliCompress, constants, gzip } from 'node:zlib'
+import { gzip } from 'node:zlib'
 
 /** How a body may be packed for the wire. */
-export type Encoding = 'br' | 'gzip' | 'identity'
+export type Encoding = 'gzip' | 'identity'
 
 const OURS = new URL('../../../public/graphiql/', import.meta.url)
 const require = createRequire(import.meta.url)
@@ -15,31 +15,26 @@ const require = createRequire(import.meta.url)
 const BUNDLE = join(dirname(require.resolve('@graphql-yoga/render-graphiql')), '../esm/graphiql.js')
 const SOCKET_CLIENT = join(dirname(require.resolve('graphql-ws/package.json')), 'umd/graphql-ws.min.js')
 const VERSION_LENGTH = 12
-/** A seventh more bytes than the best quality, in a sixtieth of its time. */
-const BROTLI_QUALITY = 5
-
-interface Asset {
-  readonly type: string
-  readonly read: () => Promise<Buffer>
-}
+const PLUGINS = 'plugins:[r],'
+const MAX_NAME_LENGTH = 20
 
 const SCRIPT = 'text/javascript; charset=utf-8'
 const STYLE = 'text/css; charset=utf-8'
-const ours =
-  (name: string): (() => Promise<Buffer>) =>
-  () =>
-    readFile(new URL(name, OURS))
 
-const ASSETS: Readonly<Record<string, Asset>> = {
-  'app.js': { type: SCRIPT, read: async () => withHistory(await fromBundle('js')) },
-  'app.css': { type: STYLE, read: () => fromBundle('css') },
-  'editor.worker.js': { type: SCRIPT, read: () => fromBundle('editorWorkerService') },
-  'json.worker.js': { type: SCRIPT, read: () => fromBundle('jsonWorker') },
-  'graphql.worker.js': { type: SCRIPT, read: () => fromBundle('graphqlWorker') },
-  'graphql-ws.js': { type: SCRIPT, read: () => readFile(SOCKET_CLIENT) },
-  'page.js': { type: SCRIPT, read: ours('page.js') },
-  'page.css': { type: STYLE, read: ours('page.css') },
-  'icon.svg': { type: 'image/svg+xml', read: ours('icon.svg') },
+/** The page's files, by the names they have in the bundle. */
+const BUNDLED: Readonly<Record<string, { readonly type: string; readonly name: string }>> = {
+  'app.js': { type: SCRIPT, name: 'js' },
+  'app.css': { type: STYLE, name: 'css' },
+  'editor.worker.js': { type: SCRIPT, name: 'editorWorkerService' },
+  'json.worker.js': { type: SCRIPT, name: 'jsonWorker' },
+  'graphql.worker.js': { type: SCRIPT, name: 'graphqlWorker' },
+}
+
+const FILES: Readonly<Record<string, { readonly type: string; readonly path: string | URL }>> = {
+  'graphql-ws.js': { type: SCRIPT, path: SOCKET_CLIENT },
+  'page.js': { type: SCRIPT, path: new URL('page.js', OURS) },
+  'page.css': { type: STYLE, path: new URL('page.css', OURS) },
+  'icon.svg': { type: 'image/svg+xml', path: new URL('icon.svg', OURS) },
 }
 
 /** What the files are served under: another version of any of them has another address, so that browsers keep them for good. */
@@ -57,39 +52,92 @@ const bundleVersion = (): string => readFileSync(join(dirname(BUNDLE), '../packa
 /** The sample operations, in the order of their file names. */
 export const readSample = (name: string): string => readFileSync(new URL(`operations/${name}.graphql`, OURS), 'utf8')
 
-async function fromBundle(name: string): Promise<Buffer> {
-  const start = `export const ${name} = `
-  const line = (await readFile(BUNDLE, 'utf8')).split('\n').find((text) => text.startsWith(start))
-  if (!line) throw new Error(`@graphql-yoga/render-graphiql has no ${name}`)
-  return Buffer.from(JSON.parse(line.slice(start.length).replace(/;\s*$/, '')) as string)
+/** The bundle's constants, by name, all in the one buffer that the file was read into. */
+async function readBundle(): Promise<ReadonlyMap<string, Buffer>> {
+  const file = await readFile(BUNDLE)
+  const constants = Object.values(BUNDLED).map(({ name }) => [name, unescaped(literalIn(file, name))] as const)
+  return new Map(constants.map(([name, text]) => [name, name === 'js' ? withHistory(text) : text]))
+}
+
+function literalIn(file: Buffer, name: string): Buffer {
+  const opening = `export const ${name} = "`
+  const start = file.indexOf(opening)
+  if (start < 0) throw new Error(`@graphql-yoga/render-graphiql has no ${name}`)
+  const lineEnd = file.indexOf('\n', start)
+  return file.subarray(start + opening.length, file.lastIndexOf('"', lineEnd))
+}
+
+const BACKSLASH = 0x5c
+const UNICODE_ESCAPE = 'u'.charCodeAt(0)
+const ESCAPED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' }
+
+/** Undoes JSON's escapes in place: what one stands for is never longer than itself. */
+function unescaped(literal: Buffer): Buffer {
+  let written = 0
+  for (let read = 0; read < literal.length;) {
+    const escape = literal.indexOf(BACKSLASH, read)
+    const end = escape < 0 ? literal.length : escape
+    literal.copyWithin(written, read, end)
+    written += end - read
+    if (escape < 0) break
+    const isUnicode = literal[escape + 1] === UNICODE_ESCAPE
+    const after = escape + (isUnicode ? 6 : 2)
+    const sign = literal.toString('latin1', escape + 1, after)
+    written += literal.write(
+      isUnicode ? String.fromCharCode(parseInt(sign.slice(1), 16)) : (ESCAPED[sign] ?? sign),
+      written,
+    )
+    read = after
+  }
+  return literal.subarray(0, written)
 }
 
 /** The page's wrapper of GraphiQL replaces its default plugins, the history, by its own, the explorer; here both are given. */
 function withHistory(script: Buffer): Buffer {
-  const text = script.toString('utf8')
-  const history = /const (\w+)=\{title:"History",icon:/.exec(text)?.[1]
-  return history ? Buffer.from(text.replace('plugins:[r],', `plugins:[${history},r],`)) : script
+  const definition = script.indexOf('={title:"History",icon:')
+  const history = /\w+$/.exec(script.toString('latin1', definition - MAX_NAME_LENGTH, definition))?.[0]
+  const list = script.indexOf(PLUGINS)
+  if (definition < 0 || list < 0 || history === undefined) return script
+  return Buffer.concat([
+    script.subarray(0, list),
+    Buffer.from(`plugins:[${history},r],`),
+    script.subarray(list + PLUGINS.length),
+  ])
 }
 
-const pack: Readonly<Record<Encoding, (bytes: Buffer) => Promise<Buffer>>> = {
-  identity: (bytes) => Promise.resolve(bytes),
-  gzip: promisify(gzip) as (bytes: Buffer) => Promise<Buffer>,
-  br: (bytes) => promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } }),
+interface Packed {
+  readonly type: string
+  readonly body: Buffer
 }
 
-/** The files of the page; each is packed when first asked for, and kept only packed. */
+/** The files of the page; packed when one is first asked for, and kept only packed. */
 export class GraphiqlAssets {
-  readonly #packed = new Map<string, Promise<Buffer>>()
+  #packed: Promise<ReadonlyMap<string, Packed>> | null = null
 
   /** A file's type and bytes, or null when there is none of that name. */
-  async find(name: string, encoding: Encoding): Promise<{ readonly type: string; readonly body: Buffer } | null> {
-    const asset = Object.hasOwn(ASSETS, name) ? ASSETS[name] : undefined
-    if (!asset) return null
-    if (encoding === 'identity') return { type: asset.type, body: await asset.read() }
-    const key = `${encoding}:${name}`
-    const body = this.#packed.get(key) ?? asset.read().then(pack[encoding])
-    this.#packed.set(key, body)
-    body.catch(() => this.#packed.delete(key))
-    return { type: asset.type, body: await body }
+  async find(name: string, encoding: Encoding): Promise<Packed | null> {
+    if (!Object.hasOwn(BUNDLED, name) && !Object.hasOwn(FILES, name)) return null
+    // who takes nothing packed is rare: their 9 MB are not kept
+    if (encoding === 'identity') return (await readAll()).get(name) ?? null
+    this.#packed ??= packAll().catch((error: unknown) => {
+      this.#packed = null
+      throw error
+    })
+    return (await this.#packed).get(name) ?? null
   }
+}
+
+async function readAll(): Promise<Map<string, Packed>> {
+  const constants = await readBundle()
+  const files = new Map<string, Packed>()
+  for (const [file, { type, name }] of Object.entries(BUNDLED))
+    files.set(file, { type, body: constants.get(name) ?? Buffer.alloc(0) })
+  for (const [file, { type, path }] of Object.entries(FILES)) files.set(file, { type, body: await readFile(path) })
+  return files
+}
+
+async function packAll(): Promise<ReadonlyMap<string, Packed>> {
+  const files = await readAll()
+  for (const [file, { type, body }] of files) files.set(file, { type, body: await promisify(gzip)(body) })
+  return files
 }

@@ -135,7 +135,4 @@ function serveAssets(app: FastifyInstance, version: string): void {
   })
 }
 
-function encodingFor(accepted = ''): Encoding {
-  const offers = accepted.split(',').map((offer) => offer.trim().split(';', 1)[0])
-  return (['br', 'gzip'] as const).find((encoding) => offers.includes(encoding)) ?? 'identity'
-}
+const encodingFor = (accepted = ''): Encoding => (/\bgzip\b(?!;\s*q=0(\.0+)?\b)/.test(accepted) ? 'gzip' : 'identity')

@@ -1,0 +1,3 @@
+import { testRestarts } from './database-restarts.js'
+
+testRestarts(4, 20)

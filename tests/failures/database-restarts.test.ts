@@ -1,0 +1,3 @@
+import { testRestarts } from './database-restarts.js'
+
+testRestarts(1, 8)

@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { request } from '../support/client.js'
+import type { Answer } from '../support/client.js'
+import { TEST_KEYS } from '../support/server.js'
+import { until } from '../support/until.js'
+import { PASSWORD } from '../support/world.js'
+import { startProcess } from '../server/process.js'
+import type { ServerProcess } from '../server/process.js'
+import { openCluster } from './clusters.js'
+import type { Cluster } from './clusters.js'
+
+const REGISTER = 'mutation ($input: RegisterInput!) { register(input: $input) { accessToken userErrors { code } } }'
+const UPDATE = 'mutation ($bio: String!) { updateProfile(input: { bio: $bio }) { user { profile { version bio } } userErrors { code } } }'
+const READ = '{ viewer { email user { profile { bio version } } } }'
+
+interface Client {
+  readonly email: string
+  readonly token: string
+  /** The writes that were answered with success, and those whose fate nobody was told. */
+  readonly acknowledged: string[]
+  readonly unknown: Set<string>
+}
+
+/** The tests of a database that goes away under load, `rounds` times each way. */
+export function testRestarts(rounds: number, clients: number): void {
+  const folder = mkdtempSync(join(tmpdir(), 'restarts-'))
+  let cluster: Cluster
+  let server: ServerProcess
+  let url: string
+  let people: Client[]
+  beforeAll(async () => {
+    cluster = await openCluster()
+    server = startProcess({
+      DATABASE_URL: cluster.url('creator_platform'),
+      DATA_DIR: folder,
+      DEMO: 'off',
+      TRUSTED_PROXIES: '127.0.0.1',
+      ...TEST_KEYS,
+    })
+    url = await server.ready()
+    people = await Promise.all(Array.from({ length: clients }, (_, n) => makeClient(n)))
+  }, 120_000)
+  afterAll(async () => {
+    await server.stop('SIGKILL')
+    await cluster.remove()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  async function makeClient(n: number): Promise<Client> {
+    const username = `restarts.${String(n)}`
+    const email = `${username}@example.org`
+    const headers = { 'x-forwarded-for': `10.44.0.${String(n)}` }
+    const { data, errors } = await request<any, unknown>(url, REGISTER, { input: { username, email, password: PASSWORD } }, headers)
+    const token = data?.register.accessToken as string | undefined
+    if (!token) throw new Error(JSON.stringify({ data, errors }))
+    return { email, token, acknowledged: [], unknown: new Set() }
+  }
+
+  const ask = (client: Client, document: string, variables: object = {}): Promise<Answer<any>> =>
+    request<any, unknown>(url, document, variables, { authorization: `Bearer ${client.token}` })
+
+  /** Reads and writes until told to stop; anything but an answer or a refusal that says "later" is written down. */
+  async function work(client: Client, isOver: () => boolean, wrong: string[]): Promise<void> {
+    for (let n = 0; !isOver(); n += 1) {
+      const bio = `${client.email} ${String(performance.now())} ${String(n)}`
+      const answer = await ask(client, n % 2 === 0 ? UPDATE : READ, { bio })
+      if (answer.data && answer.errors.length === 0) {
+        const profile = answer.data.updateProfile?.user?.profile ?? answer.data.viewer?.user.profile
+        if (answer.data.updateProfile) client.acknowledged.push(bio)
+        if (profile?.bio !== null && !profile?.bio.startsWith(client.email)) wrong.push(`${client.email} reads ${JSON.stringify(answer.data)}`)
+        continue
+      }
+      if (n % 2 === 0) client.unknown.add(bio)
+      const [error] = answer.errors
+      if (answer.status !== 503 || error?.extensions['code'] !== 'UNAVAILABLE') wrong.push(`${String(answer.status)} ${JSON.stringify(answer.errors)}`)
+      await setTimeout(20)
+    }
+  }
+
+  /** What the server says was written is there, and nothing that nobody asked for. */
+  async function checkWrites(): Promise<void> {
+    const owner = new pg.Client({ connectionString: cluster.url('creator_platform') })
+    await owner.connect()
+    const { rows } = await owner.query<{ bio: string }>('select bio from user_profiles where bio is not null')
+    const { rows: doubled } = await owner.query('select bio from user_profiles where bio is not null group by bio having count(*) > 1')
+    const { rows: current } = await owner.query('select user_id from user_profiles where is_current group by user_id having count(*) <> 1')
+    await owner.end()
+    const stored = new Set(rows.map(({ bio }) => bio))
+    const lost = people.flatMap(({ acknowledged }) => acknowledged.filter((bio) => !stored.has(bio)))
+    const asked = new Set(people.flatMap(({ acknowledged, unknown }) => [...acknowledged, ...unknown]))
+    expect(lost, 'acknowledged and lost').toEqual([])
+    expect([...stored].filter((bio) => !asked.has(bio)), 'written by nobody').toEqual([])
+    expect([doubled, current], 'half or twice').toEqual([[], []])
+  }
+
+  async function breaking(how: 'stop' | 'kill', downMs: number, recoverWithinMs: number): Promise<void> {
+    const wrong: string[] = []
+    let isOver = false
+    const working = Promise.all(people.map((client) => work(client, () => isOver, wrong)))
+    await setTimeout(700)
+    const acknowledgedBefore = people.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0)
+    if (how === 'stop') await cluster.stop()
+    else cluster.kill()
+    await setTimeout(downMs)
+    expect((await fetch(new URL('/health/live', url))).status).toBe(200)
+    await until(async () => (await fetch(new URL('/health/ready', url))).status === 503, 5_000)
+    await cluster.start()
+    const upMs = performance.now()
+    await until(async () => (await fetch(new URL('/health/ready', url))).status === 200, recoverWithinMs)
+    for (const client of people) await until(async () => (await ask(client, READ)).data !== null, recoverWithinMs)
+    expect(performance.now() - upMs).toBeLessThan(recoverWithinMs)
+    await setTimeout(700)
+    isOver = true
+    await working
+    expect([...new Set(wrong)]).toEqual([])
+    expect(people.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0)).toBeGreaterThan(acknowledgedBefore)
+    expect(server.child.exitCode).toBeNull()
+    await checkWrites()
+  }
+
+  for (let round = 1; round <= rounds; round += 1) {
+    it(`outlives a restart of the database under load (${String(round)})`, { timeout: 90_000 }, () => breaking('stop', 500, 5_000))
+    it(`outlives a crash of the database under load (${String(round)})`, { timeout: 90_000 }, () => breaking('kill', 500, 10_000))
+  }
+
+  it('still tells people of what happens to them: the bus is back', { timeout: 30_000 }, async () => {
+    const owner = new pg.Client({ connectionString: cluster.url('creator_platform') })
+    await owner.connect()
+    await until(async () => {
+      const { rowCount } = await owner.query(`select from pg_stat_activity where application_name = 'bus' and state = 'idle'`)
+      return (rowCount ?? 0) > 0
+    })
+    await owner.end()
+  })
+}

@@ -1,0 +1,3 @@
+import { testIdentities } from './identities.js'
+
+testIdentities(400)

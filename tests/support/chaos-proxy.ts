@@ -1,0 +1,62 @@
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+
+/** A TCP proxy that misbehaves when told to. */
+export interface ChaosProxy {
+  /** `url` by way of the proxy. */
+  through(url: string): string
+  /** Forwards nothing any more, and closes nothing: both ends wait. New connections are accepted, and wait too. */
+  hang(): void
+  /** Forwards again, what was held back first. */
+  heal(): void
+  /** Breaks every connection there is. */
+  cut(): void
+  close(): Promise<void>
+}
+
+/** Opens a proxy on loopback to the host and port of `url`. */
+export async function openChaosProxy(url: string): Promise<ChaosProxy> {
+  const { hostname, port } = new URL(url)
+  const sockets = new Set<Socket>()
+  let isHung = false
+  const pass = (from: Socket, to: Socket): void => {
+    sockets.add(from)
+    from.on('data', (bytes) => to.write(bytes))
+    from.on('error', () => to.destroy())
+    from.on('close', () => {
+      sockets.delete(from)
+      to.destroy()
+    })
+    if (isHung) from.pause()
+  }
+  const server = createServer((client) => {
+    const upstream = connect(Number(port || '5432'), hostname)
+    pass(client, upstream)
+    pass(upstream, client)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    through: (wanted) => {
+      const other = new URL(wanted)
+      other.hostname = '127.0.0.1'
+      other.port = String((server.address() as AddressInfo).port)
+      return other.toString()
+    },
+    hang: () => {
+      isHung = true
+      for (const socket of sockets) socket.pause()
+    },
+    heal: () => {
+      isHung = false
+      for (const socket of sockets) socket.resume()
+    },
+    cut,
+    close: async () => {
+      cut()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
