@@ -14,9 +14,9 @@ export interface Ending {
   /** Aborted by the first signal, or by an error that nobody caught. */
   readonly signal: AbortSignal
   /** Has `drain` run when the end comes; the process exits after it, or after 15 s whatever is under way. */
-  onEnd(drain: () => Promise<void>): void
+  readonly onEnd: (drain: () => Promise<void>) => void
   /** Says why the process cannot start, for a person where the reason is theirs to mend, and ends it with 1. */
-  refuseToStart(error: unknown): void
+  readonly refuseToStart: (error: unknown) => void
 }
 
 /**

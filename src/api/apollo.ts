@@ -92,7 +92,8 @@ export async function openApollo(
   await apollo.start()
   const handle = fastifyApolloHandler(apollo, { context: (request) => Promise.resolve(exchangeOf(isProxy, request)) })
   return {
-    handler: (request, reply) => requestIds.run(request.id, () => Promise.resolve(handle.call(request.server, request, reply))),
+    handler: (request, reply) =>
+      requestIds.run(request.id, () => Promise.resolve(handle.call(request.server, request, reply))),
     close: () => apollo.stop(),
   }
 }

@@ -100,7 +100,9 @@ export function toClientError(error: unknown, requestId: string): ClientError {
   if (isUnavailability(cause)) {
     log.warn({ err: cause, requestId }, 'unavailable')
     const details = { reason: 'service_unavailable', requestId, retryAfterSeconds: 1 } as const
-    return new ClientError('UNAVAILABLE', 'The service is briefly unavailable; nothing was changed.', details, place)
+    // at a commit whose answer was lost nobody knows whether it was done
+    const message = 'The service is briefly unavailable: try again, a write under the same idempotency key.'
+    return new ClientError('UNAVAILABLE', message, details, place)
   }
   log.error({ err: cause, requestId, path: place.path }, 'unexpected error')
   return new ClientError('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', { requestId }, place)

@@ -16,7 +16,8 @@ export type NodeFinders = Readonly<Record<Found['__typename'], NodeFinder>>
 export function nodeResolvers(finders: NodeFinders): Required<Pick<QueryResolvers, 'node' | 'nodes'>> {
   const find = async (id: string, context: Context): Promise<Found | null> => {
     const parsed = parseGlobalId(id)
-    const finder = parsed && Object.hasOwn(finders, parsed.type) ? finders[parsed.type as Found['__typename']] : undefined
+    const finder =
+      parsed && Object.hasOwn(finders, parsed.type) ? finders[parsed.type as Found['__typename']] : undefined
     const row = await finder?.(parsed?.uuid ?? '', context)
     // a copy: the row may be shared through a loader
     return row && parsed ? ({ ...row, __typename: parsed.type } as Found) : null
@@ -24,7 +25,8 @@ export function nodeResolvers(finders: NodeFinders): Required<Pick<QueryResolver
   return {
     node: (_parent, { id }, context) => find(id, context),
     nodes: async (_parent, { ids }, context) => {
-      if (ids.length > MAX_PAGE_SIZE) throw new AppError('INVALID', 'too_many_ids', `At most ${String(MAX_PAGE_SIZE)} ids.`)
+      if (ids.length > MAX_PAGE_SIZE)
+        throw new AppError('INVALID', 'too_many_ids', `At most ${String(MAX_PAGE_SIZE)} ids.`)
       return Promise.all(ids.map((id) => find(id, context)))
     },
   }

@@ -1,10 +1,6 @@
 import * as accounts from '../accounts/resolvers.js'
 import { rules as accountsRules } from '../accounts/rules.js'
-import type {
-  MutationResolvers,
-  QueryResolvers,
-  SubscriptionResolvers,
-} from '../generated/graphql.js'
+import type { MutationResolvers, QueryResolvers, SubscriptionResolvers } from '../generated/graphql.js'
 import { formatMoney } from '../lib/money.js'
 import { anyone } from '../lib/rules.js'
 import * as notifications from '../notifications/resolvers.js'

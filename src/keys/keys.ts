@@ -64,9 +64,6 @@ export function newUserKeys(userIds: readonly string[]): NewUserKeys {
   }
 }
 
-/** Makes and stores a data key for a person who exists; one they had only decrypts from now on. */
-export const createUserKey = (tx: Tx, userId: string): Promise<void> => newUserKey(userId).store(tx)
-
 /**
  * Destroys a person's data keys: what is encrypted under them can never be read again. Other processes may read what they
  * have cached for another minute. Idempotent.

@@ -1,8 +1,10 @@
 import { EventEmitter, on } from 'node:events'
-import { setTimeout } from 'node:timers/promises'
+import type { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import pg from 'pg'
-import { addMs, machineNow, SECOND_MS } from './clock.js'
+import { addMs, monotonicMs, SECOND_MS } from './clock.js'
+import { databaseNow } from './db.js'
 import type { Db } from './db.js'
 import { EVENTS_CHANNEL, listEventsAfter, listEventsById, listEventsSince, REPLAY_BATCH } from './events.js'
 import type { OutboxEvent } from './events.js'
@@ -12,6 +14,9 @@ import { log } from './log.js'
 const REREAD_MS = 60 * SECOND_MS
 const RECONNECT_MIN_MS = 100
 const RECONNECT_MAX_MS = 2_000
+/** A peer that vanished without a word is found out by asking; whoever waits for events must not wait for TCP to give up. */
+const ASK_EVERY_MS = 3_000
+const ANSWER_WITHIN_MS = 2_000
 /** Ids remembered to drop what a re-read delivers twice. */
 const REMEMBERED_IDS = 20_000
 /** Events that wait for one slow listener; beyond it the stream ends, and the client resumes by sequence. */
@@ -49,6 +54,7 @@ class ListenBus implements Bus {
   readonly #url: string
   readonly #db: Db
   #client: pg.Client | null = null
+  #asking: NodeJS.Timeout | undefined
   #closed = false
   #pending: bigint[] = []
   #reading: Promise<void> | null = null
@@ -111,38 +117,73 @@ class ListenBus implements Bus {
   }
 
   async connect(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.#url, keepAlive: true, application_name: 'bus' })
-    let lost = false
+    const client = new pg.Client({
+      connectionString: this.#url,
+      keepAlive: true,
+      application_name: 'bus',
+      connectionTimeoutMillis: ANSWER_WITHIN_MS,
+      query_timeout: ANSWER_WITHIN_MS,
+    })
+    // until it listens, a connection that breaks is its opener's to try again
+    client.on('error', () => undefined)
+    client.on('notification', ({ payload }) => this.#onNotification(payload))
+    try {
+      await client.connect()
+      await client.query(`listen ${EVENTS_CHANNEL}`)
+    } catch (error) {
+      discard(client)
+      throw error
+    }
+    this.#watch(client)
+  }
+
+  /** Reconnects, once, in whichever way the connection shows that it is lost: by an error, its end, or its silence. */
+  #watch(client: pg.Client): void {
+    let isLost = false
     const onLost = (): void => {
-      if (lost || this.#closed) return
-      lost = true
-      const since = addMs(machineNow(), -REREAD_MS)
-      void client.end().catch(() => undefined)
-      void this.#reconnect(since)
+      if (isLost || this.#closed) return
+      isLost = true
+      clearInterval(this.#asking)
+      discard(client)
+      void this.#reconnect(monotonicMs())
     }
     client.on('error', onLost)
     client.on('end', onLost)
-    client.on('notification', ({ payload }) => this.#onNotification(payload))
-    await client.connect()
-    await client.query(`listen ${EVENTS_CHANNEL}`)
     this.#client = client
+    this.#asking = setInterval(() => void client.query('select 1').catch(onLost), ASK_EVERY_MS).unref()
   }
 
-  async #reconnect(since: Date): Promise<void> {
+  async #reconnect(lostAtMs: number): Promise<void> {
     for (let waitMs = RECONNECT_MIN_MS; !this.#closed; waitMs = Math.min(waitMs * 2, RECONNECT_MAX_MS)) {
-      await setTimeout(waitMs)
+      await sleep(waitMs)
       try {
         await this.connect()
-        await this.#reread(since)
-        this.#reconnects.emit('reconnect')
-        return
+        break
       } catch (error) {
         log.warn({ err: error }, 'bus: reconnecting')
       }
     }
+    await this.#catchUp(lostAtMs)
   }
 
-  async #reread(since: Date): Promise<void> {
+  /** Reads again what may have been missed, until that succeeds. */
+  async #catchUp(lostAtMs: number): Promise<void> {
+    while (!this.#closed) {
+      try {
+        await this.#reread(lostAtMs)
+        this.#reconnects.emit('reconnect')
+        return
+      } catch (error) {
+        log.warn({ err: error }, 'bus: reading again what was missed')
+        await sleep(RECONNECT_MAX_MS)
+      }
+    }
+  }
+
+  /** How long it was away is the machine's to say; when that was, the database's, by whose clock events are dated. */
+  async #reread(lostAtMs: number): Promise<void> {
+    const now = await databaseNow(this.#db)
+    const since = addMs(now, lostAtMs - monotonicMs() - REREAD_MS)
     for (let last = 0n; ;) {
       const page = await listEventsSince(this.#db, since, last)
       for (const event of page) this.#deliver(event)
@@ -167,7 +208,7 @@ class ListenBus implements Bus {
         if (this.#closed) return
         log.warn({ err: error }, 'bus: reading again')
         this.#pending.unshift(...ids)
-        await setTimeout(RECONNECT_MIN_MS)
+        await sleep(RECONNECT_MIN_MS)
       }
     }
   }
@@ -180,8 +221,15 @@ class ListenBus implements Bus {
 
   async close(): Promise<void> {
     this.#closed = true
+    clearInterval(this.#asking)
     this.#emitter.removeAllListeners()
     this.#reconnects.removeAllListeners()
     await this.#client?.end().catch(() => undefined)
   }
+}
+
+/** Lets a connection go at once: `end` would wait for an answer that may never come. */
+function discard(client: pg.Client): void {
+  void client.end().catch(() => undefined)
+  ;(client as unknown as { readonly connection: { readonly stream: Duplex } }).connection.stream.destroy()
 }

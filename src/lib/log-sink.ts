@@ -193,8 +193,9 @@ function parsed(line: string): Record<string, unknown> | null {
 /** PostgreSQL has no NUL in texts, and jsonb no half of a surrogate pair. */
 const clean = (text: string): string => Buffer.from(text.replaceAll('\0', ''), 'utf8').toString('utf8')
 
+/** At most `maxLength` UTF-16 units, which is never more than that many characters of PostgreSQL's. */
 const textOf = (value: unknown, maxLength: number): string | null =>
-  typeof value === 'string' ? [...clean(value)].slice(0, maxLength).join('') : null
+  typeof value === 'string' ? clean(value.slice(0, maxLength)) : null
 
 const uuidOf = (value: unknown): string | null => (typeof value === 'string' && UUID.test(value) ? value : null)
 

@@ -66,7 +66,6 @@ class QueueWorker implements JobWorker {
   readonly #database: Database
   readonly #tasks: TaskList
   readonly #cronItems: ParsedCronItem[]
-  readonly #stopped = new AbortController()
   #runner: Runner | null = null
   /** The name under which the queue locks jobs for this process. */
   #workerId: string | null = null
@@ -100,6 +99,7 @@ class QueueWorker implements JobWorker {
       events,
     })
     this.#runner = runner
+    if (this.#isStopping()) await runner.stop()
     void runner.promise.then(
       () => this.#onEnd(null),
       (error: unknown) => this.#onEnd(error),
@@ -108,18 +108,15 @@ class QueueWorker implements JobWorker {
 
   /** A runner ends by itself only when it could not say how a job went: another one takes its place. */
   async #onEnd(error: unknown): Promise<void> {
-    const { signal } = this.#stopped
-    while (!signal.aborted) {
-      log.warn({ err: error }, 'jobs: the runner ended, starting another')
-      await sleep(RESTART_MS, null, { signal }).catch(() => null)
-      if (signal.aborted) return
-      try {
-        await this.#run()
-        return
-      } catch (failure) {
-        error = failure
-      }
-    }
+    if (this.#isStopping()) return
+    log.warn({ err: error }, 'jobs: the runner ended, starting another')
+    await sleep(RESTART_MS, null, { ref: false })
+    if (this.#isStopping()) return
+    await this.#run().catch((failure: unknown) => this.#onEnd(failure))
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping !== null
   }
 
   async #beat(): Promise<void> {
@@ -140,7 +137,6 @@ class QueueWorker implements JobWorker {
   }
 
   async #stop(): Promise<void> {
-    this.#stopped.abort()
     if (this.#beating) clearInterval(this.#beating)
     const finished = this.#runner?.stop().catch(() => undefined)
     await Promise.race([finished, sleep(HAND_BACK_AFTER_MS, null, { ref: false })])
@@ -205,7 +201,7 @@ const causeOf = (error: unknown): unknown => (error instanceof Error && error.ca
 const queueLogger: NonNullable<SharedOptions['logger']> = new QueueLogger(() => (level, message, meta) => {
   // how a job went is reported by the events, with the handler's own error
   if (meta && ('failure' in meta || 'success' in meta)) return
-  if (level === 'error' || level === 'warning') log.warn({ component: 'graphile-worker' }, message)
+  if (['error', 'warning'].includes(level)) log.warn({ component: 'graphile-worker' }, message)
   else log.debug({ component: 'graphile-worker' }, message)
 })
 

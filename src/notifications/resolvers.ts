@@ -54,5 +54,8 @@ export const findNoticeNode = (id: string, { loaders }: NotificationsAsking): Pr
   loaders.notice.load(id)
 
 /** An announcement as `node` finds it: for those who announce. */
-export const findAnnouncementNode = (id: string, { viewer, loaders }: NotificationsAsking): Promise<AnnouncementRow | null> =>
+export const findAnnouncementNode = (
+  id: string,
+  { viewer, loaders }: NotificationsAsking,
+): Promise<AnnouncementRow | null> =>
   canReadAnnouncement(viewer) ? loaders.announcement.load(id) : Promise.resolve(null)

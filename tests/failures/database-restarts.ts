@@ -15,7 +15,8 @@ import { openCluster } from './clusters.js'
 import type { Cluster } from './clusters.js'
 
 const REGISTER = 'mutation ($input: RegisterInput!) { register(input: $input) { accessToken userErrors { code } } }'
-const UPDATE = 'mutation ($bio: String!) { updateProfile(input: { bio: $bio }) { user { profile { version bio } } userErrors { code } } }'
+const UPDATE =
+  'mutation ($bio: String!) { updateProfile(input: { bio: $bio }) { user { profile { version bio } } userErrors { code } } }'
 const READ = '{ viewer { email user { profile { bio version } } } }'
 
 interface Client {
@@ -55,7 +56,12 @@ export function testRestarts(rounds: number, clients: number): void {
     const username = `restarts.${String(n)}`
     const email = `${username}@example.org`
     const headers = { 'x-forwarded-for': `10.44.0.${String(n)}` }
-    const { data, errors } = await request<any, unknown>(url, REGISTER, { input: { username, email, password: PASSWORD } }, headers)
+    const { data, errors } = await request<any, unknown>(
+      url,
+      REGISTER,
+      { input: { username, email, password: PASSWORD } },
+      headers,
+    )
     const token = data?.register.accessToken as string | undefined
     if (!token) throw new Error(JSON.stringify({ data, errors }))
     return { email, token, acknowledged: [], unknown: new Set() }
@@ -72,12 +78,15 @@ export function testRestarts(rounds: number, clients: number): void {
       if (answer.data && answer.errors.length === 0) {
         const profile = answer.data.updateProfile?.user?.profile ?? answer.data.viewer?.user.profile
         if (answer.data.updateProfile) client.acknowledged.push(bio)
-        if (profile?.bio !== null && !profile?.bio.startsWith(client.email)) wrong.push(`${client.email} reads ${JSON.stringify(answer.data)}`)
+        if (profile?.bio !== null && !profile?.bio.startsWith(client.email))
+          wrong.push(`${client.email} reads ${JSON.stringify(answer.data)}`)
         continue
       }
       if (n % 2 === 0) client.unknown.add(bio)
-      const [error] = answer.errors
-      if (answer.status !== 503 || error?.extensions['code'] !== 'UNAVAILABLE') wrong.push(`${String(answer.status)} ${JSON.stringify(answer.errors)}`)
+      const codes = answer.errors.map(({ extensions }) => extensions['code'])
+      // 200 where only a part of the answer is missing
+      const isRetryable = codes.every((code) => code === 'UNAVAILABLE') && answer.status === (answer.data ? 200 : 503)
+      if (!isRetryable) wrong.push(`${String(answer.status)} ${JSON.stringify(answer.errors)}`)
       await setTimeout(20)
     }
   }
@@ -87,14 +96,21 @@ export function testRestarts(rounds: number, clients: number): void {
     const owner = new pg.Client({ connectionString: cluster.url('creator_platform') })
     await owner.connect()
     const { rows } = await owner.query<{ bio: string }>('select bio from user_profiles where bio is not null')
-    const { rows: doubled } = await owner.query('select bio from user_profiles where bio is not null group by bio having count(*) > 1')
-    const { rows: current } = await owner.query('select user_id from user_profiles where is_current group by user_id having count(*) <> 1')
+    const { rows: doubled } = await owner.query(
+      'select bio from user_profiles where bio is not null group by bio having count(*) > 1',
+    )
+    const { rows: current } = await owner.query(
+      'select user_id from user_profiles where is_current group by user_id having count(*) <> 1',
+    )
     await owner.end()
     const stored = new Set(rows.map(({ bio }) => bio))
     const lost = people.flatMap(({ acknowledged }) => acknowledged.filter((bio) => !stored.has(bio)))
     const asked = new Set(people.flatMap(({ acknowledged, unknown }) => [...acknowledged, ...unknown]))
     expect(lost, 'acknowledged and lost').toEqual([])
-    expect([...stored].filter((bio) => !asked.has(bio)), 'written by nobody').toEqual([])
+    expect(
+      [...stored].filter((bio) => !asked.has(bio)),
+      'written by nobody',
+    ).toEqual([])
     expect([doubled, current], 'half or twice').toEqual([[], []])
   }
 
@@ -124,15 +140,21 @@ export function testRestarts(rounds: number, clients: number): void {
   }
 
   for (let round = 1; round <= rounds; round += 1) {
-    it(`outlives a restart of the database under load (${String(round)})`, { timeout: 90_000 }, () => breaking('stop', 500, 5_000))
-    it(`outlives a crash of the database under load (${String(round)})`, { timeout: 90_000 }, () => breaking('kill', 500, 10_000))
+    it(`outlives a restart of the database under load (${String(round)})`, { timeout: 90_000 }, () =>
+      breaking('stop', 500, 5_000),
+    )
+    it(`outlives a crash of the database under load (${String(round)})`, { timeout: 90_000 }, () =>
+      breaking('kill', 500, 10_000),
+    )
   }
 
   it('still tells people of what happens to them: the bus is back', { timeout: 30_000 }, async () => {
     const owner = new pg.Client({ connectionString: cluster.url('creator_platform') })
     await owner.connect()
     await until(async () => {
-      const { rowCount } = await owner.query(`select from pg_stat_activity where application_name = 'bus' and state = 'idle'`)
+      const { rowCount } = await owner.query(
+        `select from pg_stat_activity where application_name = 'bus' and state = 'idle'`,
+      )
       return (rowCount ?? 0) > 0
     })
     await owner.end()

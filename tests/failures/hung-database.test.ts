@@ -105,36 +105,44 @@ describe('a pool whose connections are all taken', () => {
   })
   afterAll(() => server.close())
 
-  it('makes nobody wait without end: 503 and when to come back, and health answers meanwhile', { timeout: 60_000 }, async () => {
-    const write = 'mutation { updateProfile(input: { bio: "x" }) { userErrors { code } } }'
-    const { owner } = server.database
-    await owner.query('begin')
-    await owner.query('lock table user_profiles in access exclusive mode')
-    const answers = Promise.all(Array.from({ length: 200 }, () => timed(fan.request(write))))
-    const probes = await Promise.all([live(server), live(server), live(server)])
-    const outcomes = await answers
-    await owner.query('rollback')
-    for (const { result, tookMs } of outcomes) {
-      expect(isUnavailable(result), JSON.stringify(result)).toBe(true)
-      // within what clients are told to wait
-      expect(tookMs).toBeLessThan(TIMEOUTS.clientMs)
-    }
-    for (const { result, tookMs } of probes) {
-      expect(result).toBe(200)
-      expect(tookMs).toBeLessThan(1_000)
-    }
-    const { data } = await fan.request(write)
-    expect(data).toEqual({ updateProfile: { userErrors: [] } })
-    expect(server.database.pool.waitingCount).toBe(0)
-  })
+  it(
+    'makes nobody wait without end: 503 and when to come back, and health answers meanwhile',
+    { timeout: 60_000 },
+    async () => {
+      const write = 'mutation { updateProfile(input: { bio: "x" }) { userErrors { code } } }'
+      const { owner } = server.database
+      await owner.query('begin')
+      await owner.query('lock table user_profiles in access exclusive mode')
+      const answers = Promise.all(Array.from({ length: 200 }, () => timed(fan.request(write))))
+      const probes = await Promise.all([live(server), live(server), live(server)])
+      const outcomes = await answers
+      await owner.query('rollback')
+      for (const { result, tookMs } of outcomes) {
+        expect(isUnavailable(result), JSON.stringify(result)).toBe(true)
+        // within what clients are told to wait
+        expect(tookMs).toBeLessThan(TIMEOUTS.clientMs)
+      }
+      for (const { result, tookMs } of probes) {
+        expect(result).toBe(200)
+        expect(tookMs).toBeLessThan(1_000)
+      }
+      const { data } = await fan.request(write)
+      expect(data).toEqual({ updateProfile: { userErrors: [] } })
+      expect(server.database.pool.waitingCount).toBe(0)
+    },
+  )
 
   it('is not drained by what one request needs of it', { timeout: 60_000 }, async () => {
     // each of these runs statements while others hold connections for their transactions
     const writes = Array.from({ length: 60 }, (_, n) =>
-      fan.request('mutation ($bio: String) { updateProfile(input: { bio: $bio }) { user { id profile { bio } } userErrors { code } } }', { bio: String(n) }),
+      fan.request(
+        'mutation ($bio: String) { updateProfile(input: { bio: $bio }) { user { id profile { bio } } userErrors { code } } }',
+        { bio: String(n) },
+      ),
     )
     const answers = await Promise.all(writes)
-    for (const { data, errors } of answers) expect(data?.['updateProfile']?.user ?? errors[0]?.extensions['code']).toBeTruthy()
+    for (const { data, errors } of answers)
+      expect(data?.['updateProfile']?.user ?? errors[0]?.extensions['code']).toBeTruthy()
     expect(answers.filter(({ data }) => data !== null).length).toBeGreaterThan(30)
     await until(() => server.database.pool.idleCount === server.database.pool.totalCount)
   })

@@ -7,8 +7,12 @@ export interface ChaosProxy {
   through(url: string): string
   /** Forwards nothing any more, and closes nothing: both ends wait. New connections are accepted, and wait too. */
   hang(): void
-  /** Forwards again, what was held back first. */
+  /** Forwards again, what was held back first; accepts again. */
   heal(): void
+  /** Forwards nothing of the connections there are, for ever; new ones work. As when a peer's machine is gone. */
+  abandon(): void
+  /** Breaks every connection there is, and each new one at once. */
+  refuse(): void
   /** Breaks every connection there is. */
   cut(): void
   close(): Promise<void>
@@ -19,6 +23,7 @@ export async function openChaosProxy(url: string): Promise<ChaosProxy> {
   const { hostname, port } = new URL(url)
   const sockets = new Set<Socket>()
   let isHung = false
+  let isRefusing = false
   const pass = (from: Socket, to: Socket): void => {
     sockets.add(from)
     from.on('data', (bytes) => to.write(bytes))
@@ -30,6 +35,11 @@ export async function openChaosProxy(url: string): Promise<ChaosProxy> {
     if (isHung) from.pause()
   }
   const server = createServer((client) => {
+    client.on('error', () => undefined)
+    if (isRefusing) {
+      client.destroy()
+      return
+    }
     const upstream = connect(Number(port || '5432'), hostname)
     pass(client, upstream)
     pass(upstream, client)
@@ -49,8 +59,15 @@ export async function openChaosProxy(url: string): Promise<ChaosProxy> {
       isHung = true
       for (const socket of sockets) socket.pause()
     },
+    abandon: () => {
+      for (const socket of sockets) socket.removeAllListeners('data').pause()
+    },
+    refuse: () => {
+      isRefusing = true
+      cut()
+    },
     heal: () => {
-      isHung = false
+      ;[isHung, isRefusing] = [false, false]
       for (const socket of sockets) socket.resume()
     },
     cut,
