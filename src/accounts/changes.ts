@@ -21,7 +21,7 @@ export const emitChange = (
 /** Why a member of staff acts, as the person will read it. @throws INVALID invalid_input */
 export function checkedReason(unchecked: string): string {
   const reason = unchecked.trim()
-  const isText = !/[^\n\t\P{Cc}]/u.test(reason)
+  const isText = !/[^\n\t\P{Cc}]|\p{Surrogate}/u.test(reason)
   if (isText && reason.length >= MIN_REASON_LENGTH && reason.length <= MAX_REASON_LENGTH) return reason
   throw new AppError(
     'INVALID',

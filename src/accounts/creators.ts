@@ -22,7 +22,8 @@ export interface CreatorOffer {
 /**
  * Makes a fan a creator. The currency is chosen once; a price needs a verified age, and may come later, by another call.
  * The same again changes nothing. Audited.
- * @throws CONFLICT not_a_fan, currency_fixed, age_verification_required; INVALID price_out_of_range
+ * @throws CONFLICT not_a_fan, currency_fixed, age_verification_required; INVALID price_out_of_range;
+ * FORBIDDEN not_allowed when an admin took the role away
  */
 export async function becomeCreator(tx: Tx, viewer: Viewer, offer: CreatorOffer, now: Date): Promise<void> {
   const price = offer.subscriptionPriceMinor
@@ -64,6 +65,9 @@ export async function becomeCreator(tx: Tx, viewer: Viewer, offer: CreatorOffer,
 function checkStanding(person: HeldUser, { currency, subscriptionPriceMinor }: CreatorOffer): void {
   if (person.accountType !== 'FAN' && person.accountType !== 'CREATOR')
     throw new AppError('CONFLICT', 'not_a_fan', 'Only fans become creators.')
+  // who is a fan and was a creator was made one by an admin
+  if (person.accountType === 'FAN' && person.creatorSince !== null)
+    throw new AppError('FORBIDDEN', 'not_allowed', 'An admin ended this: only an admin can undo it.')
   if (person.currency !== null && person.currency !== currency)
     throw new AppError('CONFLICT', 'currency_fixed', `The currency is ${person.currency}.`, {
       path: ['input', 'currency'],

@@ -4,6 +4,7 @@ import { addMs, DAY_MS } from '../lib/clock.js'
 import { transaction } from '../lib/db.js'
 import type { Origin, Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
+import { log } from '../lib/log.js'
 import { enqueue } from '../lib/jobs.js'
 import type { Mailer } from '../lib/mail.js'
 import type { Viewer } from '../lib/viewer.js'
@@ -114,9 +115,23 @@ export async function mailDeletion({ db }: Origin, mailer: Mailer, userId: strin
 
 /** Erases the accounts whose 30 days are over, each in a transaction of its own, until none is left. */
 export async function eraseDueAccounts(origin: Origin): Promise<void> {
-  const due = (): Promise<string[]> => transaction(origin, (tx, now) => listDueForErasure(tx, now, ERASURE_BATCH))
+  const failed = new Set<string>()
+  const due = async (): Promise<string[]> => {
+    const limit = ERASURE_BATCH + failed.size
+    const userIds = await transaction(origin, (tx, now) => listDueForErasure(tx, now, limit))
+    return userIds.filter((userId) => !failed.has(userId))
+  }
   for (let userIds = await due(); userIds.length > 0; userIds = await due())
-    for (const userId of userIds) await transaction(origin, (tx, now) => eraseAccount(tx, userId, now))
+    for (const userId of userIds) {
+      try {
+        await transaction(origin, (tx, now) => eraseAccount(tx, userId, now))
+      } catch (error) {
+        // one that cannot be erased must not keep the others
+        log.error({ err: error, userId }, 'an account could not be erased')
+        failed.add(userId)
+      }
+    }
+  if (failed.size > 0) throw new Error(`${String(failed.size)} accounts could not be erased`)
 }
 
 /**

@@ -4,7 +4,9 @@ import { record } from '../audit/audit.js'
 import { keyedHash, openField, sealField } from '../keys/keys.js'
 import type { FieldRef } from '../keys/types.js'
 import type { Tx } from '../lib/db.js'
+import { DAY_MS, HOUR_MS, SECOND_MS } from '../lib/clock.js'
 import { AppError } from '../lib/errors.js'
+import type { RateLimit } from '../lib/rate.js'
 import type { Viewer } from '../lib/viewer.js'
 import { emitChange, holdActor } from './changes.js'
 import { foldedUsername, usernameTaken } from './names.js'
@@ -16,6 +18,11 @@ import { isUsernameReserved, reserveUsername, updateUser } from './queries.js'
 import type { HeldUser } from './queries.js'
 import { ACCOUNT_CHANGED } from './types.js'
 import type { SealedField } from './types.js'
+
+/** Every change is a version that is kept. */
+export const PROFILE_CHANGES: RateLimit = { name: 'profile.account', points: 60, windowSeconds: HOUR_MS / SECOND_MS }
+/** Every name given up stays nobody's. */
+export const RENAMES: RateLimit = { name: 'rename.account', points: 5, windowSeconds: (30 * DAY_MS) / SECOND_MS }
 
 /** The columns of a profile that are encrypted, and so must be encrypted again in every version. */
 const COLUMNS = {

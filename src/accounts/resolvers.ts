@@ -25,7 +25,7 @@ import { checkedFilter } from './filter.js'
 import { isUsername } from './names.js'
 import { checkedProfileChange } from './profile-input.js'
 import { emptyProfile, toProfileView, yearsSince } from './profile-view.js'
-import { updateProfile } from './profiles.js'
+import { PROFILE_CHANGES, RENAMES, updateProfile } from './profiles.js'
 import { findProfilePage, listUsers } from './queries.js'
 import { register } from './registration.js'
 import {
@@ -113,6 +113,8 @@ export const Mutation = {
   updateProfile: async (_parent, { input }, context) => {
     const viewer = signedIn(context)
     const change = checkedProfileChange(input, context.now)
+    await context.limiter.spend(PROFILE_CHANGES, viewer.userId)
+    if (input.username !== null && input.username !== undefined) await context.limiter.spend(RENAMES, viewer.userId)
     await transaction(context, (tx, now) => updateProfile(tx, viewer, change, now))
     return { user: await reloaded(viewer.userId, context), userErrors: [] }
   },
@@ -203,10 +205,15 @@ export const User = {
   username: (user, _args, { viewer }) => (isShell(user, viewer) ? NOBODY : user.username),
   displayName: (user, _args, { viewer }) => (isShell(user, viewer) ? NOBODY : user.displayName),
   isDeleted,
-  subscriptionPrice: ({ accountType, subscriptionPriceMinor, currency }) =>
-    accountType === 'CREATOR' && subscriptionPriceMinor !== null && currency !== null
+  isAgeVerified: (user, _args, { viewer }) => user.isAgeVerified && !isShell(user, viewer),
+  // who is not verified, or no longer, offers nothing
+  subscriptionPrice: (user, _args, { viewer }) => {
+    const { accountType, isAgeVerified, subscriptionPriceMinor, currency } = user
+    const isOffered = accountType === 'CREATOR' && isAgeVerified && !isShell(user, viewer)
+    return isOffered && subscriptionPriceMinor !== null && currency !== null
       ? { amountMinor: subscriptionPriceMinor, currency }
-      : null,
+      : null
+  },
   profile: async (user, _args, context) => {
     const row = isShell(user, context.viewer) ? null : await context.loaders.profile.load(user.id)
     return row ? toProfileView(row, await relationTo(user.id, context)) : emptyProfile(user)

@@ -9,6 +9,8 @@ export interface Execution {
   readonly variables: Variables
   readonly context: unknown
   readonly root?: unknown
+  /** The context of each mutation after the first: what the one before did to who asks counts. */
+  readonly nextContext?: (() => Promise<unknown>) | undefined
 }
 
 /** Data and errors; the errors are located, and not yet fit for clients. */
@@ -70,9 +72,17 @@ export async function subscribeToSource(execution: Execution): Promise<AsyncIter
 
 async function executeInTurn(run: Run, plan: ObjectPlan): Promise<Source> {
   const result: Source = {}
-  for (const field of plan.fields) result[field.key] = await executeField(run, plan, field, run.root, undefined)
+  let isFirst = true
+  for (const field of plan.fields) {
+    const turn = isFirst ? run : await nextTurn(run)
+    isFirst = false
+    result[field.key] = await executeField(turn, plan, field, run.root, undefined)
+  }
   return result
 }
+
+const nextTurn = async (run: Run): Promise<Run> =>
+  run.nextContext ? { ...run, context: await run.nextContext() } : run
 
 function executeFields(run: Run, plan: ObjectPlan, source: unknown, path: Path | undefined): Possibly<Source> {
   const result: Source = {}

@@ -52,6 +52,8 @@ export interface Prepared {
   readonly plan: OperationPlan
   readonly variables: Variables
   readonly context: Context
+  /** Of several mutations: reads again who asks, before each one after the first. */
+  readonly nextContext?: (() => Promise<Context>) | undefined
   /** What `extensions.cost` says. */
   readonly cost: {
     readonly requested: number
@@ -125,7 +127,11 @@ export async function prepareOperation(api: Api, request: OperationRequest): Pro
     const remaining = await spentBudget(api, request, authenticated, requested)
     const context = makeContext(api.services, request, authenticated)
     const report = { requested, max: MAX_COST, remaining, budget: COST_BUDGET.points }
-    return { isRefused: false, request, plan, variables, context, cost: report, startedMs }
+    const nextContext =
+      plan.root.fields.length > 1
+        ? async () => makeContext(api.services, request, await authenticatedRequest(api, request))
+        : undefined
+    return { isRefused: false, request, plan, variables, context, nextContext, cost: report, startedMs }
   } catch (error) {
     return refusalOf(error, request, startedMs)
   }

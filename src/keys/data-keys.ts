@@ -70,8 +70,11 @@ export async function activeKey(db: Db, userId: string): Promise<DataKey> {
   const row = await findActiveKey(db, userId)
   if (!row) throw new SealError('destroyed', `${userId} has no data key.`)
   const dataKey = unwrapped(row)
-  activeByUser.set(userId, dataKey)
-  byId.set(dataKey.id, dataKey)
+  // a transaction may see a key that is never committed
+  if (!('origin' in db)) {
+    activeByUser.set(userId, dataKey)
+    byId.set(dataKey.id, dataKey)
+  }
   return dataKey
 }
 

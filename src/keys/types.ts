@@ -82,5 +82,8 @@ export type RotationKind = 'MASTER' | 'DATA' | 'BLIND_INDEX'
 /** Starts the rotations that the configured keys call for, and goes on with those that a crash interrupted. */
 export const RESUME_ROTATIONS = jobName<Record<string, never>>('keys.resumeRotations')
 
+/** Gives everybody a new data key, and everything encrypted under the old one to it. */
+export const RENEW_DATA_KEYS = jobName<Record<string, never>>('keys.renewDataKeys')
+
 /** Carries one rotation to its end. */
 export const ROTATE_KEYS = jobName<{ readonly rotationId: string }>('keys.rotate')

@@ -1,4 +1,4 @@
-import { EventEmitter, on } from 'node:events'
+import { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
@@ -105,13 +105,36 @@ class ListenBus implements Bus {
   #replay = (stream: string, after: bigint | undefined): Promise<OutboxEvent[]> =>
     after === undefined ? Promise.resolve([]) : listEventsAfter(this.#db, stream, after)
 
+  /** One reader's own queue; when the reader falls too far behind it ends, after what it holds. */
   #live(stream: string, signal: AbortSignal): AsyncIterable<OutboxEvent> {
-    const source = on(this.#emitter, stream, { signal, highWaterMark: MAX_BACKLOG, lowWaterMark: 1 })
+    const queue: OutboxEvent[] = []
+    let isOver = signal.aborted
+    let wake = (): void => undefined
+    const end = (): void => {
+      isOver = true
+      stop()
+      wake()
+    }
+    const stop = this.subscribe(stream, (event) => {
+      if (queue.length >= MAX_BACKLOG) {
+        end()
+        return
+      }
+      queue.push(event)
+      wake()
+    })
+    signal.addEventListener('abort', end, { once: true })
     return (async function* () {
       try {
-        for await (const [event] of source) yield event as OutboxEvent
-      } catch (error) {
-        if (!signal.aborted) throw error
+        while (!signal.aborted) {
+          const event = queue.shift()
+          if (event) yield event
+          else if (isOver) return
+          else await new Promise<void>((resolve) => (wake = resolve))
+        }
+      } finally {
+        signal.removeEventListener('abort', end)
+        stop()
       }
     })()
   }
@@ -216,7 +239,14 @@ class ListenBus implements Bus {
   #deliver(event: OutboxEvent): void {
     if (this.#seen.has(event.id)) return
     this.#seen.set(event.id, true)
-    this.#emitter.emit(event.stream, event)
+    for (const listener of this.#emitter.listeners(event.stream) as Listener[]) {
+      try {
+        listener(event)
+      } catch (error) {
+        // one listener's bug must not cost the others their event
+        log.error({ err: error, stream: event.stream }, 'bus: a listener failed')
+      }
+    }
   }
 
   async close(): Promise<void> {

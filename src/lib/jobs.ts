@@ -5,7 +5,7 @@ import type { Mailer } from './mail.js'
 export const MAX_ATTEMPTS = 10
 
 declare const payloadOf: unique symbol
-/** A job's name, typed with what it needs to know: ids only, never a secret or a personal datum. */
+/** A job's name, typed with what it needs to know: ids and decisions, never a secret or a personal datum. */
 export type JobName<Payload> = string & { readonly [payloadOf]?: Payload }
 
 /** Names a job; the domain's `types.ts` holds it, `jobs.ts` its handler. */

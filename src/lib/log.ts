@@ -90,7 +90,11 @@ export function makeLogger(level: LogLevel | 'silent', destinations: readonly De
     pino.multistream(destinations.map((stream) => ({ stream, level: 'trace' as const }))),
   )
   // pino formats the fields of a child nowhere; children inherit this
-  const plainChild = Reflect.get(logger, 'child') as (this: Logger, fields: object, options?: object) => Logger
+  const plainChild = Reflect.get(logger, 'child') as unknown as (
+    this: Logger,
+    fields: object,
+    options?: object,
+  ) => Logger
   logger.child = function (this: Logger, fields: object, options?: object) {
     return plainChild.call(this, redacted(fields) as object, options)
   } as unknown as Logger['child']

@@ -34,9 +34,15 @@ export interface Connection<Node> {
   }
 }
 
+/** `Date` takes the 30th of February for the 2nd of March; the database takes neither it nor the year 0. */
+function isInstant(text: string): boolean {
+  const time = new Date(text)
+  return !Number.isNaN(time.getTime()) && time.toISOString() === text && !/^[+-]|^0000/.test(text)
+}
+
 /** What a part of a sort key looks like as text; whatever looks otherwise is no cursor of ours. */
 const KEY_PARTS = {
-  time: (text: string): boolean => /^\d{4}-\d{2}-\d{2}T[\d:.]{12}Z$/.test(text) && !Number.isNaN(Date.parse(text)),
+  time: isInstant,
   uuid: isUuid,
   number: (text: string): boolean => /^\d{1,18}$/.test(text),
   text: (): boolean => true,

@@ -79,7 +79,7 @@ export const giveNotice = (tx: Tx, notice: NewNotice, now: Date): Promise<void> 
 
 function checkedText(unchecked: string, field: string, maxLength: number): string {
   const text = unchecked.trim()
-  if (text.length === 0 || text.length > maxLength)
+  if (text.length === 0 || text.length > maxLength || /[^\n\t\P{Cc}]|\p{Surrogate}/u.test(text))
     throw new AppError('INVALID', 'invalid_input', `The ${field} has 1 to ${String(maxLength)} characters.`, {
       path: ['input', field],
     })

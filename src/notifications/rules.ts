@@ -7,4 +7,5 @@ export const rules = {
 }
 
 /** Whether somebody may read an announcement as such, with how far it is; a notice of it is another matter. */
-export const canReadAnnouncement = (viewer: Viewer | null): boolean => viewer?.role === 'ADMIN' && !viewer.isLimited
+export const canReadAnnouncement = (viewer: Viewer | null): boolean =>
+  viewer?.role === 'ADMIN' && viewer.hasSecondFactor && !viewer.isLimited

@@ -18,6 +18,7 @@ import { hashSecret, isSecret } from './secrets.js'
 import {
   endChallenges,
   findAccount,
+  findAccountForUpdate,
   findAccountByEmail,
   findOpenToken,
   getAccount,
@@ -79,7 +80,8 @@ export interface ResetMail {
 /** Makes the token of a reset mail; those mailed before stop working. Null when the account has no address any more. */
 export const prepareReset = (origin: Origin, userId: string): Promise<ResetMail | null> =>
   transaction(origin, async (tx, now) => {
-    const account = await findAccount(tx, userId)
+    // against a change of the address: the token must not go to the one before it
+    const account = await findAccountForUpdate(tx, userId)
     if (!account?.email) return null
     const { email } = await ownerOf(tx, account)
     const { id, token } = await mintToken(tx, { userId, kind: 'RESET_PASSWORD', lifeMs: RESET_MS }, now)

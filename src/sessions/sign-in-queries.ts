@@ -41,7 +41,13 @@ export async function findAccount(db: Db, userId: string): Promise<AccountRow | 
   return row ?? null
 }
 
-/** The same. @throws NOT_FOUND node_not_found when it was erased */
+/** The same, held until the transaction ends: neither password nor second factor changes meanwhile. */
+export async function findAccountForUpdate(tx: Tx, userId: string): Promise<AccountRow | null> {
+  await tx.sql`/* sessions.holdAccount */ select id::text from users where id = ${userId}::uuid for no key update`
+  return await findAccount(tx, userId)
+}
+
+/** The same as `findAccount`. @throws NOT_FOUND node_not_found when it was erased */
 export async function getAccount(db: Db, userId: string): Promise<AccountRow> {
   const account = await findAccount(db, userId)
   if (!account) throw new AppError('NOT_FOUND', 'node_not_found', 'No such account.')

@@ -13,6 +13,7 @@ import {
   countChallengeTry,
   endChallenge,
   findAccountByEmail,
+  findAccountForUpdate,
   findChallenge,
   getChallengeForUpdate,
   insertChallenge,
@@ -70,7 +71,7 @@ async function loginByPassword(
   // outside any transaction: a hash takes as long as ten statements, and would hold a connection
   const isRight = await verifyPassword(account?.passwordHash ?? null, password)
   if (!account || !isRight) return await refuse(request, account)
-  const outcome = account.hasTotp ? await challenge(request, account) : await begin(request, account, password)
+  const outcome = await admit(request, account, password)
   // a right password alone forgives no tries where a code is due: they are what keeps codes from being guessed
   if (outcome.kind === 'session') await attempt.succeeded()
   return outcome
@@ -79,8 +80,11 @@ async function loginByPassword(
 const refuse = (request: Request, account: AccountRow | null): Promise<never> =>
   committing<never>(request, async (tx, now) => {
     await recordRefusal(tx, account?.id ?? null, 'Wrong e-mail or password.', now)
-    return new AppError('INVALID', 'wrong_credentials', 'E-mail or password is wrong.', { path: ['input'] })
+    return wrongCredentials()
   })
+
+const wrongCredentials = (): AppError =>
+  new AppError('INVALID', 'wrong_credentials', 'E-mail or password is wrong.', { path: ['input'] })
 
 const recordRefusal = (tx: Tx, userId: string | null, description: string, now: Date): Promise<void> =>
   record(
@@ -97,25 +101,30 @@ const recordRefusal = (tx: Tx, userId: string | null, description: string, now: 
     now,
   )
 
-async function begin(request: Request, account: AccountRow, password: string): Promise<SignInOutcome> {
-  const { passwordHash: from } = account
+/** Begins a session, or the challenge before it. */
+async function admit(request: Request, account: AccountRow, password: string): Promise<SignInOutcome> {
+  const { id, passwordHash } = account
   // the password kept the rules of its day, and has just been shown to be right
-  const to = from !== null && needsRehash(from) ? await hashPassword(password as Password) : null
-  const session = await transaction(actingAs(request, account.id), async (tx, now) => {
-    if (from !== null && to !== null) await replacePasswordHash(tx, account.id, { from, to }, null)
-    return await startSession(tx, { userId: account.id, client: request.client }, now)
+  const renewed =
+    passwordHash !== null && !account.hasTotp && needsRehash(passwordHash)
+      ? await hashPassword(password as Password)
+      : null
+  return await transaction(actingAs(request, id), async (tx, now): Promise<SignInOutcome> => {
+    // hashing takes its time: a reset, or a second factor confirmed meanwhile, counts
+    const held = await findAccountForUpdate(tx, id)
+    if (held?.passwordHash !== passwordHash) throw wrongCredentials()
+    if (held.hasTotp) return { kind: 'challenge', challenge: await challenge(tx, id, now) }
+    if (passwordHash !== null && renewed !== null)
+      await replacePasswordHash(tx, id, { from: passwordHash, to: renewed }, null)
+    return { kind: 'session', session: await startSession(tx, { userId: id, client: request.client }, now) }
   })
-  return { kind: 'session', session }
 }
 
-async function challenge(request: Request, { id: userId }: AccountRow): Promise<SignInOutcome> {
+async function challenge(tx: Tx, userId: string, now: Date): Promise<Challenge> {
   const token = newSecret()
-  const expiresAt = await transaction(actingAs(request, userId), async (tx, now) => {
-    const until = addMs(now, CHALLENGE_MS)
-    await insertChallenge(tx, { userId, challengeHash: hashSecret(token), expiresAt: until }, now)
-    return until
-  })
-  return { kind: 'challenge', challenge: { token, expiresAt } }
+  const expiresAt = addMs(now, CHALLENGE_MS)
+  await insertChallenge(tx, { userId, challengeHash: hashSecret(token), expiresAt }, now)
+  return { token, expiresAt }
 }
 
 async function answerChallenge(

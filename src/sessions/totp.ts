@@ -26,7 +26,7 @@ import {
   stepOfCode,
   totpUri,
 } from './second-factors.js'
-import { getAccount } from './sign-in-queries.js'
+import { findAccountForUpdate, getAccount } from './sign-in-queries.js'
 import { recordSecurity } from './trail.js'
 import { sendAccountNotice, userStream } from './types.js'
 import type { Request } from './types.js'
@@ -82,6 +82,8 @@ async function confirm(
   now: Date,
 ): Promise<AppError | null> {
   const { userId, sessionId } = viewer
+  // against a sign-in under way, which must see the factor or be ended by its confirmation
+  await findAccountForUpdate(tx, userId)
   if (await findTotp(tx, userId, 'confirmed')) throw alreadyConfirmed()
   const credential = await findTotp(tx, userId, 'started')
   if (!credential || addMs(credential.createdAt, CONFIRM_WITHIN_MS) <= now)

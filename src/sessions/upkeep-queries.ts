@@ -4,9 +4,14 @@ import type { Tx } from '../lib/db.js'
 export async function deleteEndedSessions(tx: Tx, endedBefore: Date, limit: number): Promise<number> {
   const rows = await tx.sql<{ id: string }>`/* sessions.deleteEnded */
     delete from user_sessions where id in (
-      select id from user_sessions
-      where expires_at <= ${endedBefore}::timestamptz or revoked_at <= ${endedBefore}::timestamptz
-      order by id limit ${limit}::int for update skip locked
+      select id from user_sessions where id in (
+        (select id from user_sessions where expires_at <= ${endedBefore}::timestamptz
+          order by expires_at limit ${limit}::int)
+        union
+        (select id from user_sessions where revoked_at <= ${endedBefore}::timestamptz
+          order by revoked_at limit ${limit}::int)
+      )
+      limit ${limit}::int for update skip locked
     )
     returning id::text as id`
   return rows.length
@@ -16,7 +21,7 @@ export async function deleteEndedSessions(tx: Tx, endedBefore: Date, limit: numb
 export async function deleteSpentRefreshTokens(tx: Tx, spentBefore: Date, limit: number): Promise<number> {
   const rows = await tx.sql<{ id: string }>`/* sessions.spentTokens */
     select id::text as id from refresh_tokens where used_at <= ${spentBefore}::timestamptz
-    order by id limit ${limit}::int for update skip locked`
+    order by used_at limit ${limit}::int for update skip locked`
   const ids = rows.map(({ id }) => id)
   await tx.refreshToken.updateMany({ where: { parentId: { in: ids } }, data: { parentId: null } })
   await tx.refreshToken.deleteMany({ where: { id: { in: ids } } })

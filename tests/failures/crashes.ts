@@ -51,8 +51,10 @@ export function testCrashes(rounds: number, perRound: number): void {
   }
   const send = (url: string, { document, input, headers }: Call): Promise<Answer<any> | null> =>
     request<any, unknown>(url, document, { input }, headers).catch(() => null)
-  const isDone = (answer: Answer<any> | null): boolean =>
-    answer?.data != null && Object.values<any>(answer.data).every(({ userErrors }) => userErrors.length === 0)
+  const isDone = (answer: Answer<any> | null): boolean => {
+    const payloads = Object.values<{ userErrors: unknown[] } | null>(answer?.data ?? {})
+    return payloads.length > 0 && payloads.every((payload) => payload?.userErrors.length === 0)
+  }
   const count = async (sql: string): Promise<number> =>
     Number((await database.owner.query<{ n: string }>(`select count(*)::text as n ${sql}`)).rows[0]?.n)
   const found = async (sql: string): Promise<unknown[]> => (await database.owner.query(sql)).rows

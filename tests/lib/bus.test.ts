@@ -88,3 +88,30 @@ it('loses nothing when its connection is cut: it reads again what it missed', as
   expect(heard).toEqual([1, 2, 3])
   for (const stop of stops) stop()
 })
+
+it('ends a reader that falls too far behind, after what it holds, and costs the others nothing', async () => {
+  const heard: number[] = []
+  const end = new AbortController()
+  const slow = bus.events('test:e', { after: 0n, signal: end.signal })[Symbol.asyncIterator]()
+  await say('test:e', 1)
+  expect((await slow.next()).done).toBe(false)
+  const stops = [
+    bus.subscribe('test:e', ({ sequence }) => {
+      if (sequence === 2n) throw new Error('a bug of one listener')
+    }),
+    bus.subscribe('test:e', (event) => heard.push((event.payload as { n: number }).n)),
+  ]
+  // the slow reader holds a thousand events, and has the rest to read again by their sequence
+  for (let n = 2; n <= 1_101; n += 50)
+    await transaction(origin, async (tx, now) => {
+      for (let more = n; more < Math.min(n + 50, 1_102); more += 1)
+        await emit(tx, { stream: 'test:e', type: 'test.said', payload: { n: more } }, now)
+    })
+  await until(() => heard.length === 1_100, 25_000)
+  let last = 1n
+  for (let next = await slow.next(); !next.done; next = await slow.next()) last = next.value.sequence
+  expect(last).toBeGreaterThanOrEqual(1_000n)
+  expect(last).toBeLessThan(1_101n)
+  for (const stop of stops) stop()
+  expect(bus.streams).toBe(0)
+})

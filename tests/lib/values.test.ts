@@ -111,6 +111,25 @@ describe('pages', () => {
     )
   })
 
+  it('refuse times that there never were', () => {
+    const forge = (time: string) => Buffer.from(JSON.stringify([hash, time])).toString('base64url')
+    const page = checkedPage({}, null, ['time'])
+    const hash = page.filterHash
+    expect(checkedPage({ after: forge('2026-02-28T00:00:00.000Z') }, null, ['time']).cursor).toEqual([
+      '2026-02-28T00:00:00.000Z',
+    ])
+    for (const time of [
+      '2026-02-30T00:00:00.000Z',
+      '0000-01-01T00:00:00.000Z',
+      '2026-01-01T25:00:00.000Z',
+      '+010000-01-01T00:00:00.000Z',
+      'now',
+    ])
+      expect(() => checkedPage({ after: forge(time) }, null, ['time'])).toThrow(
+        expect.objectContaining({ reason: 'invalid_cursor' }) as AppError,
+      )
+  })
+
   it('refuse what cannot be: sizes, both directions, foreign and mended cursors', () => {
     const cursor = read(rows, { first: 1 }, { status: 'active' }).pageInfo.endCursor ?? ''
     const refused: [PageArgs, unknown, string][] = [

@@ -19,7 +19,7 @@ const workers: ChildProcess[] = []
 beforeAll(async () => {
   database = await testDatabase()
   await database.owner.query(`
-    create table effects (n int, at timestamptz not null default clock_timestamp());
+    create table effects (n int primary key);
     create table ticks (at timestamptz);`)
   await database.owner.query(`grant select, insert on effects, ticks to "${new URL(database.appUrl).username}"`)
 })
@@ -43,7 +43,7 @@ function startWorker(): ChildProcess {
 const count = async (sql: string): Promise<number> =>
   Number((await database.owner.query<{ count: string }>(sql)).rows[0]?.count)
 
-it(`does each of ${String(JOBS)} jobs once while its workers are killed ${String(KILLS)} times, the last ones within a minute`, async () => {
+it(`does all of ${String(JOBS)} jobs while its workers are killed ${String(KILLS)} times, the last ones within a minute`, async () => {
   const origin = { db: database.db, actorId: null, sessionId: null, requestId: 'proof' }
   for (let n = 0; n < JOBS; n += 1)
     await transaction(origin, (tx) => enqueue(tx, jobName<object>('test.effect'), { n }))
@@ -55,7 +55,7 @@ it(`does each of ${String(JOBS)} jobs once while its workers are killed ${String
   }
   const killedAtMs = performance.now()
   startWorker()
-  await until(async () => (await count('select count(distinct n) from effects')) === JOBS, 2 * MINUTE_MS)
+  await until(async () => (await count('select count(*) from effects')) === JOBS, 2 * MINUTE_MS)
   const tookMs = performance.now() - killedAtMs
   console.log(
     `${String(JOBS)} jobs, ${String(KILLS)} kills: all done ${String(Math.round(tookMs))} ms after the last one`,
@@ -64,16 +64,12 @@ it(`does each of ${String(JOBS)} jobs once while its workers are killed ${String
     async () => (await count(`select count(*) from graphile_worker.jobs where task_identifier = 'test.effect'`)) === 0,
     10_000,
   )
-  // a job whose effect was committed a moment before its worker could say so runs twice: its effect says who it was
-  const twice = await count('select count(*) from (select n from effects group by n having count(*) > 1) twice')
-  console.log(`${String(twice)} ran again after they had committed`)
-  expect(twice).toBeLessThanOrEqual(KILLS * 4)
   expect(tookMs).toBeLessThan(MINUTE_MS)
 })
 
 it(`ticks once a minute with three workers, of which one is killed each minute`, async () => {
   await database.owner.query('truncate ticks')
-  for (const _ of [1, 2, 3]) startWorker()
+  for (let started = 0; started < 3; started += 1) startWorker()
   for (let tick = 0; tick < TICKS; tick += 1) {
     await sleep(MINUTE_MS)
     workers.shift()?.kill('SIGKILL')

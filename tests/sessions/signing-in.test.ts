@@ -60,8 +60,9 @@ it('takes the same time for an unknown address and a wrong password', async () =
   }
   const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
   const ratio = median(timesMs.known) / median(timesMs.unknown)
-  expect(ratio).toBeGreaterThan(0.6)
-  expect(ratio).toBeLessThan(1.7)
+  // without the hash of a dummy the unknown address would be answered ten times sooner; a busy machine makes less of one
+  expect(ratio).toBeGreaterThan(0.4)
+  expect(ratio).toBeLessThan(2.5)
 })
 
 it('takes one way of signing in, and one only', () => {

@@ -923,6 +923,10 @@ create index content_unannounced_idx
   on content (publish_at)
   where publish_at is not null and announced_at is null and deleted_at is null;
 
+-- what the cleaning of sessions goes by
+create index user_sessions_revoked_idx on user_sessions (revoked_at) where revoked_at is not null;
+create index refresh_tokens_used_idx on refresh_tokens (used_at) where used_at is not null;
+
 create index content_purge_idx on content (purge_after) where purge_after is not null;
 
 create index subscriptions_due_idx

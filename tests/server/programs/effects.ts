@@ -1,5 +1,5 @@
-// A worker process of its own, to be killed: `effects.ts <url>`. A job writes one row of the table `effects`, some time after
-// it began; a tick writes one of `ticks`.
+// A worker process of its own, to be killed: `effects.ts <url>`. A job writes its row of the table `effects`, and may be run
+// again when it has; a tick writes one of `ticks`.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openDatabase, transaction } from '../../../src/lib/db.js'
 import { handle, jobName, jobOrigin } from '../../../src/lib/jobs.js'
@@ -11,7 +11,7 @@ const mailer = { send: () => Promise.resolve(), close: () => undefined }
 
 const effect = handle(jobName<{ n: number }>('test.effect'), async ({ n }, services, jobId) => {
   await transaction(jobOrigin(services, jobId), async (tx) => {
-    await tx.sql`/* test.effect */ insert into effects (n) values (${n}::int)`
+    await tx.sql`/* test.effect */ insert into effects (n) values (${n}::int) on conflict do nothing`
     await sleep(BUSY_MS)
   })
 })

@@ -1,0 +1,3 @@
+import { testKilledWorkers } from './killed-workers.js'
+
+testKilledWorkers({ kills: 1, people: 5_000, announcements: 3, waitsForReal: false })
