@@ -5,7 +5,7 @@ import { makeWorld } from '../support/world.js'
 import type { Person } from '../support/world.js'
 
 const PEOPLE = 20
-const AT_ONCE = 40
+const AT_ONCE = 20
 
 let server: TestServer
 let people: Person[]
@@ -40,6 +40,8 @@ async function one(n: number): Promise<string[]> {
     return data?.['updateProfile']?.userErrors?.length > 0 || errors.length > 0
       ? wrong
       : [...wrong, `no error: ${said}`]
+  // four connections are few: who waited too long is told so, and asks again
+  if (errors[0]?.extensions['code'] === 'UNAVAILABLE') return [...wrong, ...(await one(n))]
   const user = data?.['viewer']?.user ?? data?.['updateProfile']?.user
   if (user?.id !== person.id) wrong.push(`${person.username}: ${said}`)
   const bio = user?.profile.bio as string | null | undefined

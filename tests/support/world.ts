@@ -265,8 +265,11 @@ class Someone implements Person {
   /** A code counts for its step of 30 s and one either side; each step's once, and never one before the last. */
   async code(): Promise<string> {
     if (!this.totpSecret) throw new Error(`${this.username} has no authenticator app`)
-    const now = Math.floor((await this.#server.now()).getTime() / 30_000)
-    const step = Math.max(now - 1, this.#lastStep + 1)
+    const seconds = (await this.#server.now()).getTime() / 1_000
+    const now = Math.floor(seconds / 30)
+    // the step before counts too, unless this one is about to end: the answer may come after it has
+    const earliest = seconds % 30 < 15 ? now - 1 : now
+    const step = Math.max(earliest, this.#lastStep + 1)
     if (step > now + 1) throw new Error('three codes in half a minute: move the clock by 30 s')
     this.#lastStep = step
     return new TOTP({ secret: Secret.fromBase32(this.totpSecret) }).generate({ timestamp: step * 30_000 })
