@@ -9,7 +9,7 @@ import type { Child } from './children.js'
 import { combined, load, medianOf } from './load.js'
 import type { Round } from './load.js'
 import { PROFILE_PAGE } from './page.js'
-import { printReport } from './report.js'
+import { reportLines } from './report.js'
 import type { Measured } from './report.js'
 import { openWorld } from './world.js'
 import type { BenchWorld } from './world.js'
@@ -52,7 +52,7 @@ async function run(of: BenchWorld): Promise<void> {
     ],
     { rounds: 2, seconds: SHORT_ROUND_SECONDS },
   )
-  printReport({
+  reportLines({
     serverVersion: of.serverVersion,
     idleRssBytes,
     apiPage,

@@ -27,7 +27,7 @@ const GOAL_RATIO = 0.5
 const GOAL_IDLE_MB = 250
 
 /** What was measured, as lines. */
-export function printReport(report: Report): string[] {
+export function reportLines(report: Report): string[] {
   const { apiPage, barePage, signedInTypename, strangersTypename } = report
   // of rounds that stood next to each other, so that both had the same machine
   const ratio = medianOf(
@@ -43,13 +43,15 @@ export function printReport(report: Report): string[] {
     line('{ __typename }, signed in', signedInTypename),
     line('{ __typename }, stranger', strangersTypename),
     '',
-    `profile page  ${ratio.toFixed(2)} of the same SQL behind bare http   (goal ${GOAL_RATIO.toFixed(1)}: ${verdict(ratio >= GOAL_RATIO)})`,
+    `profile page  ${roundedDown(ratio)} of the same SQL behind bare http   (goal ${GOAL_RATIO.toFixed(1)}: ${verdict(ratio >= GOAL_RATIO)})`,
     `idle server   ${inMb(report.idleRssBytes)} MB resident   (goal under ${String(GOAL_IDLE_MB)}: ${verdict(report.idleRssBytes < GOAL_IDLE_MB * MB)})`,
     `authenticate  ${report.authenticationMs.toFixed(3)} ms, one statement, alone on its connection`,
   ]
 }
 
 const MB = 1_000_000
+/** So that a goal just missed does not read as reached. */
+const roundedDown = (ratio: number): string => (Math.floor(ratio * 100) / 100).toFixed(2)
 const inMb = (bytes: number): string => (bytes / MB).toFixed(0)
 const verdict = (isReached: boolean): string => (isReached ? 'reached' : 'missed')
 

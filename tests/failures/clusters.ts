@@ -32,7 +32,9 @@ export async function openCluster(): Promise<Cluster> {
     url: (name) => databaseUrl(first, name),
     stop,
     kill: () => {
-      if (existsSync(pidFile)) process.kill(Number(readFileSync(pidFile, 'utf8').split('\n')[0]), 'SIGKILL')
+      const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8').split('\n')[0]) : 0
+      // 0 would be the group of this very process
+      if (pid > 1) process.kill(pid, 'SIGKILL')
     },
     start: async () => {
       running = await startEmbeddedPostgres({ dataDir, port, settings: { max_connections: '60' } })
