@@ -87,7 +87,10 @@ function charsetProblem({ headers }: FastifyRequest): HttpError | null {
 
 /** HTTP/1.0 may come without a host, and any version with one that is none: what is behind makes URLs of it. */
 function hostProblem({ protocol, hostname }: FastifyRequest): HttpError | null {
-  return URL.canParse(`${protocol}://${hostname}/`) ? null : httpError('BAD_REQUEST', 400, 'The request names no host.')
+  // a proxy's word for the protocol is any word: `A:` makes something that parses, and is no address
+  const isAddress = /^https?$/.test(protocol) && URL.canParse(`${protocol}://${hostname}/`)
+  return isAddress ? null : httpError('BAD_REQUEST', 400, 'The request names no host.')
+}://${hostname}/`) ? null : httpError('BAD_REQUEST', 400, 'The request names no host.')
 }
 
 /** A client's error with a status that its code alone does not tell. */

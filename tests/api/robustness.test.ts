@@ -218,7 +218,10 @@ describe('requests at random', () => {
         return isSound(reply)
       },
     )
-    await fc.assert(property, { seed, numRuns: 300 })
+    // a proxy's word for the protocol that made an address of nothing: found by seed 81899082
+    const forwarded = { base: 0, mutations: [], headers: { 'x-forwarded-proto': 'A:' }, type: 'application/json' }
+    const found = [[{ ...forwarded, method: 'POST', signedIn: false }]] as never
+    await fc.assert(property, { seed, numRuns: 300, examples: found })
     const before = process.memoryUsage().rss
     await fc.assert(property, { seed: seed + 1, numRuns: RUNS })
     expect((process.memoryUsage().rss - before) / 1e6, 'MB').toBeLessThan(50)
