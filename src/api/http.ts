@@ -90,7 +90,6 @@ function hostProblem({ protocol, hostname }: FastifyRequest): HttpError | null {
   // a proxy's word for the protocol is any word: `A:` makes something that parses, and is no address
   const isAddress = /^https?$/.test(protocol) && URL.canParse(`${protocol}://${hostname}/`)
   return isAddress ? null : httpError('BAD_REQUEST', 400, 'The request names no host.')
-}://${hostname}/`) ? null : httpError('BAD_REQUEST', 400, 'The request names no host.')
 }
 
 /** A client's error with a status that its code alone does not tell. */
