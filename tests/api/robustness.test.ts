@@ -61,7 +61,8 @@ const sendRaw = (method: string, headers: Record<string, string>, body: Buffer):
 const isSound = ({ status, text }: Reply): boolean => status < 500 && !text.includes('INTERNAL_SERVER_ERROR')
 
 describe('requests at random', () => {
-  const seed = Number(process.env['FC_SEED'] ?? Math.trunc(performance.timeOrigin + performance.now()) % 2 ** 31)
+  // another one each time is for looking around: FC_SEED=$RANDOM
+  const seed = Number(process.env['FC_SEED'] ?? 20_261_122)
   const RUNS = 2_000
 
   const bodies = (token: string) => [
