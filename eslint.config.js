@@ -77,13 +77,6 @@ export default tseslint.config(
       // A test says what is there; when it is not, the failing line says so better than a guard.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/explicit-module-boundary-types': 'off',
-      // What comes over the wire is unread: a test says what it expects there.
-      '@typescript-eslint/no-explicit-any': 'off',
-      '@typescript-eslint/no-unsafe-argument': 'off',
-      '@typescript-eslint/no-unsafe-assignment': 'off',
-      '@typescript-eslint/no-unsafe-call': 'off',
-      '@typescript-eslint/no-unsafe-member-access': 'off',
-      '@typescript-eslint/no-unsafe-return': 'off',
       // A test that is skipped says so, and what to install.
       'no-console': 'off',
       // What comes over the wire is of any type, and asserted by its values.

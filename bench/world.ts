@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
 import { scaleDemo } from '../src/demo/scale.js'
 import { seedDemo } from '../src/demo/seed.js'
 import { demoPeople } from '../src/demo/world.js'
@@ -10,6 +9,7 @@ import { openKeyring, verifyKeys } from '../src/keys/keys.js'
 import { machineNow } from '../src/lib/clock.js'
 import { openDatabase, transaction } from '../src/lib/db.js'
 import type { Database } from '../src/lib/db.js'
+import { connectionUrl, withClient } from '../src/lib/migrations/adapter.js'
 import { appUrl, defaultAppRole } from '../src/lib/migrations/app-role.js'
 import { deployMigrations } from '../src/lib/migrations/deploy.js'
 import { startEmbeddedPostgres } from '../src/lib/postgres/embedded.js'
@@ -42,10 +42,10 @@ export interface BenchWorld {
 /** Makes the world anew, on DATABASE_URL's server or on an embedded one of the bench's own. */
 export async function openWorld(): Promise<BenchWorld> {
   const server = await findServer()
-  const ownerUrl = withDatabase(server.url, DATABASE)
+  const ownerUrl = connectionUrl(server.url, DATABASE)
   const password = randomBytes(16).toString('hex')
   const appRole = { name: defaultAppRole(ownerUrl), password }
-  await withOwner(server.url, (owner) => owner.query(`drop database if exists ${DATABASE} with (force)`))
+  await withClient(server.url, (owner) => owner.query(`drop database if exists ${DATABASE} with (force)`))
   await deployMigrations({ ownerUrl, folder: join(ROOT, 'prisma'), appRole })
   const keys = { master: randomBytes(32), token: randomBytes(32) }
   openKeyring([{ id: 'bench', secret: keys.master }])
@@ -55,7 +55,7 @@ export async function openWorld(): Promise<BenchWorld> {
   await verifyKeys(database.db)
   await seedDemo(database.db)
   await scaleDemo(database.db, EXTRA_PEOPLE, () => undefined)
-  const serverVersion = await withOwner(ownerUrl, async (owner) => {
+  const serverVersion = await withClient(ownerUrl, async (owner) => {
     await owner.query('vacuum analyze')
     return (await owner.query<{ server_version: string }>('show server_version')).rows[0]?.server_version ?? ''
   })
@@ -77,7 +77,7 @@ export async function openWorld(): Promise<BenchWorld> {
     },
     close: async () => {
       await database.close()
-      await withOwner(server.url, (owner) => owner.query(`drop database if exists ${DATABASE} with (force)`))
+      await withClient(server.url, (owner) => owner.query(`drop database if exists ${DATABASE} with (force)`))
       await server.stop()
       rmSync(dataDir, { recursive: true, force: true })
     },
@@ -88,22 +88,6 @@ async function findServer(): Promise<{ url: string; stop(): Promise<void> }> {
   const url = process.env['DATABASE_URL']
   if (url) return { url, stop: () => Promise.resolve() }
   return await startEmbeddedPostgres({ dataDir: join(ROOT, '.data/bench') })
-}
-
-function withDatabase(url: string, database: string): string {
-  const other = new URL(url)
-  other.pathname = `/${database}`
-  return other.toString()
-}
-
-async function withOwner<T>(url: string, work: (owner: pg.Client) => Promise<T>): Promise<T> {
-  const owner = new pg.Client({ connectionString: url })
-  await owner.connect()
-  try {
-    return await work(owner)
-  } finally {
-    await owner.end()
-  }
 }
 
 const present = (accountType: 'FAN' | 'CREATOR') =>

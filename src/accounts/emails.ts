@@ -6,9 +6,10 @@ import type { Db, Origin, Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import { enqueue } from '../lib/jobs.js'
 import type { Mailer } from '../lib/mail.js'
+import { networkOf } from '../lib/network.js'
 import type { RateLimit } from '../lib/rate.js'
 import type { Viewer } from '../lib/viewer.js'
-import { addressKey, hashSecret, isSecret, mintToken, spendOneTimeToken } from '../sessions/sessions.js'
+import { hashSecret, isSecret, mintToken, spendOneTimeToken } from '../sessions/sessions.js'
 import type { Request } from '../sessions/types.js'
 import { emitChange } from './changes.js'
 import { emailChangeMail, emailChangeNoticeMail, verificationMail } from './mails.js'
@@ -40,7 +41,7 @@ const tokenInvalid = (): AppError =>
  * @throws INVALID token_invalid; CONFLICT email_taken; LIMITED rate_limited
  */
 export async function verifyEmail(request: Request, token: string): Promise<string> {
-  await request.limiter.spend(TOKEN_TRIES, addressKey(request.client))
+  await request.limiter.spend(TOKEN_TRIES, networkOf(request.client.ip))
   return await transaction(request, async (tx, now) => {
     const mailed = isSecret(token) ? await findMailedToken(tx, hashSecret(token)) : null
     if (!mailed) throw tokenInvalid()

@@ -6,8 +6,9 @@ import { transaction } from '../lib/db.js'
 import type { Tx } from '../lib/db.js'
 import { idempotently } from '../lib/idempotency.js'
 import { enqueue } from '../lib/jobs.js'
+import { networkOf } from '../lib/network.js'
 import type { RateLimit } from '../lib/rate.js'
-import { actingAs, addressKey, checkedPassword, hashPassword, login, startSession } from '../sessions/sessions.js'
+import { actingAs, checkedPassword, hashPassword, login, startSession } from '../sessions/sessions.js'
 import type { Challenge, IssuedSession, Password, Request } from '../sessions/types.js'
 import {
   checkedDisplayName,
@@ -55,7 +56,7 @@ interface Checked {
  * idempotency_mismatch; LIMITED rate_limited
  */
 export async function register(request: Request, input: Registration): Promise<Registered> {
-  await request.limiter.spend(REGISTRATIONS, addressKey(request.client))
+  await request.limiter.spend(REGISTRATIONS, networkOf(request.client.ip))
   const username = checkedUsername(input.username)
   const displayName = checkedDisplayName(input.displayName ?? username)
   const { address, normalised } = checkedEmail(input.email)

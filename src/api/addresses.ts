@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP } from 'node:net'
+import { plainAddress } from '../lib/network.js'
 import type { Client } from './context.js'
 
 const MAX_USER_AGENT_LENGTH = 500
@@ -43,15 +44,3 @@ export const clientOf = (isProxy: Proxies, { socket, headers }: IncomingMessage)
   ip: clientAddress(isProxy, socket.remoteAddress, headers['x-forwarded-for']?.toString()),
   userAgent: (headers['user-agent'] ?? '').slice(0, MAX_USER_AGENT_LENGTH),
 })
-
-/** IPv4 in its IPv6 dress (`::ffff:127.0.0.1`) is the same address. */
-const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '')
-
-/** What an address is counted under: itself, or for IPv6 its /64, which is one customer's. */
-export function networkOf(address: string): string {
-  if (isIP(address) !== 6) return address
-  const [head = '', tail] = address.split('%')[0]?.split('::') ?? []
-  const groups = head === '' ? [] : head.split(':')
-  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length)
-  return [...groups, ...Array<string>(Math.max(missing, 0)).fill('0'), ...(tail ?? '').split(':')].slice(0, 4).join(':')
-}

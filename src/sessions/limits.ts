@@ -1,6 +1,6 @@
-import { isIPv6 } from 'node:net'
 import { blindIndexes, normaliseEmail } from '../keys/keys.js'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../lib/clock.js'
+import { networkOf } from '../lib/network.js'
 import type { RateLimit, RateLimiter } from '../lib/rate.js'
 import type { Client } from './types.js'
 
@@ -46,13 +46,13 @@ export const attemptCode = (limiter: RateLimiter, userId: string, client: Client
 
 /** Charges a request for a reset mail, whether or not the address has an account. @throws LIMITED rate_limited */
 export async function spendResetRequest(limiter: RateLimiter, email: string, client: Client): Promise<void> {
-  await spendAll(limiter, RESETS_PER_ADDRESS, addressKey(client))
+  await spendAll(limiter, RESETS_PER_ADDRESS, networkOf(client.ip))
   await spendAll(limiter, RESETS_PER_ACCOUNT, accountKey(email))
 }
 
 /** Charges a try of a mailed token. @throws LIMITED rate_limited */
 export const spendResetTry = (limiter: RateLimiter, client: Client): Promise<void> =>
-  spendAll(limiter, RESET_TRIES_PER_ADDRESS, addressKey(client))
+  spendAll(limiter, RESET_TRIES_PER_ADDRESS, networkOf(client.ip))
 
 /** Lets somebody sign in again at once, who has just proved to own the account's address. */
 export const forgivePasswords = (limiter: RateLimiter, emailIndex: Uint8Array): Promise<void> =>
@@ -65,12 +65,12 @@ async function attempt(
   client: Client,
 ): Promise<Attempt> {
   // charged before and given back on success: tries at the same time cannot all see the last free one
-  await spendAll(limiter, FAILURES_PER_ADDRESS, addressKey(client))
+  await spendAll(limiter, FAILURES_PER_ADDRESS, networkOf(client.ip))
   await spendAll(limiter, perAccount, account)
   return {
     succeeded: async () => {
       await forgiveAll(limiter, perAccount, account)
-      for (const each of FAILURES_PER_ADDRESS) await limiter.charge(each, addressKey(client), -1)
+      for (const each of FAILURES_PER_ADDRESS) await limiter.charge(each, networkOf(client.ip), -1)
     },
   }
 }
@@ -84,20 +84,3 @@ async function forgiveAll(limiter: RateLimiter, limits: readonly RateLimit[], ke
 }
 
 const keyOf = (index: Uint8Array | undefined): string => Buffer.from(index ?? []).toString('base64url')
-
-/** One household of IPv6 has a whole /64 to choose addresses from. */
-export const addressKey = ({ ip }: Client): string => (isIPv6(ip) ? networkOf(ip) : ip)
-
-function networkOf(ip: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1]
-  if (mapped !== undefined) return mapped
-  const [head = '', tail] = ip.toLowerCase().split('::')
-  const groups = [head, tail].map((part) => (part ? part.split(':') : []))
-  const [before = [], after = []] = groups
-  const zeros = Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0')
-  const all = tail === undefined ? before : [...before, ...zeros, ...after]
-  return all
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':')
-}

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { afterAll, describe, expect, inject, it } from 'vitest'
+import { connectionUrl, withClient } from '../../src/lib/migrations/adapter.js'
 import { appUrl } from '../../src/lib/migrations/app-role.js'
 import { deployMigrations } from '../../src/lib/migrations/deploy.js'
 import { findDrift } from '../../src/lib/migrations/drift.js'
 import { readMigrations } from '../../src/lib/migrations/project.js'
-import { APP_PASSWORD, databaseUrl, withOwner } from '../support/global-setup.js'
+import { APP_PASSWORD } from '../support/global-setup.js'
 
 const run = promisify(execFile)
 const ROOT = join(import.meta.dirname, '../..')
@@ -22,7 +23,7 @@ const names: string[] = []
 
 afterAll(async () => {
   rmSync(temporary, { recursive: true })
-  await withOwner(inject('ownerUrl'), async (owner) => {
+  await withClient(inject('ownerUrl'), async (owner) => {
     for (const name of names) await owner.query(`drop database if exists "${name}" with (force)`)
   })
 })
@@ -31,7 +32,7 @@ afterAll(async () => {
 function freshUrl(): string {
   const name = `cp_test_${inject('runId')}_migrate_${names.length}`
   names.push(name)
-  return databaseUrl(inject('ownerUrl'), name)
+  return connectionUrl(inject('ownerUrl'), name)
 }
 
 /** A copy of the folder `prisma` to which migrations can be added, by name and SQL. */
@@ -62,7 +63,7 @@ const prisma = (url: string, ...args: string[]): Promise<string> =>
   command(url, 'node_modules/prisma/build/index.js', ...args)
 
 function column<T>(url: string, sql: string): Promise<T[]> {
-  return withOwner(url, async (owner) => (await owner.query<{ value: T }>(sql)).rows.map(({ value }) => value))
+  return withClient(url, async (owner) => (await owner.query<{ value: T }>(sql)).rows.map(({ value }) => value))
 }
 
 describe('deploying', { timeout: 60_000 }, () => {
@@ -90,7 +91,7 @@ describe('deploying', { timeout: 60_000 }, () => {
     const ownerUrl = freshUrl()
     await deployMigrations({ ownerUrl, folder: FOLDER, appRole })
     const url = appUrl(ownerUrl, appRole.name, APP_PASSWORD)
-    await withOwner(url, (app) => app.query(`select graphile_worker.add_job('greet')`))
+    await withClient(url, (app) => app.query(`select graphile_worker.add_job('greet')`))
     expect(await column(url, 'select count(*)::int as value from graphile_worker._private_jobs')).toEqual([1])
     await expect(column(url, 'drop table users')).rejects.toThrow('must be owner of table users')
   })
@@ -112,8 +113,8 @@ describe('deploying', { timeout: 60_000 }, () => {
       `select rolpassword as value from pg_authid where rolname = '${role.name}'`,
     )
     expect(stored[0]).toMatch(/^SCRAM-SHA-256\$4096:/)
-    await withOwner(appUrl(ownerUrl, role.name, role.password), (app) => app.query('select 1'))
-    await withOwner(ownerUrl, (owner) => owner.query(`drop owned by "${role.name}"; drop role "${role.name}"`))
+    await withClient(appUrl(ownerUrl, role.name, role.password), (app) => app.query('select 1'))
+    await withClient(ownerUrl, (owner) => owner.query(`drop owned by "${role.name}"; drop role "${role.name}"`))
   })
 
   it('refuses to serve as a role that row-level security does not bind', async () => {
@@ -184,7 +185,7 @@ describe('drift', { timeout: 120_000 }, () => {
       'policy graphile_worker._private_jobs.': `alter policy "${appRole.name}" on graphile_worker._private_jobs using (false)`,
       'right on users': `grant truncate on users to "${appRole.name}"`,
     }
-    for (const sql of Object.values(changes)) await withOwner(ownerUrl, (owner) => owner.query(sql))
+    for (const sql of Object.values(changes)) await withClient(ownerUrl, (owner) => owner.query(sql))
     const found = await differences(ownerUrl)
     for (const change of Object.keys(changes)) expect(found).toContainEqual(expect.stringContaining(change))
     expect(found).toContainEqual(expect.stringMatching(/DROP COLUMN\s+"rogue"/))
@@ -196,7 +197,7 @@ describe('the ordinary prisma command, without a binary to download', { timeout:
     const ownerUrl = freshUrl()
     await deployMigrations({ ownerUrl, folder: FOLDER })
     expect(await prisma(ownerUrl, 'migrate', 'status')).toContain('Database schema is up to date!')
-    await withOwner(ownerUrl, (owner) =>
+    await withClient(ownerUrl, (owner) =>
       owner.query('delete from _prisma_migrations where migration_name = $1', [known.at(-1)]),
     )
     await expect(prisma(ownerUrl, 'migrate', 'status')).rejects.toMatchObject({ code: 1 })

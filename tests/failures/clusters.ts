@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connectionUrl } from '../../src/lib/migrations/adapter.js'
 import { startEmbeddedPostgres } from '../../src/lib/postgres/embedded.js'
 import type { EmbeddedPostgres } from '../../src/lib/postgres/embedded.js'
-import { databaseUrl } from '../support/global-setup.js'
 
 /** A PostgreSQL of a test's own, to be stopped, killed and started again. */
 export interface Cluster {
@@ -29,7 +29,7 @@ export async function openCluster(): Promise<Cluster> {
   const folder = realpathSync(join(dataDir, 'postgres'))
   const stop = (): Promise<void> => running.stop()
   return {
-    url: (name) => databaseUrl(first, name),
+    url: (name) => connectionUrl(first, name),
     stop,
     kill: () => {
       const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8').split('\n')[0]) : 0

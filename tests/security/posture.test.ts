@@ -1,17 +1,18 @@
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { connectionUrl, withClient } from '../../src/lib/migrations/adapter.js'
 import { openDatabase } from '../../src/lib/db.js'
 import type { Database } from '../../src/lib/db.js'
 import { deployMigrations } from '../../src/lib/migrations/deploy.js'
-import { APP_PASSWORD, appDatabaseUrl, databaseUrl, withOwner } from '../support/global-setup.js'
+import { APP_PASSWORD, appDatabaseUrl } from '../support/global-setup.js'
 
 /**
  * Deployed as the server deploys it, and not cloned: rights on a database are not copied from a template.
  */
 const name = `cp_test_${String(inject('runId'))}_posture`
 const server = inject('ownerUrl')
-const ownerUrl = databaseUrl(server, name)
+const ownerUrl = connectionUrl(server, name)
 const role = `${inject('template')}_app`
 let owner: pg.Client
 let app: Database
@@ -26,7 +27,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await app.close()
   await owner.end()
-  await withOwner(server, (admin) => admin.query(`drop database if exists "${name}" with (force)`))
+  await withClient(server, (admin) => admin.query(`drop database if exists "${name}" with (force)`))
 })
 
 const found = async (sql: string, ...values: unknown[]): Promise<unknown[]> =>

@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
+import { withClient } from '../../src/lib/migrations/adapter.js'
 import { DEMO_PASSWORD } from '../../src/demo/seed.js'
 import { request } from '../support/client.js'
 import { testDatabase } from '../support/database.js'
 import type { TestDatabase } from '../support/database.js'
-import { withOwner } from '../support/global-setup.js'
 import { TEST_KEYS } from '../support/server.js'
 import { until } from '../support/until.js'
 import { startProcess } from './process.js'
@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await database.drop()
-  await withOwner(inject('ownerUrl'), (owner) => owner.query(`drop role if exists "${database.name}_app"`))
+  await withClient(inject('ownerUrl'), (owner) => owner.query(`drop role if exists "${database.name}_app"`))
   rmSync(folder, { recursive: true, force: true })
 })
 

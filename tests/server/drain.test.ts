@@ -3,10 +3,10 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest'
+import { withClient } from '../../src/lib/migrations/adapter.js'
 import { request, watch } from '../support/client.js'
 import { testDatabase } from '../support/database.js'
 import type { TestDatabase } from '../support/database.js'
-import { withOwner } from '../support/global-setup.js'
 import { TEST_KEYS } from '../support/server.js'
 import { startProcess } from './process.js'
 import type { ServerProcess } from './process.js'
@@ -27,7 +27,7 @@ afterEach(async () => {
 })
 afterAll(async () => {
   await database.drop()
-  await withOwner(inject('ownerUrl'), (owner) => owner.query(`drop role if exists "${database.name}_app"`))
+  await withClient(inject('ownerUrl'), (owner) => owner.query(`drop role if exists "${database.name}_app"`))
   rmSync(folder, { recursive: true, force: true })
 })
 

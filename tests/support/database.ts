@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { inject } from 'vitest'
+import { connectionUrl, withClient } from '../../src/lib/migrations/adapter.js'
 import { openDatabase } from '../../src/lib/db.js'
 import type { Database } from '../../src/lib/db.js'
-import { appDatabaseUrl, databaseUrl, withOwner } from './global-setup.js'
+import { appDatabaseUrl } from './global-setup.js'
 
 /** A database of a test file's own: opened as the server would, and as the owner. */
 export interface TestDatabase extends Database {
@@ -23,8 +24,8 @@ export async function testDatabase(options: { readonly poolSize?: number } = {})
   const server = inject('ownerUrl')
   const template = inject('template')
   const name = `cp_test_${String(inject('runId'))}_${randomBytes(6).toString('hex')}`
-  await withOwner(server, (owner) => owner.query(`create database "${name}" template "${template}"`))
-  const ownerUrl = databaseUrl(server, name)
+  await withClient(server, (owner) => owner.query(`create database "${name}" template "${template}"`))
+  const ownerUrl = connectionUrl(server, name)
   const appUrl = appDatabaseUrl(server, template, name)
   const owner = new pg.Client({ connectionString: ownerUrl, options: '-c TimeZone=UTC' })
   await owner.connect()
@@ -45,7 +46,7 @@ export async function testDatabase(options: { readonly poolSize?: number } = {})
       )
       await database.close()
       await owner.end()
-      await withOwner(server, (admin) => admin.query(`drop database if exists "${name}" with (force)`))
+      await withClient(server, (admin) => admin.query(`drop database if exists "${name}" with (force)`))
       if (leaked.rowCount) throw new Error(`a transaction was left open: ${JSON.stringify(leaked.rows)}`)
     },
   }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
 import type { TestProject } from 'vitest/node'
+import { connectionUrl, withClient } from '../../src/lib/migrations/adapter.js'
 import { appUrl } from '../../src/lib/migrations/app-role.js'
 import { deployMigrations } from '../../src/lib/migrations/deploy.js'
 import { startEmbeddedPostgres, TEST_SETTINGS } from '../../src/lib/postgres/embedded.js'
@@ -25,7 +26,7 @@ const ROOT = join(import.meta.dirname, '../..')
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await findServer()
   const template = `cp_template_${fingerprint()}`
-  await withOwner(server.url, async (owner) => {
+  await withClient(server.url, async (owner) => {
     await dropLeftovers(owner)
     await ensureTemplate(owner, server.url, template)
   })
@@ -33,7 +34,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('template', template)
   project.provide('runId', process.pid)
   return async () => {
-    await withOwner(server.url, dropLeftovers)
+    await withClient(server.url, dropLeftovers)
     await server.stop()
   }
 }
@@ -49,7 +50,7 @@ async function ensureTemplate(owner: pg.Client, url: string, template: string): 
   if ((await owner.query('select from pg_database where datname = $1', [template])).rowCount) return
   const draft = `cp_test_${String(process.pid)}_template`
   await deployMigrations({
-    ownerUrl: databaseUrl(url, draft),
+    ownerUrl: connectionUrl(url, draft),
     folder: join(ROOT, 'prisma'),
     appRole: { name: `${template}_app`, password: APP_PASSWORD },
   })
@@ -91,24 +92,6 @@ function fingerprint(): string {
     .slice(0, 12)
 }
 
-/** `url` with another database. */
-export function databaseUrl(url: string, database: string): string {
-  const other = new URL(url)
-  other.pathname = `/${database}`
-  return other.toString()
-}
-
 /** The application role's way into `database`; one role serves every clone of a template. */
 export const appDatabaseUrl = (ownerUrl: string, template: string, database: string): string =>
-  appUrl(databaseUrl(ownerUrl, database), `${template}_app`, APP_PASSWORD)
-
-/** Runs `work` on a connection of the owner's. */
-export async function withOwner<T>(url: string, work: (owner: pg.Client) => Promise<T>): Promise<T> {
-  const owner = new pg.Client({ connectionString: url })
-  await owner.connect()
-  try {
-    return await work(owner)
-  } finally {
-    await owner.end()
-  }
-}
+  appUrl(connectionUrl(ownerUrl, database), `${template}_app`, APP_PASSWORD)
