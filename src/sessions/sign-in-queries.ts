@@ -41,9 +41,14 @@ export async function findAccount(db: Db, userId: string): Promise<AccountRow | 
   return row ?? null
 }
 
-/** The same, held until the transaction ends: neither password nor second factor changes meanwhile. */
-export async function findAccountForUpdate(tx: Tx, userId: string): Promise<AccountRow | null> {
+/** Holds the account until the transaction ends: neither password nor second factor changes meanwhile. */
+export async function holdAccount(tx: Tx, userId: string): Promise<void> {
   await tx.sql`/* sessions.holdAccount */ select id::text from users where id = ${userId}::uuid for no key update`
+}
+
+/** The same as `findAccount`, held. */
+export async function findAccountForUpdate(tx: Tx, userId: string): Promise<AccountRow | null> {
+  await holdAccount(tx, userId)
   return await findAccount(tx, userId)
 }
 

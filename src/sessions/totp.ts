@@ -26,7 +26,7 @@ import {
   stepOfCode,
   totpUri,
 } from './second-factors.js'
-import { findAccountForUpdate, getAccount } from './sign-in-queries.js'
+import { getAccount, holdAccount } from './sign-in-queries.js'
 import { recordSecurity } from './trail.js'
 import { sendAccountNotice, userStream } from './types.js'
 import type { Request } from './types.js'
@@ -52,6 +52,7 @@ export interface TotpSecret {
  */
 export async function startTotp(tx: Tx, viewer: Viewer, now: Date): Promise<TotpSecret> {
   const { userId } = viewer
+  await holdAccount(tx, userId)
   const account = await getAccount(tx, userId)
   if (account.hasTotp) throw alreadyConfirmed()
   const id = randomUUID()
@@ -83,7 +84,7 @@ async function confirm(
 ): Promise<AppError | null> {
   const { userId, sessionId } = viewer
   // against a sign-in under way, which must see the factor or be ended by its confirmation
-  await findAccountForUpdate(tx, userId)
+  await holdAccount(tx, userId)
   if (await findTotp(tx, userId, 'confirmed')) throw alreadyConfirmed()
   const credential = await findTotp(tx, userId, 'started')
   if (!credential || addMs(credential.createdAt, CONFIRM_WITHIN_MS) <= now)
