@@ -12,8 +12,6 @@ export const TIMEOUTS = {
   statementMs: 5 * SECOND_MS,
   /** The driver: for the answer to one statement. */
   queryMs: 6 * SECOND_MS,
-  /** One GraphQL operation, once it is executing. */
-  operationMs: 8 * SECOND_MS,
   /** What clients are advised to wait. */
   clientMs: 10 * SECOND_MS,
   /** From SIGTERM to the end of the process, whatever is still under way. */
