@@ -7,6 +7,8 @@ import pg from 'pg'
 import { PrismaClient } from '../generated/prisma/client.js'
 import type { Prisma } from '../generated/prisma/client.js'
 import { sqlStatements } from './metrics.js'
+import { prepare } from './sql.js'
+import type { SqlPart } from './sql.js'
 import { TIMEOUTS } from './timeouts.js'
 
 /** Connections per process. */
@@ -18,15 +20,12 @@ const TRANSACTION_TIMEOUT_MS = 15_000
 const MAX_ATTEMPTS = 5
 const RETRY_BASE_MS = 10
 
-/** Values that a hand-written statement can carry. */
-export type SqlValue =
-  string | number | bigint | boolean | Date | Uint8Array | null | readonly SqlValue[] | { json: unknown }
-
 /**
  * Runs a hand-written statement: a tagged template that opens with its name, `/* accounts.profilePage *​/ select …`.
  * On the pool it is prepared once per connection under that name. bigint columns are bigint, times Date, jsonb parsed.
+ * Pieces that statements share are fragments of `lib/sql.ts`.
  */
-export type Sql = <Row>(strings: TemplateStringsArray, ...values: SqlValue[]) => Promise<Row[]>
+export type Sql = <Row>(strings: TemplateStringsArray, ...parts: SqlPart[]) => Promise<Row[]>
 
 /** A handle to read with: Prisma's models, and named SQL on the same pool. */
 export type Db = Prisma.TransactionClient & { readonly sql: Sql }
@@ -82,33 +81,10 @@ const types: pg.CustomTypesConfig = {
   }) as pg.CustomTypesConfig['getTypeParser'],
 }
 
-interface Prepared {
-  readonly name: string
-  readonly text: string
-}
-const preparedStatements = new WeakMap<TemplateStringsArray, Prepared>()
-
-function prepare(strings: TemplateStringsArray): Prepared {
-  const known = preparedStatements.get(strings)
-  if (known) return known
-  const text = strings.reduce((sql, part, index) => `${sql}$${String(index)}${part}`)
-  const name = /^\s*\/\* ([a-zA-Z]+\.[a-zA-Z]+) \*\//.exec(text)?.[1]
-  if (!name) throw new Error(`SQL must open with its name, /* domain.name */: ${text.slice(0, 80)}`)
-  const prepared = { name, text }
-  preparedStatements.set(strings, prepared)
-  return prepared
-}
-
-const toParameter = (value: SqlValue): unknown => {
-  if (typeof value === 'object' && value !== null && 'json' in value) return JSON.stringify(value.json)
-  if (value instanceof Uint8Array) return Buffer.from(value)
-  return value
-}
-
 const sqlOnPool =
   (pool: pg.Pool): Sql =>
-  async <Row>(strings: TemplateStringsArray, ...values: SqlValue[]) =>
-    (await pool.query({ ...prepare(strings), values: values.map(toParameter), types })).rows as Row[]
+  async <Row>(strings: TemplateStringsArray, ...parts: SqlPart[]) =>
+    (await pool.query({ ...prepare(strings, parts), types })).rows as Row[]
 
 /** Opens the pool and Prisma over it. Every wait has a limit; the session's time zone is UTC. */
 export function openDatabase(
@@ -193,9 +169,11 @@ export async function databaseNow(db: Db): Promise<Date> {
 
 const sqlInTransaction =
   (client: Prisma.TransactionClient): Sql =>
-  <Row>(strings: TemplateStringsArray, ...values: SqlValue[]) =>
+  <Row>(strings: TemplateStringsArray, ...parts: SqlPart[]) => {
+    const { text, values } = prepare(strings, parts)
     // eslint-disable-next-line no-restricted-syntax -- this is where a tagged template becomes text and parameters
-    client.$queryRawUnsafe<Row[]>(prepare(strings).text, ...values.map(toParameter))
+    return client.$queryRawUnsafe<Row[]>(text, ...values)
+  }
 
 const withSql = (client: Prisma.TransactionClient, sql: Sql): Db => Object.create(client, { sql: { value: sql } }) as Db
 
