@@ -1,9 +1,18 @@
 import { jobs as accounts } from './accounts/jobs.js'
+import { eventHandlers } from './event-handlers.js'
 import { jobs as keys } from './keys/jobs.js'
 import type { JobHandler } from './lib/jobs.js'
+import { relayedJobs } from './lib/relay.js'
 import { upkeepJobs } from './lib/upkeep.js'
 import { jobs as notifications } from './notifications/jobs.js'
 import { jobs as sessions } from './sessions/jobs.js'
 
 /** Everything that is done in the background. */
-export const jobHandlers: readonly JobHandler[] = [...upkeepJobs, ...keys, ...accounts, ...sessions, ...notifications]
+export const jobHandlers: readonly JobHandler[] = [
+  ...upkeepJobs,
+  ...keys,
+  ...accounts,
+  ...sessions,
+  ...notifications,
+  ...relayedJobs(eventHandlers),
+]

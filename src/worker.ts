@@ -1,8 +1,10 @@
 import { Readiness } from './api/http/health.js'
 import { readConfig } from './env.js'
 import { jobHandlers } from './job-handlers.js'
+import { eventHandlers } from './event-handlers.js'
 import type { Ending } from './lifecycle.js'
 import { configureLog, log } from './lib/log.js'
+import { startRelay } from './lib/relay.js'
 import { enqueueUpkeep } from './lib/upkeep.js'
 import { startWorker } from './lib/worker.js'
 import type { JobWorker } from './lib/worker.js'
@@ -23,9 +25,15 @@ export async function runWorker({ signal, onEnd }: Ending): Promise<void> {
   log.info('ready to run jobs')
 }
 
-/** Runs jobs over an open platform, the upkeep first. */
+/** Relays events and runs jobs over an open platform, the upkeep first. */
 export async function openWorker({ services, jobs }: Platform): Promise<JobWorker> {
   const worker = await startWorker(services.database, jobHandlers, jobs)
   await enqueueUpkeep(jobs)
-  return worker
+  const relay = startRelay(services.database, services.bus, eventHandlers)
+  return {
+    stop: async () => {
+      await relay.stop()
+      await worker.stop()
+    },
+  }
 }

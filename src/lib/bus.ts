@@ -9,6 +9,7 @@ import type { Db } from './db.js'
 import { EVENTS_CHANNEL, listEventsAfter, listEventsById, listEventsSince, REPLAY_BATCH } from './events.js'
 import type { OutboxEvent } from './events.js'
 import { log } from './log.js'
+import { SIGNALS_CHANNEL, parseSignal } from './signals.js'
 
 /** Longer than a transaction can last, so that ids committed out of order around a break are read again. */
 const REREAD_MS = 60 * SECOND_MS
@@ -24,7 +25,10 @@ const MAX_BACKLOG = 1_000
 
 export type Listener = (event: OutboxEvent) => void
 
-/** Carries outbox events between processes: every committed event reaches every process that listens to its stream. */
+/**
+ * Carries outbox events and signals between processes: every committed event reaches every process that listens to its
+ * stream; a signal wakes who listens to its key, and carries nothing.
+ */
 export interface Bus {
   /** Calls `listener` for each event of `stream` from now on; returns how to stop. */
   subscribe(stream: string, listener: Listener): () => void
@@ -33,6 +37,10 @@ export interface Bus {
    * Ends with `signal`, or when the reader falls too far behind.
    */
   events(stream: string, options: { readonly after?: bigint; readonly signal: AbortSignal }): AsyncIterable<OutboxEvent>
+  /** Calls `listener` whenever any event was committed, or may have been; it says neither which nor how many. */
+  onEvent(listener: () => void): () => void
+  /** Calls `listener` for each signal to `key` on `topic`, and after every reconnection, for one may have been missed. */
+  onSignal(topic: string, key: string, listener: () => void): () => void
   /** Calls `listener` whenever events may have been late: after every reconnection. */
   onReconnect(listener: () => void): () => void
   /** Streams with a listener in this process. */
@@ -50,6 +58,8 @@ export async function openBus(url: string, db: Db): Promise<Bus> {
 class ListenBus implements Bus {
   readonly #emitter = new EventEmitter().setMaxListeners(0)
   readonly #reconnects = new EventEmitter().setMaxListeners(0)
+  readonly #wakeUps = new EventEmitter().setMaxListeners(0)
+  readonly #signals = new EventEmitter().setMaxListeners(0)
   readonly #seen = new LRUCache<bigint, true>({ max: REMEMBERED_IDS })
   readonly #url: string
   readonly #db: Db
@@ -71,6 +81,17 @@ class ListenBus implements Bus {
   subscribe(stream: string, listener: Listener): () => void {
     this.#emitter.on(stream, listener)
     return () => this.#emitter.off(stream, listener)
+  }
+
+  onEvent(listener: () => void): () => void {
+    this.#wakeUps.on('event', listener)
+    return () => this.#wakeUps.off('event', listener)
+  }
+
+  onSignal(topic: string, key: string, listener: () => void): () => void {
+    const name = `${topic} ${key}`
+    this.#signals.on(name, listener)
+    return () => this.#signals.off(name, listener)
   }
 
   onReconnect(listener: () => void): () => void {
@@ -149,10 +170,13 @@ class ListenBus implements Bus {
     })
     // until it listens, a connection that breaks is its opener's to try again
     client.on('error', () => undefined)
-    client.on('notification', ({ payload }) => this.#onNotification(payload))
+    client.on('notification', ({ channel, payload = '' }) => {
+      if (channel === EVENTS_CHANNEL) this.#onEventId(payload)
+      else this.#onSignals(payload)
+    })
     try {
       await client.connect()
-      await client.query(`listen ${EVENTS_CHANNEL}`)
+      await client.query(`listen ${EVENTS_CHANNEL}; listen ${SIGNALS_CHANNEL}`)
     } catch (error) {
       discard(client)
       throw error
@@ -194,6 +218,8 @@ class ListenBus implements Bus {
     while (!this.#closed) {
       try {
         await this.#reread(lostAtMs)
+        wake(this.#wakeUps, 'event')
+        for (const name of this.#signals.eventNames()) wake(this.#signals, name)
         this.#reconnects.emit('reconnect')
         return
       } catch (error) {
@@ -215,8 +241,13 @@ class ListenBus implements Bus {
     }
   }
 
-  #onNotification(payload: string | undefined): void {
-    if (!payload || !/^\d+$/.test(payload)) return
+  #onSignals(payload: string): void {
+    for (const name of parseSignal(payload)) wake(this.#signals, name)
+  }
+
+  #onEventId(payload: string): void {
+    if (!/^\d+$/.test(payload)) return
+    wake(this.#wakeUps, 'event')
     this.#pending.push(BigInt(payload))
     this.#reading ??= this.#read().finally(() => (this.#reading = null))
   }
@@ -239,14 +270,7 @@ class ListenBus implements Bus {
   #deliver(event: OutboxEvent): void {
     if (this.#seen.has(event.id)) return
     this.#seen.set(event.id, true)
-    for (const listener of this.#emitter.listeners(event.stream) as Listener[]) {
-      try {
-        listener(event)
-      } catch (error) {
-        // one listener's bug must not cost the others their event
-        log.error({ err: error, stream: event.stream }, 'bus: a listener failed')
-      }
-    }
+    wake(this.#emitter, event.stream, event)
   }
 
   async close(): Promise<void> {
@@ -254,7 +278,20 @@ class ListenBus implements Bus {
     clearInterval(this.#asking)
     this.#emitter.removeAllListeners()
     this.#reconnects.removeAllListeners()
+    this.#wakeUps.removeAllListeners()
+    this.#signals.removeAllListeners()
     await this.#client?.end().catch(() => undefined)
+  }
+}
+
+/** Calls who listens; one listener's bug must not cost the others their event. */
+function wake(emitter: EventEmitter, name: string | symbol, ...args: unknown[]): void {
+  for (const listener of emitter.listeners(name) as ((...all: unknown[]) => void)[]) {
+    try {
+      listener(...args)
+    } catch (error) {
+      log.error({ err: error, name: String(name) }, 'bus: a listener failed')
+    }
   }
 }
 

@@ -45,9 +45,10 @@ const expiredAnswers: Deletion = (tx, now) => tx.sql`/* platform.sweepIdempotenc
     select id from idempotency_records where expires_at <= ${now}::timestamptz limit ${BATCH} for update skip locked)
   returning 1`
 
+/** One that nobody has relayed stays: it says that something is wrong. */
 const oldEvents: Deletion = (tx, now) => tx.sql`/* platform.sweepOutbox */
   delete from outbox_events where id in (
-    select id from outbox_events where created_at <= ${addMs(now, -OUTBOX_KEEP_MS)}::timestamptz
+    select id from outbox_events where created_at <= ${addMs(now, -OUTBOX_KEEP_MS)}::timestamptz and dispatched_at is not null
     limit ${BATCH} for update skip locked)
   returning 1`
 

@@ -272,6 +272,14 @@ export class LocalBus implements Bus {
     return () => this.#emitter.off(':reconnect', listener)
   }
 
+  onEvent(): () => void {
+    throw new Error('the laboratory relays nothing')
+  }
+
+  onSignal(): () => void {
+    throw new Error('the laboratory signals nothing')
+  }
+
   close(): Promise<void> {
     return Promise.resolve()
   }

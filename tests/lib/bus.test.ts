@@ -5,6 +5,7 @@ import { transaction } from '../../src/lib/db.js'
 import type { Origin } from '../../src/lib/db.js'
 import { emit } from '../../src/lib/events.js'
 import type { OutboxEvent } from '../../src/lib/events.js'
+import { signal } from '../../src/lib/signals.js'
 import { testDatabase } from '../support/database.js'
 import type { TestDatabase } from '../support/database.js'
 import { until } from '../support/until.js'
@@ -117,4 +118,52 @@ it('ends a reader that falls too far behind, after what it holds, and costs the 
   expect(last).toBeLessThan(1_101n)
   for (const stop of stops) stop()
   expect(bus.streams).toBe(0)
+})
+
+it('wakes whoever listens to a key, in every process, on commit', async () => {
+  const woken: string[] = []
+  const stops = [
+    bus.onSignal('test', 'a', () => woken.push('a')),
+    bus.onSignal('test', 'b', () => woken.push('b')),
+    other.onSignal('test', 'a', () => woken.push('a elsewhere')),
+    bus.onSignal('other', 'a', () => woken.push('another topic')),
+  ]
+  await expect(
+    transaction(origin, async (tx) => {
+      await signal(tx, 'test', ['a'])
+      throw new Error('no')
+    }),
+  ).rejects.toThrow('no')
+  await transaction(origin, async (tx) => {
+    await signal(tx, 'test', ['a', 'c'])
+    expect(woken).toEqual([])
+  })
+  await until(() => woken.length === 2)
+  expect(woken.sort()).toEqual(['a', 'a elsewhere'])
+  for (const stop of stops) stop()
+  await transaction(origin, (tx) => signal(tx, 'test', ['a', 'b']))
+  await say('test:f', 1)
+  expect(woken).toHaveLength(2)
+})
+
+it('carries thousands of signals at once, and refuses what is no key', async () => {
+  const woken = new Set<string>()
+  const keys = Array.from({ length: 3_000 }, (_, n) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`)
+  const stops = keys.map((key) => bus.onSignal('test', key, () => woken.add(key)))
+  await transaction(origin, (tx) => signal(tx, 'test', keys))
+  await until(() => woken.size === keys.length)
+  for (const stop of stops) stop()
+  await expect(transaction(origin, (tx) => signal(tx, 'test', ['a b']))).rejects.toThrow('a key is a word')
+})
+
+it('wakes everybody after its connection was cut, for a signal may have been missed', async () => {
+  let [woken, events] = [0, 0]
+  const stops = [bus.onSignal('test', 'lost', () => (woken += 1)), bus.onEvent(() => (events += 1))]
+  await database.owner.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'bus'`,
+  )
+  await until(() => woken === 1 && events >= 1)
+  await transaction(origin, (tx) => signal(tx, 'test', ['lost']))
+  await until(() => woken === 2)
+  for (const stop of stops) stop()
 })
