@@ -10,6 +10,7 @@ import type { Remembered } from '../lib/idempotency.js'
 import { enqueue } from '../lib/jobs.js'
 import { log } from '../lib/log.js'
 import type { RateLimit } from '../lib/rate.js'
+import { TIMEOUTS } from '../lib/timeouts.js'
 import type { Viewer } from '../lib/viewer.js'
 import type { Request } from '../sessions/types.js'
 import type { AgeAnswer, AgeProvider, AgeQuestion } from './age-providers.js'
@@ -28,7 +29,6 @@ import { ACCOUNT_CHANGED, ageReviewedJob } from './types.js'
 
 const APPROVAL_MS = 2 * 365 * DAY_MS
 const MAX_TOKEN_LENGTH = 200
-const PROVIDER_TIMEOUT_MS = 8 * SECOND_MS
 const EXPIRY_BATCH = 500
 const ATTEMPTS: RateLimit = { name: 'age.attempts', points: 5, windowSeconds: DAY_MS / SECOND_MS }
 
@@ -126,11 +126,11 @@ function beginAttempt(
   })
 }
 
-/** Asks, for at most eight seconds; a provider that fails or is late leaves the attempt to staff. */
+/** Asks, within the time of the operation; a provider that fails or is late leaves the attempt to staff. */
 async function ask(provider: AgeProvider, question: AgeQuestion): Promise<AgeAnswer> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<AgeAnswer>((resolve) => {
-    timer = setTimeout(resolve, PROVIDER_TIMEOUT_MS, { kind: 'review' })
+    timer = setTimeout(resolve, TIMEOUTS.outsideMs, { kind: 'review' })
   })
   try {
     return await Promise.race([provider.check(question), late])

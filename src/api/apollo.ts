@@ -18,6 +18,7 @@ import { bearerToken } from './credentials.js'
 import { MAX_TOKENS, withoutSuggestion } from './documents.js'
 import { ClientError, statusOf, toClientError } from './errors.js'
 import { execute } from './execute.js'
+import type { Outcome } from './execute.js'
 import { observe, prepareOperation } from './prepare.js'
 import type { Api, Prepared, Refusal } from './prepare.js'
 
@@ -171,12 +172,23 @@ function retryHeaders(errors: readonly ClientError[]): HeaderMap {
 /** Executes what was prepared; an answer without data takes its status from its first error. */
 async function run({ prepared, requestId }: Exchange): Promise<ExecutionResult> {
   if (!prepared) throw new Error('the operation was not prepared')
-  const { data, errors: failures } = await execute(prepared)
+  const { data, errors: failures } = await executeInTime(prepared)
   const errors = failures.map((error) => toClientError(error, requestId))
   observe(prepared, errors.length > 0 ? 'error' : 'ok')
   const extensions = { cost: prepared.cost }
   if (errors.length === 0) return { data, extensions }
   return { data, errors: data === null ? withStatus(errors) : errors, extensions }
+}
+
+async function executeInTime(prepared: Prepared): Promise<{ data: Outcome['data']; errors: readonly unknown[] }> {
+  const { deadline } = prepared
+  try {
+    return await deadline.within(execute(prepared))
+  } catch (error) {
+    return { data: null, errors: [error] }
+  } finally {
+    deadline.end()
+  }
 }
 
 /** Client errors over HTTP are 200 once an operation has run, but for those that caches and balancers must know. */

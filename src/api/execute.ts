@@ -1,5 +1,6 @@
 import { getArgumentValues, GraphQLError, locatedError, OperationTypeNode } from 'graphql'
 import type { GraphQLFieldResolver, GraphQLLeafType, GraphQLResolveInfo } from 'graphql'
+import type { Deadline } from './deadline.js'
 import { ClientError } from './errors.js'
 import type { FieldPlan, ObjectPlan, OperationPlan, Shape, Variables } from './plan.js'
 
@@ -11,6 +12,8 @@ export interface Execution {
   readonly root?: unknown
   /** The context of each mutation after the first: what the one before did to who asks counts. */
   readonly nextContext?: (() => Promise<unknown>) | undefined
+  /** Once it is over no mutation and no resolver begins any more. */
+  readonly deadline?: Deadline
 }
 
 /** Data and errors; the errors are located, and not yet fit for clients. */
@@ -74,6 +77,7 @@ async function executeInTurn(run: Run, plan: ObjectPlan): Promise<Source> {
   const result: Source = {}
   let isFirst = true
   for (const field of plan.fields) {
+    if (run.deadline?.isOver) throw new Error('time is up before every mutation ran')
     const turn = isFirst ? run : await nextTurn(run)
     isFirst = false
     result[field.key] = await executeField(turn, plan, field, run.root, undefined)
@@ -140,6 +144,7 @@ function executeField(
 
 function resolve(run: Run, field: FieldPlan, source: unknown, path: Path): unknown {
   const resolver: GraphQLFieldResolver<unknown, unknown> | undefined = field.definition.resolve
+  if (resolver && run.deadline?.isOver) throw new Error('time is up before every field was resolved')
   if (resolver) return resolver(source, argumentsOf(run, field), run.context, infoOf(run, field, path))
   const property = (source as Source | null | undefined)?.[field.name]
   if (typeof property !== 'function') return property

@@ -3,6 +3,7 @@ import { fastify } from 'fastify'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../env.js'
 import { SECOND_MS } from '../lib/clock.js'
+import { TIMEOUTS } from '../lib/timeouts.js'
 import type { Proxies } from './addresses.js'
 import { ClientError, statusOf, toClientError } from './errors.js'
 import type { WireCode } from './errors.js'
@@ -10,7 +11,6 @@ import type { Origins } from './origins.js'
 
 const MAX_BODY_BYTES = 100_000
 const HEADERS_TIMEOUT_MS = 10 * SECOND_MS
-const REQUEST_TIMEOUT_MS = 30 * SECOND_MS
 const CONNECTIONS_CHECK_MS = 2 * SECOND_MS
 const KEEP_ALIVE_MS = 65 * SECOND_MS
 /** How long a browser may remember what a preflight said. */
@@ -35,7 +35,7 @@ const ANSWER_HEADERS = 'x-request-id, retry-after'
 export function openHttp(config: Config, isProxy: Proxies, isAllowedOrigin: Origins): FastifyInstance {
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: TIMEOUTS.requestMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CONNECTIONS_CHECK_MS },
     trustProxy: (address: string) => isProxy(address),

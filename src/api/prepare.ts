@@ -11,6 +11,7 @@ import { makeContext } from './context.js'
 import type { Authenticate, Authenticated, Client, Context } from './context.js'
 import { costOf, MAX_COST } from './cost.js'
 import type { Cost } from './cost.js'
+import { Deadline } from './deadline.js'
 import { hashOf, MAX_ERRORS, NO_NUL, openDocuments, withoutSuggestion } from './documents.js'
 import type { Documents, KnownDocument } from './documents.js'
 import { ClientError, statusOf, toClientError } from './errors.js'
@@ -61,7 +62,8 @@ export interface Prepared {
     readonly remaining: number
     readonly budget: number
   }
-  readonly startedMs: number
+  /** When it began, and until when it must be answered; whoever runs it ends it. */
+  readonly deadline: Deadline
 }
 
 /** An operation that may not run; `status` is for HTTP. */
@@ -114,39 +116,45 @@ export const openApi = (schema: GraphQLSchema, services: Services, authenticate:
  * who asks, and whether they have budget left. Never throws.
  */
 export async function prepareOperation(api: Api, request: OperationRequest): Promise<Prepared | Refusal> {
-  const startedMs = monotonicMs()
+  const deadline = new Deadline()
   try {
-    const known = knownDocument(api, request)
-    const operation = chosenOperation(known, request)
-    const variables = coercedVariables(api, operation, request.variables)
-    const { plan, cost } = plannedOperation(api, known, operation, variables)
-    const requested = checkedCost(cost, variables)
-    checkTransport(operation, request)
-    const authenticated = await authenticatedRequest(api, request)
-    checkIntrospection(api, plan, authenticated)
-    const remaining = await spentBudget(api, request, authenticated, requested)
-    const context = makeContext(api.services, request, authenticated)
-    const report = { requested, max: MAX_COST, remaining, budget: COST_BUDGET.points }
-    const nextContext =
-      plan.root.fields.length > 1
-        ? async () => makeContext(api.services, request, await authenticatedRequest(api, request))
-        : undefined
-    return { isRefused: false, request, plan, variables, context, nextContext, cost: report, startedMs }
+    return await deadline.within(prepare(api, request, deadline))
   } catch (error) {
-    return refusalOf(error, request, startedMs)
+    deadline.end()
+    return refusalOf(error, request, deadline)
   }
 }
 
+async function prepare(api: Api, request: OperationRequest, deadline: Deadline): Promise<Prepared> {
+  const known = knownDocument(api, request)
+  const operation = chosenOperation(known, request)
+  const variables = coercedVariables(api, operation, request.variables)
+  const { plan, cost } = plannedOperation(api, known, operation, variables)
+  const requested = checkedCost(cost, variables)
+  checkTransport(operation, request)
+  const authenticated = await authenticatedRequest(api, request)
+  checkIntrospection(api, plan, authenticated)
+  const remaining = await spentBudget(api, request, authenticated, requested)
+  const context = makeContext(api.services, request, authenticated)
+  const report = { requested, max: MAX_COST, remaining, budget: COST_BUDGET.points }
+  const nextContext =
+    plan.root.fields.length > 1
+      ? async () => makeContext(api.services, request, await authenticatedRequest(api, request))
+      : undefined
+  return { isRefused: false, request, plan, variables, context, nextContext, cost: report, deadline }
+}
+
 /** Notes how long an operation took and how it ended. */
-export function observe({ plan, request, startedMs }: Prepared, outcome: 'ok' | 'error'): void {
-  const seconds = (monotonicMs() - startedMs) / SECOND_MS
+export function observe({ plan, request, deadline }: Prepared, outcome: 'ok' | 'error'): void {
+  const seconds = (monotonicMs() - deadline.startedMs) / SECOND_MS
   // the first root field, not the name a client gives: a bounded set
   const operation = plan.root.fields[0]?.name ?? 'other'
   operations.observe({ operation, transport: request.transport, outcome }, seconds)
   log.debug({ requestId: request.requestId, operation, outcome, seconds }, 'operation')
+  if (deadline.isOver) log.warn({ requestId: request.requestId, operation }, 'operation: took too long')
 }
 
-function refusalOf(error: unknown, request: OperationRequest, startedMs: number): Refusal {
+function refusalOf(error: unknown, request: OperationRequest, { startedMs }: Deadline): Refusal {
   const causes = error instanceof Refused ? error.errors : [error]
   const errors = causes.slice(0, MAX_ERRORS).map((cause) => toClientError(cause, request.requestId))
   const [first] = errors

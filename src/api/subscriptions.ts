@@ -1,9 +1,11 @@
 import type { GraphQLFormattedError } from 'graphql'
+import { log } from '../lib/log.js'
 import type { ClientError } from './errors.js'
 import { toClientError } from './errors.js'
 import { execute, subscribeToSource } from './execute.js'
 import type { Outcome } from './execute.js'
 import { makeContext } from './context.js'
+import { Deadline } from './deadline.js'
 import { authenticatedRequest } from './prepare.js'
 import type { Api, Prepared } from './prepare.js'
 
@@ -24,14 +26,16 @@ export type Answers = AsyncGenerator<EventAnswer, undefined>
  */
 export async function subscribe(api: Api, prepared: Prepared): Promise<Answers> {
   const ended = new AbortController()
-  const { request, plan, variables } = prepared
+  const { request, plan, variables, deadline } = prepared
   try {
     const context = { ...prepared.context, signal: ended.signal }
-    const source = await subscribeToSource({ plan, variables, context })
+    const source = await deadline.within(subscribeToSource({ plan, variables, context }))
     return endable(answersOf(api, prepared, source, ended), ended)
   } catch (error) {
     ended.abort()
     throw toClientError(error, request.requestId)
+  } finally {
+    deadline.end()
   }
 }
 
@@ -65,12 +69,34 @@ async function* answersOf(
   }
 }
 
-/** @throws ClientError when the session is gone, or the field's rule refuses by now: the subscription ends */
+/**
+ * An event that takes too long is answered by saying so; the next one may not.
+ * @throws ClientError when the session is gone, or the field's rule refuses by now: the subscription ends
+ */
 async function answer(api: Api, prepared: Prepared, event: unknown, signal: AbortSignal): Promise<EventAnswer> {
+  const deadline = new Deadline()
+  try {
+    return await deadline.within(answerInTime(api, prepared, event, { signal, deadline }))
+  } catch (error) {
+    if (!deadline.isOver) throw error
+    const { requestId } = prepared.request
+    log.warn({ requestId, operation: prepared.plan.root.fields[0]?.name }, 'event: took too long')
+    return { data: null, errors: [toClientError(error, requestId).toJSON()] }
+  } finally {
+    deadline.end()
+  }
+}
+
+async function answerInTime(
+  api: Api,
+  prepared: Prepared,
+  event: unknown,
+  { signal, deadline }: { readonly signal: AbortSignal; readonly deadline: Deadline },
+): Promise<EventAnswer> {
   const { request, plan, variables } = prepared
   const authenticated = await authenticatedRequest(api, request)
   const context = makeContext(api.services, { ...request, signal }, authenticated)
-  const outcome = await execute({ plan, variables, context, root: event })
+  const outcome = await execute({ plan, variables, context, root: event, deadline })
   const errors = outcome.errors.map((error) => toClientError(error, request.requestId))
   if (isRefused(outcome, errors)) throw errors[0] ?? new Error('an outcome without data and errors')
   return { data: outcome.data, ...(errors.length > 0 ? { errors: errors.map((error) => error.toJSON()) } : {}) }

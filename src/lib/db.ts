@@ -15,7 +15,8 @@ import { TIMEOUTS } from './timeouts.js'
 const POOL_SIZE = 10
 const CONNECT_TIMEOUT_MS = 2_000
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
-const TRANSACTION_TIMEOUT_MS = 15_000
+/** For a transaction of a job or a seed, which nobody waits for; whom it holds up waits for its locks no longer than ever. */
+const BACKGROUND_TRANSACTION_TIMEOUT_MS = 15_000
 /** Attempts of a transaction that lost against another one, the first included. */
 const MAX_ATTEMPTS = 5
 const RETRY_BASE_MS = 10
@@ -145,7 +146,10 @@ const once = <T>(origin: Origin, work: (tx: Tx, now: Date) => Promise<T>): Promi
       const tx = Object.create(withSql(client, sqlInTransaction(client)), { origin: { value: origin } }) as Tx
       return await work(tx, await begin(tx, origin))
     },
-    { maxWait: CONNECT_TIMEOUT_MS, timeout: TRANSACTION_TIMEOUT_MS },
+    {
+      maxWait: CONNECT_TIMEOUT_MS,
+      timeout: origin.client ? TIMEOUTS.transactionMs : BACKGROUND_TRANSACTION_TIMEOUT_MS,
+    },
   )
 
 /** One statement: the settings that triggers and policies read, and the time. */

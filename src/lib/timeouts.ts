@@ -12,6 +12,12 @@ export const TIMEOUTS = {
   statementMs: 5 * SECOND_MS,
   /** The driver: for the answer to one statement. */
   queryMs: 6 * SECOND_MS,
+  /** For an answer from outside the house: an operation writes down before it that it asks, and after it what came of it. */
+  outsideMs: 6.5 * SECOND_MS,
+  /** For one transaction of a request. */
+  transactionMs: 7 * SECOND_MS,
+  /** For one operation as a whole, and for each event of a subscription: what takes longer answers UNAVAILABLE. */
+  operationMs: 8 * SECOND_MS,
   /** What clients are advised to wait. */
   clientMs: 10 * SECOND_MS,
   /** From SIGTERM to the end of the process, whatever is still under way. */
