@@ -1,10 +1,12 @@
 import type { Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import { emit } from '../lib/events.js'
+import { enqueue } from '../lib/jobs.js'
 import { userStream } from '../sessions/types.js'
 import { getUsersForUpdate } from './queries.js'
 import type { HeldUser } from './queries.js'
 import { statusAt } from './standing.js'
+import { standingChangedJob } from './types.js'
 import type { ACCOUNT_CHANGED, ROLE_CHANGED, STATUS_CHANGED } from './types.js'
 
 const MIN_REASON_LENGTH = 3
@@ -17,6 +19,10 @@ export const emitChange = (
   type: typeof ACCOUNT_CHANGED | typeof ROLE_CHANGED | typeof STATUS_CHANGED,
   now: Date,
 ): Promise<bigint> => emit(tx, { stream: userStream(userId), type, payload: { userId } }, now)
+
+/** Has what the person did follow their standing: it goes when they are deleted or banned, and comes back with them. */
+export const enqueueStandingChanged = (tx: Tx, userId: string): Promise<void> =>
+  enqueue(tx, standingChangedJob, { userId }, { key: `standing:${userId}` })
 
 /** Why a member of staff acts, as the person will read it. @throws INVALID invalid_input */
 export function checkedReason(unchecked: string): string {

@@ -10,7 +10,7 @@ import type { Mailer } from '../lib/mail.js'
 import type { Viewer } from '../lib/viewer.js'
 import { reauthenticate, revokeSessions } from '../sessions/sessions.js'
 import type { Request } from '../sessions/types.js'
-import { emitChange, noSuchUser } from './changes.js'
+import { emitChange, enqueueStandingChanged, noSuchUser } from './changes.js'
 import { addressOf } from './emails.js'
 import { eraseRows, listDueForErasure } from './erasure-queries.js'
 import { deletionMail } from './mails.js'
@@ -52,6 +52,7 @@ export async function deleteAccount(
     )
     await emitChange(tx, user.id, STATUS_CHANGED, now)
     await revokeSessions(tx, user.id, { reason: 'ACCOUNT_STATUS', except: viewer.sessionId }, now)
+    await enqueueStandingChanged(tx, user.id)
     await enqueue(tx, mailDeletionJob, { userId: user.id })
     return purgeAfter
   })
@@ -77,6 +78,7 @@ export async function restoreAccount(tx: Tx, viewer: Viewer, now: Date): Promise
     now,
   )
   await emitChange(tx, user.id, STATUS_CHANGED, now)
+  await enqueueStandingChanged(tx, user.id)
 }
 
 async function held(tx: Tx, userId: string): Promise<HeldUser> {
@@ -169,4 +171,5 @@ async function eraseAccount(tx: Tx, userId: string, now: Date): Promise<void> {
     },
     now,
   )
+  await enqueueStandingChanged(tx, userId)
 }

@@ -3,14 +3,22 @@ import { openFields } from '../keys/keys.js'
 import type { SealedField } from '../keys/types.js'
 import type { Db } from '../lib/db.js'
 import { listAgeVerifications, listAgeVerificationsById } from './age-queries.js'
+import { listBonds } from './bond-queries.js'
 import { listProfiles } from './profile-queries.js'
-import { listAccountsById, listRelations, listUsersById } from './queries.js'
-import type { AccountRow, AgeVerificationRow, ProfileRow, Relation, UserRow } from './types.js'
+import { listAccountsById, listCounts, listUsersById } from './queries.js'
+import type { AccountRow, AgeVerificationRow, Bonds, ProfileRow, UserCounts, UserRow } from './types.js'
 
 /** Attempts shown of one person. */
 export const MAX_AGE_VERIFICATIONS = 10
 
-type Bonds = Pick<Relation, 'follows' | 'subscribes'>
+const NO_BONDS: Bonds = { follows: false, subscribes: false, blocks: false, isBlocked: false, mutes: false }
+const NO_COUNTS: UserCounts = {
+  followerCount: 0,
+  followingCount: 0,
+  contentCount: 0,
+  subscriberCount: 0,
+  likeCount: 0,
+}
 
 /** Whose relation to whom. */
 export interface RelationKey {
@@ -31,8 +39,10 @@ export interface AccountsLoaders {
   readonly account: DataLoader<string, AccountRow | null>
   /** The profile in force by its person's id: nothing in it was left out for anybody. */
   readonly profile: DataLoader<string, ProfileRow | null>
-  /** Whether a viewer follows somebody, and has a live subscription to them. */
+  /** What stands between a viewer and somebody: the one place that a request reads it from. */
   readonly relation: DataLoader<RelationKey, Bonds, string>
+  /** The numbers beside a person, by their id. */
+  readonly counts: DataLoader<string, UserCounts>
   /** The text of an encrypted field. */
   readonly sealed: DataLoader<SealedField, string, string>
   /** A person's newest age verifications, the newest first. */
@@ -47,6 +57,10 @@ export const makeAccountsLoaders = (db: Db): AccountsLoaders => ({
   account: new DataLoader((ids) => inOrder(ids, listAccountsById(db, ids), ({ id }) => id)),
   profile: new DataLoader((ids) => inOrder(ids, listProfiles(db, ids), ({ userId }) => userId)),
   relation: new DataLoader((keys) => loadRelations(db, keys), { cacheKeyFn: relationKeyOf }),
+  counts: new DataLoader(async (ids) => {
+    const counts = new Map((await listCounts(db, ids)).map((row) => [row.id, row]))
+    return ids.map((id) => counts.get(id) ?? NO_COUNTS)
+  }),
   sealed: new DataLoader<SealedField, string, string>((fields) => openFields(db, fields), { cacheKeyFn: sealedKeyOf }),
   ageVerifications: new DataLoader(async (userIds) => {
     const rows = await listAgeVerifications(db, userIds, MAX_AGE_VERIFICATIONS)
@@ -69,8 +83,8 @@ async function loadRelations(db: Db, keys: readonly RelationKey[]): Promise<Bond
   const found = new Map<string, Bonds>()
   for (const viewerId of new Set(keys.map((key) => key.viewerId))) {
     const userIds = keys.filter((key) => key.viewerId === viewerId).map(({ userId }) => userId)
-    for (const { id, ...relation } of await listRelations(db, viewerId, userIds))
-      found.set(relationKeyOf({ viewerId, userId: id }), relation)
+    for (const { id, ...bonds } of await listBonds(db, viewerId, userIds))
+      found.set(relationKeyOf({ viewerId, userId: id }), bonds)
   }
-  return keys.map((key) => found.get(relationKeyOf(key)) ?? { follows: false, subscribes: false })
+  return keys.map((key) => found.get(relationKeyOf(key)) ?? NO_BONDS)
 }

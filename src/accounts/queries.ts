@@ -2,8 +2,11 @@ import type { Prisma } from '../generated/prisma/client.js'
 import { violatesUnique } from '../lib/db.js'
 import type { Db, Tx } from '../lib/db.js'
 import type { PageRequest } from '../lib/page.js'
+import { fragment } from '../lib/sql.js'
+import type { Fragment, SqlPart } from '../lib/sql.js'
+import { bondColumns } from './bond-queries.js'
 import { emailTaken, usernameTaken } from './names.js'
-import type { AccountRow, AccountStatus, AccountType, ProfileRow, Relation, UserRow } from './types.js'
+import type { AccountRow, AccountStatus, AccountType, Bonds, ProfileRow, UserCounts, UserRow } from './types.js'
 
 const userColumns = {
   id: true,
@@ -22,18 +25,30 @@ type SelectedUser = Prisma.UserGetPayload<{ select: typeof userColumns }>
 
 const toUserRow = ({ ageVerified, ...user }: SelectedUser): UserRow => ({ ...user, isAgeVerified: ageVerified })
 
+/** The columns of a `UserRow`, of a table of users under this name in the statement. */
+export const userRowColumns = (users: Fragment): Fragment => fragment`
+  ${users}.id::text as id, ${users}.username::text as username, ${users}.display_name as "displayName",
+  upper(${users}.account_type::text) as "accountType", upper(${users}.account_status::text) as "accountStatus",
+  ${users}.suspended_until as "suspendedUntil", ${users}.age_verified as "isAgeVerified",
+  ${users}.subscription_price as "subscriptionPriceMinor", ${users}.currency, ${users}.created_at as "createdAt"`
+
+/** True where the user of this table is in good standing at `now`: neither deleted nor banned, nor suspended still. */
+export const isInGoodStanding = (users: Fragment, now: SqlPart): Fragment => fragment`(
+  ${users}.account_status = 'active'
+  or ${users}.account_status = 'suspended' and ${users}.suspended_until <= ${now}::timestamptz
+)`
+
 /** A person's page: all that it shows, and how the viewer stands to them, in one statement. */
 export interface ProfilePage {
   readonly user: UserRow
   readonly profile: ProfileRow
-  readonly relation: Pick<Relation, 'follows' | 'subscribes'>
+  readonly relation: Bonds
+  readonly counts: UserCounts
 }
 
 type PageRow = UserRow &
-  Omit<ProfileRow, 'id' | 'userId' | 'createdAt'> & { profileId: string; changedAt: Date } & Pick<
-    Relation,
-    'follows' | 'subscribes'
-  >
+  Omit<ProfileRow, 'id' | 'userId' | 'createdAt'> & { profileId: string; changedAt: Date } & Bonds &
+  UserCounts
 
 /** The page of the person with this username, without regard to case. */
 export async function findProfilePage(
@@ -43,33 +58,32 @@ export async function findProfilePage(
   now: Date,
 ): Promise<ProfilePage | null> {
   const [row] = await db.sql<PageRow>`/* accounts.profilePage */
-    select u.id::text as id, u.username::text as username, u.display_name as "displayName",
-      upper(u.account_type::text) as "accountType", upper(u.account_status::text) as "accountStatus",
-      u.suspended_until as "suspendedUntil", u.age_verified as "isAgeVerified",
-      u.subscription_price as "subscriptionPriceMinor", u.currency, u.created_at as "createdAt",
+    select ${userRowColumns(fragment`u`)},
       p.id::text as "profileId", p.revision, p.bio, p.website, p.social_links as "socialLinks",
       upper(p.social_links_audience::text) as "socialLinksAudience", p.categories, p.preferences,
       p.characteristics, upper(p.characteristics_audience::text) as "characteristicsAudience",
       p.birth_date as "birthDate", upper(p.birth_date_audience::text) as "birthDateAudience",
       p.country_code as "countryCode", p.region, p.city, upper(p.location_audience::text) as "locationAudience",
-      p.created_at as "changedAt",
-      exists (
-        select from follows f
-        where f.follower_id = ${viewerId}::uuid and f.following_id = u.id and f.unfollowed_at is null
-      ) as follows,
-      exists (
-        select from subscriptions s
-        where s.subscriber_id = ${viewerId}::uuid and s.creator_id = u.id and s.ended_at is null
-          and s.started_at is not null and (s.type = 'lifetime' or s.entitled_until > ${now}::timestamptz)
-      ) as subscribes
-    from users u join user_profiles p on p.user_id = u.id and p.is_current
+      p.created_at as "changedAt", ${countColumns},
+      ${bondColumns(viewerId, fragment`u.id`, now)}
+    from users u
+    join user_profiles p on p.user_id = u.id and p.is_current
+    left join user_counters c on c.user_id = u.id
     where u.username = ${username}::citext`
   return row ? toProfilePage(row) : null
 }
 
+/** The columns of `UserCounts`, of counters named `c`; nobody's are nought. */
+const countColumns = fragment`
+  coalesce(c.follower_count, 0) as "followerCount", coalesce(c.following_count, 0) as "followingCount",
+  coalesce(c.content_count, 0) as "contentCount", coalesce(c.subscriber_count, 0) as "subscriberCount",
+  coalesce(c.like_count, 0) as "likeCount"`
+
 function toProfilePage(row: PageRow): ProfilePage {
   const { id, username, displayName, accountType, accountStatus, suspendedUntil, isAgeVerified, createdAt } = row
-  const { subscriptionPriceMinor, currency, profileId, changedAt, follows, subscribes } = row
+  const { subscriptionPriceMinor, currency, profileId, changedAt } = row
+  const { follows, subscribes, blocks, isBlocked, mutes } = row
+  const { followerCount, followingCount, contentCount, subscriberCount, likeCount } = row
   return {
     user: {
       id,
@@ -84,28 +98,15 @@ function toProfilePage(row: PageRow): ProfilePage {
       createdAt,
     },
     profile: { ...row, id: profileId, userId: id, createdAt: changedAt },
-    relation: { follows, subscribes },
+    relation: { follows, subscribes, blocks, isBlocked, mutes },
+    counts: { followerCount, followingCount, contentCount, subscriberCount, likeCount },
   }
 }
 
-/** Which of these people the viewer follows, and to which they have a live subscription. */
-export const listRelations = (
-  db: Db,
-  viewerId: string,
-  userIds: readonly string[],
-): Promise<(Pick<Relation, 'follows' | 'subscribes'> & { id: string })[]> =>
-  db.sql`/* accounts.relations */
-    select ids.id::text as id,
-      exists (
-        select from follows f
-        where f.follower_id = ${viewerId}::uuid and f.following_id = ids.id and f.unfollowed_at is null
-      ) as follows,
-      exists (
-        select from subscriptions s
-        where s.subscriber_id = ${viewerId}::uuid and s.creator_id = ids.id and s.ended_at is null
-          and s.started_at is not null and (s.type = 'lifetime' or s.entitled_until > app_now())
-      ) as subscribes
-    from unnest(${userIds}::uuid[]) as ids (id)`
+/** The counts of these people, in no order; those of whom nothing was ever counted are missing. */
+export const listCounts = (db: Db, userIds: readonly string[]): Promise<(UserCounts & { readonly id: string })[]> =>
+  db.sql`/* accounts.counts */
+    select c.user_id::text as id, ${countColumns} from user_counters c where c.user_id = any(${userIds}::uuid[])`
 
 /** People by id, in no order. */
 export const listUsersById = async (db: Db, ids: readonly string[]): Promise<UserRow[]> =>
@@ -185,10 +186,7 @@ function listByText(
   const [createdAt = null, id = null] = cursor ?? []
   const pattern = toPattern(text)
   return db.sql<UserRow>`/* accounts.search */
-    select u.id::text as id, u.username::text as username, u.display_name as "displayName",
-      upper(u.account_type::text) as "accountType", upper(u.account_status::text) as "accountStatus",
-      u.suspended_until as "suspendedUntil", u.age_verified as "isAgeVerified",
-      u.subscription_price as "subscriptionPriceMinor", u.currency, u.created_at as "createdAt"
+    select ${userRowColumns(fragment`u`)}
     from users u
     where (lower(u.username::text) like ${pattern} or lower(u.display_name) like ${pattern})
       and (${accountType?.toLowerCase() ?? null}::account_type is null or u.account_type = ${accountType?.toLowerCase() ?? null}::account_type)

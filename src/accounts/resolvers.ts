@@ -33,6 +33,7 @@ import {
   bareRelation,
   isActingStaff,
   isDeleted,
+  isHidden,
   isShell,
   refusalToSetStatus,
   statusAt,
@@ -40,7 +41,7 @@ import {
 import { setAccountStatus, setAccountType } from './statuses.js'
 import type { AgeVerificationRow, Asker, Relation, UserRow } from './types.js'
 import { viewerChanges } from './viewer-changes.js'
-import { loadAccount, loadUser } from './reading.js'
+import { findVisibleUser, loadAccount, loadUser } from './reading.js'
 import type { AccountsAsking } from './reading.js'
 
 const NOBODY = '[deleted]'
@@ -51,10 +52,11 @@ export const Query = {
 
   user: async (_parent, { username }, { db, viewer, loaders, now }) => {
     const page = isUsername(username) ? await findProfilePage(db, username, viewer?.userId ?? null, now) : null
-    if (!page || isShell(page.user, viewer)) return null
-    const { user, profile, relation } = page
+    if (!page || isShell(page.user, viewer) || isHidden(page.relation, viewer)) return null
+    const { user, profile, relation, counts } = page
     loaders.user.prime(user.id, user)
     loaders.profile.prime(user.id, profile)
+    loaders.counts.prime(user.id, counts)
     if (viewer) loaders.relation.prime({ viewerId: viewer.userId, userId: user.id }, relation)
     return user
   },
@@ -294,8 +296,8 @@ export const AgeVerification = {
   submittedAt: ({ createdAt }) => createdAt,
 } satisfies Partial<AgeVerificationResolvers>
 
-/** A person as `node` finds them: somebody erased or deleted is a shell. */
-export const findUserNode = (id: string, { loaders }: AccountsAsking): Promise<UserRow | null> => loaders.user.load(id)
+/** A person as `node` finds them. */
+export const findUserNode = findVisibleUser
 
 /** An age verification as `node` finds it: one's own, or anybody's for staff. */
 export const findAgeVerificationNode = async (

@@ -1,5 +1,5 @@
 import type { Reason } from '../lib/errors.js'
-import type { AccountStatus, AgeVerificationRow, Asker, Relation, UserRow } from './types.js'
+import type { AccountStatus, AgeVerificationRow, Asker, Bonds, Relation, UserRow } from './types.js'
 
 /** What somebody's status counts as at `now`: a suspension ends by itself, at the instant. */
 export const statusAt = (
@@ -21,6 +21,10 @@ export const isStaffRole = (role: UserRow['accountType']): boolean => role === '
 /** Whether others see only that there was somebody. */
 export const isShell = (user: UserRow, viewer: Asker): boolean =>
   isDeleted(user) && viewer?.userId !== user.id && !isActingStaff(viewer)
+
+/** Whether the viewer must not learn of a person: who blocks them. Staff see whom they decide about. */
+export const isHidden = ({ isBlocked }: Pick<Bonds, 'isBlocked'>, viewer: Asker): boolean =>
+  isBlocked && !isActingStaff(viewer)
 
 /** Somebody's relation to a person they neither follow nor subscribe to. */
 export const bareRelation = (userId: string, viewer: Asker): Relation => ({

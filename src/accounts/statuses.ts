@@ -6,7 +6,7 @@ import type { Reason } from '../lib/errors.js'
 import { enqueue } from '../lib/jobs.js'
 import type { Viewer } from '../lib/viewer.js'
 import { revokeSessions } from '../sessions/sessions.js'
-import { checkedReason, emitChange, noSuchUser } from './changes.js'
+import { checkedReason, emitChange, enqueueStandingChanged, noSuchUser } from './changes.js'
 import { getUsersForUpdate, holdActiveAdmins, updateUser } from './queries.js'
 import type { HeldUser } from './queries.js'
 import { isLegalStep, isStaffRole, refusalToSetStatus, statusAt } from './standing.js'
@@ -63,6 +63,7 @@ export async function setAccountStatus(tx: Tx, viewer: Viewer, decision: StatusD
   )
   const sequence = await emitChange(tx, userId, STATUS_CHANGED, now)
   if (status !== 'ACTIVE') await revokeSessions(tx, userId, { reason: 'ACCOUNT_STATUS' }, now)
+  await enqueueStandingChanged(tx, userId)
   await enqueue(tx, statusChangedJob, {
     userId,
     status,

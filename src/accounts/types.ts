@@ -71,6 +71,26 @@ export interface Relation {
   readonly subscribes: boolean
 }
 
+/** What stands between a viewer and a person, either way. */
+export interface Bonds {
+  readonly follows: boolean
+  readonly subscribes: boolean
+  /** Whether the viewer blocks the person. */
+  readonly blocks: boolean
+  /** Whether the person blocks the viewer, who then must not learn that there is such a person. */
+  readonly isBlocked: boolean
+  readonly mutes: boolean
+}
+
+/** The numbers beside a person. */
+export interface UserCounts {
+  readonly followerCount: number
+  readonly followingCount: number
+  readonly contentCount: number
+  readonly subscriberCount: number
+  readonly likeCount: number
+}
+
 /** Who may see which part of a profile. */
 export interface ProfileAudiences {
   readonly location: FieldAudience
@@ -155,6 +175,12 @@ export interface AgeReviewed {
 
 /** Handled above: tells the person of a decision about their standing. */
 export const statusChangedJob = jobName<StatusChanged>('accounts.status_changed')
+
+/**
+ * Handled above: takes away or brings back what a person did, by their standing when it runs. Enqueued with every change
+ * of standing, under `standing:<userId>`.
+ */
+export const standingChangedJob = jobName<{ readonly userId: string }>('accounts.standing_changed')
 
 /** Handled above: tells the person how their age verification was decided. */
 export const ageReviewedJob = jobName<AgeReviewed>('accounts.age_reviewed')

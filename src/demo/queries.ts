@@ -42,17 +42,6 @@ export async function insertFollows(tx: Tx, follows: readonly DemoFollow[]): Pro
     ) as new (id, follower_id, following_id, followed_at, unfollowed_at)`
 }
 
-/** Counts everybody's follows, those of people without any too. */
-export async function insertCounters(tx: Tx): Promise<void> {
-  await tx.sql`/* demo.counters */
-    insert into user_counters (user_id, follower_count, following_count)
-    select u.id,
-      (select count(*) from follows where following_id = u.id and unfollowed_at is null),
-      (select count(*) from follows where follower_id = u.id and unfollowed_at is null)
-    from users u
-    on conflict (user_id) do nothing`
-}
-
 export async function insertNotices(tx: Tx, { announcements, inboxes, notifications }: NoticeRows): Promise<void> {
   await tx.announcement.createMany({ data: announcements })
   await tx.notificationInbox.createMany({ data: inboxes })

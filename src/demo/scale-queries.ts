@@ -67,7 +67,7 @@ export async function insertScaleUsers(
     ) numbered`
 }
 
-/** Profiles, counters, and the verifications that stand behind the creators' age; no statement reads another's rows. */
+/** Profiles, and the verifications that stand behind the creators' age; no statement reads another's rows. */
 export async function insertScaleAccounts(tx: Tx, ids: readonly string[]): Promise<void> {
   await tx.sql`/* demo.scaleProfiles */
     insert into user_profiles (user_id, bio, categories, languages, social_links, country_code, location_audience, created_at)
@@ -82,13 +82,11 @@ export async function insertScaleAccounts(tx: Tx, ids: readonly string[]): Promi
     insert into age_verifications (user_id, provider, status, method, is_of_age, created_at, decided_at)
     select id, 'sandbox', 'approved', 'estimate', true, age_verified_at, age_verified_at
     from unnest(${ids}::uuid[]) as new (id) join users using (id) where age_verified`
-  await tx.sql`/* demo.scaleCounters */
-    insert into user_counters (user_id) select * from unnest(${ids}::uuid[])`
 }
 
 /**
- * Lets the people of a slice follow creators of the run, the first of whom have the most followers, and counts it in the
- * same statement. Choices come from hashes, so that they do not hang on the plan. Answers how many.
+ * Lets the people of a slice follow creators of the run, the first of whom have the most followers. Choices come from
+ * hashes, so that they do not hang on the plan. Answers how many.
  */
 export async function insertScaleFollows(tx: Tx, { run, from, to }: Slice, count: number, now: Date): Promise<number> {
   const [row] = await tx.sql<{ made: number }>`/* demo.scaleFollows */
@@ -107,20 +105,7 @@ export async function insertScaleFollows(tx: Tx, { run, from, to }: Slice, count
         at, at
       from pair, lateral (select ${now}::timestamptz - (hashint8extended(number + creator, 3) & 2591999) * interval '1 second' as at) time
       where number <> creator
-      returning follower_id, following_id
-    ), counted as (
-      select id, sum(followers)::int as followers, sum(following)::int as following
-      from (
-        select following_id as id, count(*) as followers, 0 as following from made group by 1
-        union all
-        select follower_id, 0, count(*) from made group by 1
-      ) sides
-      group by id
-      order by id
-    ), applied as (
-      update user_counters
-      set follower_count = follower_count + counted.followers, following_count = following_count + counted.following
-      from counted where counted.id = user_counters.user_id
+      returning 1
     )
     select count(*)::int as made from made`
   return row?.made ?? 0

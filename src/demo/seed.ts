@@ -10,7 +10,6 @@ import { NOTICE_MONTHS, toNoticeRows } from './notices.js'
 import {
   hasUser,
   insertAccounts,
-  insertCounters,
   insertFollows,
   insertNotices,
   insertUsers,
@@ -63,7 +62,6 @@ async function seedOnce(tx: Tx, passwordHash: string, now: Date): Promise<'busy'
   await keys.store(tx)
   await insertAccounts(tx, rows)
   await insertFollows(tx, demoFollows(people, today))
-  await insertCounters(tx)
   await insertNotices(tx, toNoticeRows(people, today))
   await recordSeeding(tx, people.length, now)
   return 'seeded'

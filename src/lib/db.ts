@@ -155,11 +155,13 @@ const once = <T>(origin: Origin, work: (tx: Tx, now: Date) => Promise<T>): Promi
 /** One statement: the settings that triggers and policies read, and the time. */
 async function begin(tx: Tx, { actorId, sessionId, requestId, reason }: Origin): Promise<Date> {
   const [row] = await tx.sql<{ now: Date }>`/* db.begin */
-    select app_now() as now,
+    with time as materialized (select app_now() as now)
+    select now, set_config('app.now', now::text, true),
       set_config('app.actor_id', ${actorId ?? ''}, true),
       set_config('app.session_id', ${sessionId ?? ''}, true),
       set_config('app.request_id', ${requestId}, true),
-      set_config('app.reason', ${reason ?? ''}, true)`
+      set_config('app.reason', ${reason ?? ''}, true)
+    from time`
   assert(row)
   return row.now
 }

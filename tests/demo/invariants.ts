@@ -17,15 +17,15 @@ export async function wrongPeople(owner: pg.Client): Promise<unknown[]> {
 /** People whose counts are not what the rows say. */
 export async function wrongCounters(owner: pg.Client): Promise<unknown[]> {
   const { rows } = await owner.query<Record<string, unknown>>(
-    `with followers as (select following_id as id, count(*) as n from follows where unfollowed_at is null group by 1),
-       following as (select follower_id as id, count(*) as n from follows where unfollowed_at is null group by 1)
+    `with followers as (select following_id as id, count(*) as n from follows where unfollowed_at is null and withdrawn_at is null group by 1),
+       following as (select follower_id as id, count(*) as n from follows where unfollowed_at is null and withdrawn_at is null group by 1)
      select u.username, c.follower_count, c.following_count
      from users u
      left join user_counters c on c.user_id = u.id
      left join followers on followers.id = u.id
      left join following on following.id = u.id
-     where c.follower_count is distinct from coalesce(followers.n, 0)
-       or c.following_count is distinct from coalesce(following.n, 0)`,
+     where coalesce(c.follower_count, 0) <> coalesce(followers.n, 0)
+       or coalesce(c.following_count, 0) <> coalesce(following.n, 0)`,
   )
   return rows
 }

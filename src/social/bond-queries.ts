@@ -1,0 +1,22 @@
+import { isBlocking, isFollowing, isMuting } from '../accounts/accounts.js'
+import type { Someone } from '../accounts/accounts.js'
+import type { Db } from '../lib/db.js'
+import { fragment } from '../lib/sql.js'
+import type { Fragment, SqlPart } from '../lib/sql.js'
+
+/** True where neither the viewer nor whoever the column names blocks the other; always for a stranger. */
+export const notBlocked = (viewerId: Someone, column: Someone): Fragment =>
+  fragment`(not ${isBlocking(viewerId, column)} and not ${isBlocking(column, viewerId)})`
+
+/** True where the viewer follows whoever the column names; never for a stranger. */
+export const follows = (viewerId: Someone, column: Someone): Fragment => isFollowing(viewerId, column)
+
+/** True where the viewer mutes whoever the column names, at `now`; never for a stranger. */
+export const mutes = (viewerId: Someone, column: Someone, now: SqlPart): Fragment => isMuting(viewerId, column, now)
+
+/** Whether one of two people blocks the other. */
+export async function isBlockedEitherWay(db: Db, one: string, other: string): Promise<boolean> {
+  const [row] = await db.sql<{ isBlocked: boolean }>`/* social.isBlocked */
+    select not ${notBlocked(one, other)} as "isBlocked"`
+  return row?.isBlocked ?? false
+}
