@@ -1,5 +1,6 @@
 import { jobs as accounts } from './accounts/jobs.js'
 import { eventHandlers } from './event-handlers.js'
+import { jobs as content } from './content/jobs.js'
 import { jobs as keys } from './keys/jobs.js'
 import type { JobHandler } from './lib/jobs.js'
 import { relayedJobs } from './lib/relay.js'
@@ -13,6 +14,7 @@ export const jobHandlers: readonly JobHandler[] = [
   ...keys,
   ...accounts,
   ...sessions,
+  ...content,
   ...notifications,
   ...relayedJobs(eventHandlers),
 ]

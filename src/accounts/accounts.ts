@@ -2,6 +2,7 @@
 export { reviewAgeVerification, submitAgeVerification } from './age-verifications.js'
 export { isBlocking, isFollowing, isMuting } from './bond-queries.js'
 export type { Someone } from './bond-queries.js'
+export { checkedReason, holdActor, noSuchUser } from './changes.js'
 export { becomeCreator } from './creators.js'
 export { deleteAccount, restoreAccount } from './deletion.js'
 export { addressOf } from './emails.js'

@@ -1,17 +1,12 @@
 import { record } from '../audit/audit.js'
 import type { Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
-import { currencyDigits } from '../lib/money.js'
+import { checkedPrice } from '../lib/money.js'
 import type { Viewer } from '../lib/viewer.js'
 import { emitChange, holdActor } from './changes.js'
 import { updateUser } from './queries.js'
 import type { HeldUser } from './queries.js'
 import { ACCOUNT_CHANGED, ROLE_CHANGED } from './types.js'
-
-/** A month costs 1 to 10,000 of a currency with cents, and as many minor units of one without. */
-const MIN_PRICE_MINOR = 100n
-const MAX_PRICE_MINOR = 1_000_000n
-const THIRD_DIGIT = 10n
 
 /** What a creator begins with; without a price nobody can subscribe yet. */
 export interface CreatorOffer {
@@ -27,7 +22,8 @@ export interface CreatorOffer {
  */
 export async function becomeCreator(tx: Tx, viewer: Viewer, offer: CreatorOffer, now: Date): Promise<void> {
   const price = offer.subscriptionPriceMinor
-  if (price !== null) checkPrice(price, offer.currency)
+  if (price !== null)
+    checkedPrice({ amountMinor: price, currency: offer.currency }, ['input', 'subscriptionPriceMinor'])
   const person = await holdActor(tx, viewer.userId, now)
   checkStanding(person, offer)
   const isCreator = person.accountType === 'CREATOR'
@@ -76,13 +72,4 @@ function checkStanding(person: HeldUser, { currency, subscriptionPriceMinor }: C
     throw new AppError('CONFLICT', 'age_verification_required', 'A price needs a verified age.', {
       path: ['input', 'subscriptionPriceMinor'],
     })
-}
-
-/** @throws INVALID price_out_of_range */
-function checkPrice(priceMinor: bigint, currency: string): void {
-  const scale = currencyDigits(currency) > 2 ? THIRD_DIGIT : 1n
-  if (priceMinor >= MIN_PRICE_MINOR * scale && priceMinor <= MAX_PRICE_MINOR * scale) return
-  throw new AppError('INVALID', 'price_out_of_range', 'This price is too low or too high.', {
-    path: ['input', 'subscriptionPriceMinor'],
-  })
 }

@@ -1,5 +1,6 @@
 import type { UpdateProfileInput } from '../generated/graphql.js'
 import { AppError } from '../lib/errors.js'
+import { checkedLongText, checkedShortText } from '../lib/text.js'
 import { checkedDisplayName, checkedUsername } from './names.js'
 import { yearsSince } from './profile-view.js'
 import type { StoredProfile } from './profile-queries.js'
@@ -96,21 +97,11 @@ function sealedParts(input: UpdateProfileInput, now: Date): ProfileChange['seale
   }
 }
 
-/** Text of several lines; control characters other than those have no place in it. */
-function longText(text: string, field: string, maxLength: number): string {
-  const clean = text.normalize('NFC').replace(/\r\n?/g, '\n').trim()
-  // PostgreSQL counts code points, as this does
-  if (Array.from(clean).length > maxLength || /[^\n\t\P{Cc}]/u.test(clean))
-    throw refused(field, `The ${field} has at most ${String(maxLength)} characters, and no control characters.`)
-  return clean
-}
+const longText = (text: string, field: string, maxLength: number): string =>
+  checkedLongText(text, ['input', field], maxLength)
 
-function shortText(text: string, field: string, maxLength: number): string {
-  const clean = text.normalize('NFC').replace(/\s+/g, ' ').trim()
-  if (clean.length === 0 || Array.from(clean).length > maxLength || /\p{Cc}/u.test(clean))
-    throw refused(field, `The ${field} has 1 to ${String(maxLength)} characters, and no control characters.`)
-  return clean
-}
+const shortText = (text: string, field: string, maxLength: number): string =>
+  checkedShortText(text, ['input', field], maxLength)
 
 function checkedLinks(links: readonly SocialLink[]): SocialLink[] {
   if (links.length > MAX_LINKS) throw refused('socialLinks', `At most ${String(MAX_LINKS)} links.`)

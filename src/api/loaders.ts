@@ -1,5 +1,8 @@
 import { makeAccountsLoaders } from '../accounts/loaders.js'
 import type { AccountsLoaders } from '../accounts/loaders.js'
+import { readingOf } from '../content/content.js'
+import { makeContentLoaders } from '../content/loaders.js'
+import type { ContentLoaders } from '../content/loaders.js'
 import type { Db } from '../lib/db.js'
 import { makeNotificationsLoaders } from '../notifications/loaders.js'
 import type { NotificationsLoaders } from '../notifications/loaders.js'
@@ -7,9 +10,14 @@ import { makeSessionsLoaders } from '../sessions/loaders.js'
 import type { SessionsLoaders } from '../sessions/loaders.js'
 
 /** Every domain's loaders. */
-export type Loaders = SessionsLoaders & AccountsLoaders & NotificationsLoaders
+export type Loaders = SessionsLoaders & AccountsLoaders & ContentLoaders & NotificationsLoaders
 
 /** Made for one request or one event: nothing that was read for one person is ever shown to another. */
-export const makeLoaders = (db: Db, viewerId: string | null): Loaders =>
+export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Loaders =>
   // not by spreading, which takes fifteen times as long, on every request
-  Object.assign(makeSessionsLoaders(db), makeAccountsLoaders(db), makeNotificationsLoaders(db, viewerId))
+  Object.assign(
+    makeSessionsLoaders(db),
+    makeAccountsLoaders(db),
+    makeContentLoaders(db, () => readingOf(asking)),
+    makeNotificationsLoaders(db, asking.viewer?.userId ?? null),
+  )

@@ -1,5 +1,7 @@
 import * as accounts from '../accounts/resolvers.js'
 import { rules as accountsRules } from '../accounts/rules.js'
+import * as content from '../content/resolvers.js'
+import { rules as contentRules } from '../content/rules.js'
 import type { MutationResolvers, QueryResolvers, SubscriptionResolvers } from '../generated/graphql.js'
 import { formatMoney } from '../lib/money.js'
 import { anyone } from '../lib/rules.js'
@@ -15,6 +17,8 @@ import { scalars } from './scalars.js'
 const nodes = nodeResolvers({
   User: accounts.findUserNode,
   AgeVerification: accounts.findAgeVerificationNode,
+  Content: content.findContentNode,
+  EntitlementGrant: content.findGrantNode,
   Session: sessions.findSessionNode,
   Notice: notifications.findNoticeNode,
   Announcement: notifications.findAnnouncementNode,
@@ -23,16 +27,21 @@ const nodes = nodeResolvers({
 /** Every domain's resolvers. What is left out does not compile. */
 export const resolvers = {
   ...scalars,
-  Query: { ...nodes, ...accounts.Query },
-  Mutation: { ...sessions.Mutation, ...accounts.Mutation, ...notifications.Mutation },
+  Query: { ...nodes, ...accounts.Query, ...content.Query },
+  Mutation: { ...sessions.Mutation, ...accounts.Mutation, ...content.Mutation, ...notifications.Mutation },
   Subscription: accounts.Subscription,
   Money: { formatted: formatMoney },
-  User: accounts.User,
+  User: { ...accounts.User, ...content.User },
   UserStaffView: accounts.UserStaffView,
   Profile: accounts.Profile,
-  Viewer: { ...accounts.Viewer, ...sessions.Viewer, ...notifications.Viewer },
+  Viewer: { ...accounts.Viewer, ...sessions.Viewer, ...content.Viewer, ...notifications.Viewer },
   ViewerChange: accounts.ViewerChange,
   AgeVerification: accounts.AgeVerification,
+  Content: content.Content,
+  UnlockedBody: content.UnlockedBody,
+  ContentAuthorView: content.ContentAuthorView,
+  ContentVersion: content.ContentVersion,
+  EntitlementGrant: content.EntitlementGrant,
   Session: sessions.Session,
   Notice: notifications.Notice,
   Announcement: notifications.Announcement,
@@ -40,11 +49,16 @@ export const resolvers = {
 
 /** Who may call what: a root field that no domain lists does not compile. */
 export const rules = {
-  Query: { node: anyone, nodes: anyone, ...accountsRules.Query } satisfies Record<keyof QueryResolvers, Rule>,
-  Mutation: { ...sessionsRules.Mutation, ...accountsRules.Mutation, ...notificationsRules.Mutation } satisfies Record<
-    keyof MutationResolvers,
+  Query: { node: anyone, nodes: anyone, ...accountsRules.Query, ...contentRules.Query } satisfies Record<
+    keyof QueryResolvers,
     Rule
   >,
+  Mutation: {
+    ...sessionsRules.Mutation,
+    ...accountsRules.Mutation,
+    ...contentRules.Mutation,
+    ...notificationsRules.Mutation,
+  } satisfies Record<keyof MutationResolvers, Rule>,
   Subscription: accountsRules.Subscription satisfies Record<keyof SubscriptionResolvers, Rule>,
   User: accountsRules.User,
 }

@@ -45,6 +45,8 @@ export interface Origin {
   readonly reason?: string | null
   /** Where the request came from; absent for jobs. */
   readonly client?: { readonly ip: string; readonly userAgent: string }
+  /** Told the time of a transaction that committed: what this request reads next is as of then. */
+  readonly advance?: (now: Date) => void
 }
 
 /** An open database: the handle for reads, the pool under it, and its end. */
@@ -132,7 +134,9 @@ export function openDatabase(
 export async function transaction<T>(origin: Origin, work: (tx: Tx, now: Date) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await once(origin, work)
+      const { now, result } = await once(origin, work)
+      origin.advance?.(now)
+      return result
     } catch (error) {
       if (attempt >= MAX_ATTEMPTS || !isSerializationFailure(error)) throw error
       await setTimeout(RETRY_BASE_MS * 2 ** attempt * (0.5 + randomInt(1_000) / 2_000))
@@ -140,11 +144,15 @@ export async function transaction<T>(origin: Origin, work: (tx: Tx, now: Date) =
   }
 }
 
-const once = <T>(origin: Origin, work: (tx: Tx, now: Date) => Promise<T>): Promise<T> =>
+const once = <T>(
+  origin: Origin,
+  work: (tx: Tx, now: Date) => Promise<T>,
+): Promise<{ readonly now: Date; readonly result: T }> =>
   (origin.db as unknown as PrismaClient).$transaction(
     async (client) => {
       const tx = Object.create(withSql(client, sqlInTransaction(client)), { origin: { value: origin } }) as Tx
-      return await work(tx, await begin(tx, origin))
+      const now = await begin(tx, origin)
+      return { now, result: await work(tx, now) }
     },
     {
       maxWait: CONNECT_TIMEOUT_MS,

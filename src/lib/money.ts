@@ -1,4 +1,5 @@
 import assert from 'node:assert'
+import { AppError } from './errors.js'
 
 /** An amount in integer minor units (cents, yen, fils) of one currency; never a float. */
 export interface Money {
@@ -28,4 +29,16 @@ export function formatMoney({ amountMinor, currency }: Money): string {
   const text = (amountMinor < 0n ? -amountMinor : amountMinor).toString().padStart(digits + 1, '0')
   const whole = text.slice(0, text.length - digits)
   return `${sign}${digits === 0 ? whole : `${whole}.${text.slice(-digits)}`} ${currency}`
+}
+
+/** What something costs at least and at most: 1 to 10,000 of a currency with cents, and as many minor units of one without. */
+const MIN_PRICE_MINOR = 100n
+const MAX_PRICE_MINOR = 1_000_000n
+const THIRD_DIGIT = 10n
+
+/** @throws INVALID price_out_of_range at `path` */
+export function checkedPrice({ amountMinor, currency }: Money, path: readonly string[]): bigint {
+  const scale = currencyDigits(currency) > 2 ? THIRD_DIGIT : 1n
+  if (amountMinor >= MIN_PRICE_MINOR * scale && amountMinor <= MAX_PRICE_MINOR * scale) return amountMinor
+  throw new AppError('INVALID', 'price_out_of_range', 'This price is too low or too high.', { path })
 }

@@ -42,6 +42,9 @@ export const hasSession = refuseUnless('hasSession', ({ viewer }) => (viewer ? n
 /** Anybody signed in whose account is in good standing. */
 export const isSignedIn = refuseUnless('isSignedIn', ({ viewer }) => checkFull(viewer))
 
+/** Creators. */
+export const isCreator = refuseUnless('isCreator', ({ viewer }) => checkRole(viewer, ['CREATOR']))
+
 /** Moderators and admins, with a second factor. */
 export const isStaff = refuseUnless('isStaff', ({ viewer }) => checkRole(viewer, ['MODERATOR', 'ADMIN']))
 

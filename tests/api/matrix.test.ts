@@ -6,6 +6,7 @@ import type { NodeType } from '../../src/lib/ids.js'
 import { served } from '../../src/served.js'
 import type { Answer } from '../support/client.js'
 import { openRawSocket } from '../support/raw-socket.js'
+import { draft, publish } from '../content/posts.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld, PASSWORD } from '../support/world.js'
@@ -55,6 +56,12 @@ const STAFF = all('role_required', {
   admin: 'ok',
   weakStaff: 'second_factor_required',
 })
+const CREATORS = all('role_required', {
+  stranger: 'not_signed_in',
+  limited: 'account_limited',
+  creator: 'ok',
+  otherCreator: 'ok',
+})
 const ADMIN: Verdicts = { ...STAFF, moderator: 'role_required', weakStaff: 'role_required' }
 
 interface Row {
@@ -80,6 +87,29 @@ const aPendingVerification = async (): Promise<string> => {
   )
   return submitAgeVerification.ageVerification.id as string
 }
+/** What `creator` gives away is for them and staff to give; for others there is no such thing. */
+const GIVERS = all('user:NODE_NOT_FOUND', {
+  stranger: 'not_signed_in',
+  limited: 'account_limited',
+  creator: 'ok',
+  moderator: 'ok',
+  admin: 'ok',
+})
+const aGift = async (): Promise<string> => {
+  const { grantAccess } = await people.creator.do(
+    `mutation ($input: GrantAccessInput!) { grantAccess(input: $input) { grant { id } userErrors { code } } }`,
+    { input: { userId: victim.id, contentId: await aPost(), reason: 'Won a prize.' } },
+  )
+  return grantAccess.grant.id as string
+}
+const inADay = (): { localTime: string; timeZone: string } => ({
+  localTime: new Date(Date.now() + 86_400_000).toISOString().slice(0, 'YYYY-MM-DDTHH:MM'.length),
+  timeZone: 'UTC',
+})
+/** A draft of the asker's own, where they may have one. */
+const aDraft = async (asker: Person, role: Role): Promise<string> =>
+  mayCall(CREATORS, role) ? ((await draft(asker))['id'] as string) : globalId('Content', randomUUID())
+const aPost = async (): Promise<string> => (await publish(people.creator))['id'] as string
 const mayCall = (verdicts: Verdicts, role: Role): boolean => verdicts[role] === 'ok'
 
 /** One row per root field. A field without one, and a row without a field, fail below. */
@@ -89,6 +119,8 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'Query.node': { verdicts: PUBLIC, call: () => ({ field: `node(id: "${victim.id}") { id }` }) },
   'Query.nodes': { verdicts: PUBLIC, call: () => ({ field: `nodes(ids: ["${victim.id}"]) { id }` }) },
   'Query.users': { verdicts: STAFF, call: () => ({ field: 'users(first: 2) { nodes { username } }' }) },
+  'Query.content': { verdicts: PUBLIC, call: async () => ({ field: `content(id: "${await aPost()}") { title }` }) },
+  'Query.categories': { verdicts: PUBLIC, call: () => ({ field: 'categories { slug name }' }) },
   'Subscription.viewerChanged': { verdicts: SESSION, call: () => ({ field: 'viewerChanged { kind }' }) },
 
   'Mutation.register': {
@@ -197,6 +229,52 @@ const MATRIX: Readonly<Record<string, Row>> = {
     call: () => withInput('restoreAccount'),
   },
 
+  'Mutation.createContent': {
+    verdicts: CREATORS,
+    call: () => withInput('createContent', { type: 'TEXT', body: 'A body' }),
+  },
+  'Mutation.updateContent': {
+    verdicts: CREATORS,
+    call: async (asker, role) =>
+      withInput('updateContent', { contentId: await aDraft(asker, role), expectedVersion: 1, title: 'Another' }),
+  },
+  'Mutation.publishContent': {
+    verdicts: CREATORS,
+    call: async (asker, role) => withInput('publishContent', { contentId: await aDraft(asker, role) }),
+  },
+  'Mutation.unpublishContent': {
+    verdicts: CREATORS,
+    call: async (asker, role) => withInput('unpublishContent', { contentId: await aDraft(asker, role) }),
+  },
+  'Mutation.scheduleContent': {
+    verdicts: CREATORS,
+    call: async (asker, role) => withInput('scheduleContent', { contentId: await aDraft(asker, role), ...inADay() }),
+  },
+  'Mutation.deleteContent': {
+    verdicts: CREATORS,
+    call: async (asker, role) => withInput('deleteContent', { contentId: await aDraft(asker, role) }),
+  },
+  'Mutation.restoreContent': {
+    verdicts: CREATORS,
+    call: async (asker, role) => withInput('restoreContent', { contentId: await aDraft(asker, role) }),
+  },
+  'Mutation.saveContent': {
+    verdicts: SIGNED_IN,
+    call: async () => withInput('saveContent', { contentId: await aPost() }),
+  },
+  'Mutation.unsaveContent': {
+    verdicts: SIGNED_IN,
+    call: async () => withInput('unsaveContent', { contentId: await aPost() }),
+  },
+  'Mutation.grantAccess': {
+    verdicts: GIVERS,
+    call: async () => withInput('grantAccess', { userId: victim.id, contentId: await aPost(), reason: 'Won a prize.' }),
+  },
+  'Mutation.revokeGrant': {
+    verdicts: GIVERS,
+    call: async () => withInput('revokeGrant', { grantId: await aGift(), reason: 'The wrong one.' }),
+  },
+
   'Mutation.reviewAgeVerification': {
     verdicts: STAFF,
     call: async () =>
@@ -275,6 +353,8 @@ describe('the authorization matrix', () => {
       'Mutation.requestPasswordReset',
       'Mutation.resetPassword',
       'Mutation.verifyEmail',
+      'Query.categories',
+      'Query.content',
       'Query.node',
       'Query.nodes',
       'Query.user',

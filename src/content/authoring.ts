@@ -1,0 +1,216 @@
+import { record } from '../audit/audit.js'
+import { holdActor } from '../accounts/accounts.js'
+import type { Tx } from '../lib/db.js'
+import { AppError } from '../lib/errors.js'
+import { emit } from '../lib/events.js'
+import type { NewEvent } from '../lib/events.js'
+import { idempotently } from '../lib/idempotency.js'
+import type { Remembered } from '../lib/idempotency.js'
+import { checkedPrice } from '../lib/money.js'
+import type { Viewer } from '../lib/viewer.js'
+import { stateAt } from './access.js'
+import type { ContentChange } from './input.js'
+import { refusalToEdit } from './rules.js'
+import { CONTENT_CHANGED, contentStream } from './types.js'
+import type { ContentType } from './types.js'
+import {
+  findContentForUpdate,
+  insertContent,
+  isInAdultCategory,
+  replaceCategories,
+  replaceTags,
+  updateContentRow,
+} from './write-queries.js'
+import type { HeldContent } from './write-queries.js'
+
+/** The creator of a post, held, as far as it decides what they may ask for. */
+interface Author {
+  readonly currency: string | null
+  readonly isAgeVerified: boolean
+}
+
+/**
+ * Makes a draft. Idempotent under the key. Audited.
+ * @throws INVALID content_type_invalid, price_out_of_range, price_required, category_unknown; CONFLICT
+ * age_verification_required; FORBIDDEN account_limited
+ */
+export async function createContent(
+  tx: Tx,
+  viewer: Viewer,
+  {
+    type,
+    change,
+    idempotencyKey,
+  }: { readonly type: ContentType; readonly change: ContentChange; readonly idempotencyKey: string | null },
+  now: Date,
+): Promise<Remembered<{ contentId: string }>> {
+  if (type === 'LIVE_STREAM')
+    throw new AppError('INVALID', 'content_type_invalid', 'Schedule a stream instead.', { path: ['input', 'type'] })
+  const call = { scope: viewer.userId, mutation: 'createContent', key: idempotencyKey, request: { type, ...change } }
+  return idempotently(tx, call, now, async () => {
+    const author = await holdActor(tx, viewer.userId, now)
+    const { tags = [], categories = [], priceMinor = null, ...fields } = change
+    const { id } = await insertContent(tx, {
+      creatorId: viewer.userId,
+      type,
+      ...fields,
+      ...priced(author, priceMinor),
+      createdAt: now,
+      updatedAt: now,
+    })
+    await replaceTags(tx, id, tags, now)
+    await putCategories(tx, id, categories, now)
+    const post = await getOwn(tx, viewer, id)
+    checkTerms(author, post)
+    await checkAdult(tx, post)
+    await recordContent(tx, 'content.created', post, { after: { type, ...change }, description: 'Made a draft.' }, now)
+    return { contentId: id }
+  })
+}
+
+/**
+ * Changes a post; what `change` leaves out stays. The version before is kept. Audited, without its text.
+ * @throws NOT_FOUND node_not_found; CONFLICT version_conflict with `currentVersion`, content_state,
+ * age_verification_required; INVALID price_out_of_range, price_required, category_unknown, nothing_to_publish
+ */
+export async function updateContent(
+  tx: Tx,
+  viewer: Viewer,
+  {
+    contentId,
+    expectedVersion,
+    change,
+  }: { readonly contentId: string; readonly expectedVersion: number; readonly change: ContentChange },
+  now: Date,
+): Promise<void> {
+  const author = await holdActor(tx, viewer.userId, now)
+  const before = await getOwn(tx, viewer, contentId)
+  checkVersion(before, expectedVersion)
+  const state = stateAt(before, now)
+  if (state === 'DELETED' || state === 'REMOVED') throw wrongState('A post that is deleted or removed does not change.')
+  const { tags, categories, priceMinor, ...fields } = change
+  const isOut = state === 'PUBLISHED' || state === 'UNPUBLISHED'
+  const terms = priceMinor === undefined ? {} : priced(author, priceMinor)
+  // a price that goes takes with it what only it allows
+  const included = priceMinor === null ? { includedInSubscription: false } : {}
+  await updateContentRow(tx, contentId, {
+    ...fields,
+    ...terms,
+    ...included,
+    updatedAt: now,
+    ...(isOut && { editedAt: now }),
+  })
+  if (tags) await replaceTags(tx, contentId, tags, now)
+  if (categories) await putCategories(tx, contentId, categories, now)
+  const after = await getOwn(tx, viewer, contentId)
+  checkTerms(author, after)
+  await checkAdult(tx, after)
+  if (state !== 'DRAFT') checkPublishable(author, after)
+  await recordContent(
+    tx,
+    'content.updated',
+    after,
+    { before: pick(before, change), after: { ...change }, description: 'Changed a post.' },
+    now,
+  )
+  await emit(tx, contentEvent(CONTENT_CHANGED, after), now)
+}
+
+/** Holds a post of the viewer's own. @throws NOT_FOUND node_not_found when it is another's or gone; FORBIDDEN role_required */
+export async function getOwn(tx: Tx, viewer: Viewer, contentId: string): Promise<HeldContent> {
+  const post = await findContentForUpdate(tx, contentId)
+  if (!post || post.purgedAt || post.creatorId !== viewer.userId) throw noSuchContent()
+  const refusal = refusalToEdit(viewer, post)
+  if (refusal) throw new AppError('FORBIDDEN', refusal, 'Not yours to change.')
+  return post
+}
+
+export const noSuchContent = (path: readonly string[] = ['input', 'contentId']): AppError =>
+  new AppError('NOT_FOUND', 'node_not_found', 'No such Content.', { path })
+
+export const wrongState = (message: string): AppError =>
+  new AppError('CONFLICT', 'content_state', message, { path: ['input', 'contentId'] })
+
+/** What others may come to see must be something, and who earns or shows what is for adults is of proven age. */
+export function checkPublishable(author: Author, post: HeldContent): void {
+  checkTerms(author, post)
+  if (post.body === null && post.type === 'TEXT')
+    throw new AppError('INVALID', 'nothing_to_publish', 'A post of text needs a text.', {
+      path: ['input', 'contentId'],
+    })
+}
+
+function checkVersion({ version }: HeldContent, expected: number): void {
+  if (version === expected) return
+  throw new AppError('CONFLICT', 'version_conflict', 'The post has changed: read it again.', {
+    path: ['input', 'expectedVersion'],
+    currentVersion: version,
+  })
+}
+
+function checkTerms({ isAgeVerified }: Author, post: HeldContent): void {
+  if (post.includedInSubscription && !post.isPremium)
+    throw new AppError('INVALID', 'price_required', 'Only what has a price can be included.', {
+      path: ['input', 'includedInSubscription'],
+    })
+  const earns = post.isPremium || post.visibility === 'SUBSCRIBERS'
+  if ((earns || post.isAgeRestricted) && !isAgeVerified)
+    throw new AppError('CONFLICT', 'age_verification_required', 'Earning and adult content need a proven age.', {
+      path: ['input', earns ? 'priceMinor' : 'isAgeRestricted'],
+    })
+}
+
+/** What is sorted under an adult subject is for adults. */
+async function checkAdult(tx: Tx, { id, isAgeRestricted }: HeldContent): Promise<void> {
+  if (isAgeRestricted || !(await isInAdultCategory(tx, id))) return
+  throw new AppError('INVALID', 'invalid_input', 'A post in this category is age restricted.', {
+    path: ['input', 'isAgeRestricted'],
+  })
+}
+
+function priced(
+  { currency }: Author,
+  priceMinor: bigint | null,
+): { isPremium: boolean; priceMinor: bigint | null; currency: string | null } {
+  if (priceMinor === null) return { isPremium: false, priceMinor: null, currency: null }
+  if (currency === null) throw new Error('a creator has chosen a currency')
+  checkedPrice({ amountMinor: priceMinor, currency }, ['input', 'priceMinor'])
+  return { isPremium: true, priceMinor, currency }
+}
+
+async function putCategories(tx: Tx, contentId: string, slugs: readonly string[], now: Date): Promise<void> {
+  const { found } = await replaceCategories(tx, contentId, slugs, now)
+  if (found !== slugs.length)
+    throw new AppError('INVALID', 'category_unknown', 'No such category.', { path: ['input', 'categories'] })
+}
+
+const pick = (post: HeldContent, change: ContentChange): Record<string, unknown> =>
+  Object.fromEntries(Object.keys(change).map((name) => [name, (post as unknown as Record<string, unknown>)[name]]))
+
+/** An event on a post's stream: ids only. */
+export const contentEvent = (type: string, { id, creatorId }: Pick<HeldContent, 'id' | 'creatorId'>): NewEvent => ({
+  stream: contentStream(id),
+  type,
+  payload: { contentId: id, creatorId },
+})
+
+/** Writes down a change of a post by its creator. */
+export const recordContent = (
+  tx: Tx,
+  action: string,
+  { id, creatorId }: Pick<HeldContent, 'id' | 'creatorId'>,
+  entry: Pick<Parameters<typeof record>[1], 'before' | 'after' | 'description'>,
+  now: Date,
+): Promise<void> =>
+  record(
+    tx,
+    {
+      action,
+      category: 'CONTENT_MODIFICATION',
+      severity: 'LOW',
+      subject: { table: 'content', id },
+      userId: creatorId,
+      ...entry,
+    },
+    now,
+  )

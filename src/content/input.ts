@@ -1,0 +1,114 @@
+import type { UpdateContentInput } from '../generated/graphql.js'
+import { AppError } from '../lib/errors.js'
+import { checkedLongText, checkedShortText } from '../lib/text.js'
+import type { ContentVisibility } from './types.js'
+
+const MAX_TITLE_LENGTH = 200
+const MAX_TEASER_LENGTH = 1_000
+const MAX_BODY_LENGTH = 20_000
+const MAX_WORDS = 10
+const MAX_TAGS = 20
+const MAX_WORD_LENGTH = 40
+const MAX_CATEGORIES = 3
+const LANGUAGE = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/
+const TAG = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]*$/u
+const LOCAL_TIME = /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/
+
+const refused = (field: string, message: string): AppError =>
+  new AppError('INVALID', 'invalid_input', message, { path: ['input', field] })
+
+/** A checked change of a post: undefined is what stays, null what is cleared. */
+export interface ContentChange {
+  readonly title?: string | null
+  readonly teaser?: string | null
+  readonly body?: string | null
+  readonly language?: string | null
+  readonly visibility?: ContentVisibility
+  readonly priceMinor?: bigint | null
+  readonly includedInSubscription?: boolean
+  readonly isAgeRestricted?: boolean
+  readonly warnings?: string[]
+  readonly tags?: string[]
+  readonly categories?: string[]
+}
+
+type Input = Omit<UpdateContentInput, 'contentId' | 'expectedVersion'>
+
+/** @throws INVALID invalid_input */
+export const checkedContent = (input: Input): ContentChange => ({
+  ...(input.title !== undefined && { title: input.title && shortText(input.title, 'title', MAX_TITLE_LENGTH) }),
+  ...(input.teaser !== undefined && { teaser: input.teaser && longText(input.teaser, 'teaser', MAX_TEASER_LENGTH) }),
+  ...(input.body !== undefined && { body: input.body && longText(input.body, 'body', MAX_BODY_LENGTH) }),
+  ...(input.language !== undefined && { language: input.language && checkedLanguage(input.language) }),
+  ...(input.priceMinor !== undefined && { priceMinor: input.priceMinor }),
+  ...given('visibility', input.visibility),
+  ...given('includedInSubscription', input.includedInSubscription),
+  ...given('isAgeRestricted', input.isAgeRestricted),
+  ...(input.warnings !== undefined && { warnings: checkedWords(input.warnings ?? [], 'warnings', MAX_WORDS) }),
+  ...(input.tags !== undefined && { tags: checkedTags(input.tags ?? []) }),
+  ...(input.categories !== undefined && { categories: checkedCategories(input.categories ?? []) }),
+})
+
+/** What can change but not be cleared; null counts as left out. */
+const given = <Name extends string, T>(name: Name, value: T | null | undefined): Partial<Record<Name, T>> =>
+  value === null || value === undefined ? {} : ({ [name]: value } as Record<Name, T>)
+
+const shortText = (text: string, field: string, maxLength: number): string =>
+  checkedShortText(text, ['input', field], maxLength)
+
+const longText = (text: string, field: string, maxLength: number): string | null =>
+  checkedLongText(text, ['input', field], maxLength) || null
+
+function checkedLanguage(language: string): string {
+  if (!LANGUAGE.test(language)) throw refused('language', 'A language is written as `de` or `pt-BR`.')
+  return language
+}
+
+function checkedWords(words: readonly string[], field: string, most: number): string[] {
+  if (words.length > most) throw refused(field, `At most ${String(most)} ${field}.`)
+  return [...new Set(words.map((word) => shortText(word, field, MAX_WORD_LENGTH)))]
+}
+
+/** Without regard to case, as they are kept. */
+function checkedTags(unchecked: readonly string[]): string[] {
+  const tags = checkedWords(unchecked, 'tags', MAX_TAGS).map((tag) => tag.replace(/^#/, '').toLowerCase())
+  if (tags.some((tag) => !TAG.test(tag))) throw refused('tags', 'A tag has letters, digits, dashes and underscores.')
+  return [...new Set(tags)]
+}
+
+function checkedCategories(slugs: readonly string[]): string[] {
+  if (slugs.length > MAX_CATEGORIES) throw refused('categories', `At most ${String(MAX_CATEGORIES)} categories.`)
+  return [...new Set(slugs)]
+}
+
+/** A time on a wall clock, without seconds where they are none. @throws INVALID local_time_invalid */
+export function checkedLocalTime(text: string): string {
+  const wrong = new AppError('INVALID', 'local_time_invalid', 'A local time is written as 2026-03-29T09:00.', {
+    path: ['input', 'localTime'],
+  })
+  if (!LOCAL_TIME.test(text)) throw wrong
+  // `Date` takes the 30th of February for the 2nd of March
+  const day = text.slice(0, 'YYYY-MM-DD'.length)
+  const time = new Date(`${day}T00:00:00.000Z`)
+  if (Number.isNaN(time.getTime()) || !time.toISOString().startsWith(day)) throw wrong
+  return text
+}
+
+/** A zone of the IANA database, by the name that both Node and PostgreSQL know. @throws INVALID time_zone_unknown */
+export function checkedTimeZone(name: string): string {
+  const isName = /^(UTC|[A-Za-z_]+(\/[A-Za-z0-9_+-]+){1,2})$/.test(name)
+  if (isName && isKnownZone(name)) return name
+  throw new AppError('INVALID', 'time_zone_unknown', 'A zone is written as Europe/Berlin.', {
+    path: ['input', 'timeZone'],
+  })
+}
+
+function isKnownZone(timeZone: string): boolean {
+  try {
+    Intl.DateTimeFormat('en', { timeZone })
+    return true
+  } catch {
+    // the only way that Intl says that it knows no such zone
+    return false
+  }
+}

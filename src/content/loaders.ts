@@ -1,0 +1,42 @@
+import DataLoader from 'dataloader'
+import type { Db } from '../lib/db.js'
+import { listGrantsById } from './grant-queries.js'
+import { listBodies, listCategoriesOf, listContentById, listTags } from './queries.js'
+import type { Reading } from './queries.js'
+import type { CategoryRow, ContentRow, GrantRow } from './types.js'
+
+/** What a request reads of posts, each once. */
+export interface ContentLoaders {
+  /** A post by id as this request's viewer stands to it, whether they may know of it or not: `resolveAccess` decides. */
+  readonly content: DataLoader<string, ContentRow | null>
+  /** The text of a post, for those with access. */
+  readonly contentBody: DataLoader<string, string | null>
+  readonly contentTags: DataLoader<string, string[]>
+  readonly contentCategories: DataLoader<string, CategoryRow[]>
+  /** A grant by id, whoever it is for. */
+  readonly grant: DataLoader<string, GrantRow | null>
+}
+
+/** Loaders for one request or one event; `reading` is asked anew for each batch, because a write moves the request's time on. */
+export const makeContentLoaders = (db: Db, reading: () => Reading): ContentLoaders => ({
+  content: new DataLoader(async (ids) => {
+    const rows = new Map((await listContentById(db, ids, reading())).map((row) => [row.id, row]))
+    return ids.map((id) => rows.get(id) ?? null)
+  }),
+  contentBody: new DataLoader(async (ids) => {
+    const bodies = new Map((await listBodies(db, ids)).map(({ id, body }) => [id, body]))
+    return ids.map((id) => bodies.get(id) ?? null)
+  }),
+  contentTags: new DataLoader(async (ids) => {
+    const tags = new Map((await listTags(db, ids)).map(({ contentId, names }) => [contentId, names]))
+    return ids.map((id) => tags.get(id) ?? [])
+  }),
+  contentCategories: new DataLoader(async (ids) => {
+    const rows = await listCategoriesOf(db, ids)
+    return ids.map((id) => rows.filter(({ contentId }) => contentId === id))
+  }),
+  grant: new DataLoader(async (ids) => {
+    const rows = new Map((await listGrantsById(db, ids)).map((row) => [row.id, row]))
+    return ids.map((id) => rows.get(id) ?? null)
+  }),
+})

@@ -1,0 +1,137 @@
+import { holdActor } from '../accounts/accounts.js'
+import { addMs, DAY_MS, MINUTE_MS } from '../lib/clock.js'
+import { transaction } from '../lib/db.js'
+import type { Origin, Tx } from '../lib/db.js'
+import { AppError } from '../lib/errors.js'
+import { emit } from '../lib/events.js'
+import { enqueue } from '../lib/jobs.js'
+import type { Viewer } from '../lib/viewer.js'
+import { stateAt } from './access.js'
+import { checkPublishable, contentEvent, getOwn, recordContent, wrongState } from './authoring.js'
+import { announceDueJob, CONTENT_CHANGED, CONTENT_PUBLISHED, CONTENT_UNPUBLISHED } from './types.js'
+import {
+  claimDue,
+  findInstant,
+  markAnnounced,
+  recomputeSchedules,
+  returnOverdue,
+  returnToDraft,
+  updateContentRow,
+} from './write-queries.js'
+
+const MIN_AHEAD_MS = MINUTE_MS
+const MAX_AHEAD_MS = 366 * DAY_MS
+/** Posts one transaction announces. */
+const ANNOUNCE_BATCH = 100
+
+const NO_SCHEDULE = { scheduledLocalTime: null, scheduledTimeZone: null }
+
+/**
+ * Publishes a post now: a draft, a scheduled one before its time, or one that was taken back, which is no news. What is
+ * published already stays as it is. Audited.
+ * @throws NOT_FOUND node_not_found; CONFLICT content_state, age_verification_required; INVALID nothing_to_publish
+ */
+export async function publishContent(tx: Tx, viewer: Viewer, contentId: string, now: Date): Promise<void> {
+  const author = await holdActor(tx, viewer.userId, now)
+  const post = await getOwn(tx, viewer, contentId)
+  const state = stateAt(post, now)
+  if (state === 'PUBLISHED') return
+  if (state === 'DELETED' || state === 'REMOVED')
+    throw wrongState('A post that is deleted or removed is not published.')
+  checkPublishable(author, post)
+  const isNews = post.announcedAt === null
+  const publishAt = isNews ? now : post.publishAt
+  await updateContentRow(tx, contentId, {
+    publishAt,
+    unpublishedAt: null,
+    ...(isNews && { announcedAt: now, ...NO_SCHEDULE }),
+    updatedAt: now,
+  })
+  const entry = { before: { status: state }, after: { status: 'PUBLISHED' }, description: 'Published a post.' }
+  await recordContent(tx, 'content.published', post, entry, now)
+  await emit(tx, contentEvent(isNews ? CONTENT_PUBLISHED : CONTENT_CHANGED, post), now)
+}
+
+/**
+ * Takes a post back: a scheduled one becomes a draft, a published one is out of sight but for whom a grant opens it. Audited.
+ * @throws NOT_FOUND node_not_found; CONFLICT content_state
+ */
+export async function unpublishContent(tx: Tx, viewer: Viewer, contentId: string, now: Date): Promise<void> {
+  await holdActor(tx, viewer.userId, now)
+  const post = await getOwn(tx, viewer, contentId)
+  const state = stateAt(post, now)
+  if (state === 'DRAFT' || state === 'UNPUBLISHED') return
+  if (state === 'DELETED' || state === 'REMOVED')
+    throw wrongState('A post that is deleted or removed is not published.')
+  const change = state === 'SCHEDULED' ? { publishAt: null, ...NO_SCHEDULE } : { unpublishedAt: now }
+  await updateContentRow(tx, contentId, { ...change, updatedAt: now })
+  const entry = {
+    before: { status: state },
+    after: { status: state === 'SCHEDULED' ? 'DRAFT' : 'UNPUBLISHED' },
+    description: 'Took a post back.',
+  }
+  await recordContent(tx, 'content.unpublished', post, entry, now)
+  await emit(tx, contentEvent(CONTENT_UNPUBLISHED, post), now)
+}
+
+/**
+ * Has a post published when a wall clock shows a time. It is seen from that second on, by the database's clock, whether or
+ * not anything runs; what publishing brings with it follows once. Audited.
+ * @throws NOT_FOUND node_not_found; CONFLICT content_state, age_verification_required; INVALID schedule_out_of_range,
+ * nothing_to_publish
+ */
+export async function scheduleContent(
+  tx: Tx,
+  viewer: Viewer,
+  { contentId, localTime, timeZone }: { contentId: string; localTime: string; timeZone: string },
+  now: Date,
+): Promise<void> {
+  const author = await holdActor(tx, viewer.userId, now)
+  const post = await getOwn(tx, viewer, contentId)
+  const state = stateAt(post, now)
+  if (state !== 'DRAFT' && state !== 'SCHEDULED') throw wrongState('Only a draft can be scheduled.')
+  checkPublishable(author, post)
+  const publishAt = await findInstant(tx, localTime, timeZone)
+  if (publishAt < addMs(now, MIN_AHEAD_MS) || publishAt > addMs(now, MAX_AHEAD_MS))
+    throw new AppError('INVALID', 'schedule_out_of_range', 'A post is scheduled from a minute to a year ahead.', {
+      path: ['input', 'localTime'],
+    })
+  const schedule = { publishAt, scheduledLocalTime: localTime, scheduledTimeZone: timeZone }
+  await updateContentRow(tx, contentId, { ...schedule, updatedAt: now })
+  await enqueue(tx, announceDueJob, {}, { runAt: publishAt, key: `announce:${contentId}` })
+  const entry = {
+    before: { status: state },
+    after: { status: 'SCHEDULED', publishAt },
+    description: 'Scheduled a post.',
+  }
+  await recordContent(tx, 'content.scheduled', post, entry, now)
+  await emit(tx, contentEvent(CONTENT_CHANGED, post), now)
+}
+
+/**
+ * Announces the posts that fell due, each once however many processes try; those whose author cannot be met become drafts
+ * again. Also computes again when the others fall due, should the rules of a zone have changed.
+ */
+export async function announceDue(origin: Origin): Promise<void> {
+  await transaction(origin, (tx, now) => recomputeSchedules(tx, now))
+  const announceNext = (): Promise<number> =>
+    transaction(origin, async (tx, now) => {
+      const due = await claimDue(tx, now, ANNOUNCE_BATCH)
+      const present = due.filter(({ isPresent }) => isPresent)
+      const absent = due.filter(({ isPresent }) => !isPresent)
+      await markAnnounced(tx, idsOf(present), now)
+      await returnToDraft(tx, idsOf(absent), now)
+      for (const post of present) await emit(tx, contentEvent(CONTENT_PUBLISHED, post), now)
+      return due.length
+    })
+  while ((await announceNext()) === ANNOUNCE_BATCH);
+}
+
+const idsOf = (posts: readonly { readonly id: string }[]): string[] => posts.map(({ id }) => id)
+
+/**
+ * For somebody whose account comes back: what fell due while they were away becomes a draft again instead of bursting out.
+ * Answers how many. Doing it again changes nothing.
+ */
+export const returnOverdueToDraft = (tx: Tx, creatorId: string, now: Date): Promise<number> =>
+  returnOverdue(tx, creatorId, now)

@@ -1,0 +1,295 @@
+import type { UserRow } from '../accounts/types.js'
+import type { Db } from '../lib/db.js'
+import type { PageRequest } from '../lib/page.js'
+import { fragment } from '../lib/sql.js'
+import type { Fragment } from '../lib/sql.js'
+import type { CategoryRow, ContentRow, ContentState, ContentType, ContentVersionRow, LiveGrant } from './types.js'
+
+/** For whom posts are read, and when. */
+export interface Reading {
+  readonly viewerId: string | null
+  readonly isAgeVerified: boolean
+  /** Whether every post counts as age restricted. */
+  readonly isGated: boolean
+  readonly now: Date
+}
+
+/** Whom a block parts from the viewer, whoever of the two blocked; worked out once per statement. */
+const parted = (viewerId: string | null): Fragment => fragment`coalesce((
+  select array_agg(case when b.blocker_id = ${viewerId}::uuid then b.blocked_id else b.blocker_id end)
+  from blocks b where b.blocker_id = ${viewerId}::uuid or b.blocked_id = ${viewerId}::uuid
+), '{}')`
+
+/** Whether the author `u` of the post `c` can be met: `isPresent` of access.ts, in SQL. */
+const authorIsPresent = (now: Date): Fragment => fragment`(
+  u.account_status = 'active'
+  or u.account_status = 'suspended' and u.suspended_until <= ${now}::timestamptz
+    and not (c.publish_at > u.status_changed_at and c.publish_at <= u.suspended_until)
+)`
+
+/**
+ * Whether a list may show the viewer the post `c` of the author `u`: published, its author present, no block between them, and
+ * their age proven where it is asked for. The only predicate of its kind; one's own posts pass it as others' do.
+ */
+export const listed = ({ viewerId, isAgeVerified, isGated, now }: Reading): Fragment => fragment`(
+  c.publish_at is not null and c.publish_at <= ${now}::timestamptz
+  and c.unpublished_at is null and c.deleted_at is null and c.removed_at is null
+  and ${authorIsPresent(now)}
+  and (${isAgeVerified}::boolean or c.creator_id = ${viewerId}::uuid or not (c.is_age_restricted or ${isGated}::boolean))
+  and c.creator_id <> all (${parted(viewerId)})
+)`
+
+/** The grant that lasts longest of the viewer's live ones of `c`'s creator, for what `target` says. */
+const liveGrant = ({ viewerId, now }: Reading, target: Fragment): Fragment => fragment`(
+  select g.id::text as id, g.version, g.ends_at
+  from entitlement_grants g
+  where g.user_id = ${viewerId}::uuid and ${target}
+    and g.starts_at <= ${now}::timestamptz and (g.ends_at is null or g.ends_at > ${now}::timestamptz)
+    and g.revoked_at is null and g.suspended_at is null
+  order by g.ends_at desc nulls first
+  limit 1
+)`
+
+/** All that a `ContentRow` holds of the post `c` and its author `u`, for one viewer; see `contentFrom` for the joins it needs. */
+export const contentColumns = (
+  { viewerId }: Reading,
+  { withBody }: { readonly withBody: boolean },
+): Fragment => fragment`
+  c.id::text as id, upper(c.type::text) as type, c.title, c.teaser, c.language, upper(c.visibility::text) as visibility,
+  c.is_premium as "isPremium", c.price_minor as "priceMinor", c.currency,
+  c.included_in_subscription as "includedInSubscription", c.is_age_restricted as "isAgeRestricted", c.warnings,
+  c.publish_at as "publishAt", c.scheduled_local_time as "scheduledLocalTime",
+  c.scheduled_time_zone as "scheduledTimeZone", c.announced_at as "announcedAt", c.unpublished_at as "unpublishedAt",
+  c.removed_at as "removedAt", c.removed_reason as "removedReason", c.deleted_at as "deletedAt",
+  c.purge_after as "purgeAfter", c.comments_closed_at as "commentsClosedAt",
+  c.like_count - coalesce((
+    select count(*)::int from likes l where l.user_id = any (${parted(viewerId)}) and l.content_id = c.id
+  ), 0) as "likeCount",
+  c.comment_count as "commentCount", c.save_count as "saveCount", c.created_at as "createdAt", c.edited_at as "editedAt",
+  c.version, ${withBody ? fragment`c.body,` : fragment``}
+  u.id::text as "creatorId", u.username::text as username, u.display_name as "displayName",
+  upper(u.account_type::text) as "accountType", upper(u.account_status::text) as "accountStatus",
+  u.suspended_until as "suspendedUntil", u.status_changed_at as "authorStatusChangedAt", u.age_verified as "isAgeVerified",
+  u.subscription_price as "subscriptionPriceMinor", u.currency as "creatorCurrency", u.created_at as "joinedAt",
+  exists (select from likes l where l.user_id = ${viewerId}::uuid and l.content_id = c.id) as "viewerHasLiked",
+  exists (select from saved_content s where s.user_id = ${viewerId}::uuid and s.content_id = c.id) as "viewerHasSaved",
+  exists (
+    select from follows f where f.follower_id = ${viewerId}::uuid and f.following_id = c.creator_id and f.unfollowed_at is null
+  ) as follows,
+  c.creator_id = any (${parted(viewerId)}) as "isBlocked",
+  creator_grant.id as "creatorGrantId", creator_grant.version as "creatorGrantVersion", creator_grant.ends_at as "creatorGrantEndsAt",
+  content_grant.id as "contentGrantId", content_grant.version as "contentGrantVersion", content_grant.ends_at as "contentGrantEndsAt"`
+
+/** Joins to `content c` what `contentColumns` reads. */
+export const contentJoins = (reading: Reading): Fragment => fragment`
+  join users u on u.id = c.creator_id
+  ${grantJoins(reading)}`
+
+/** The grants alone, where `u` is joined already. */
+const grantJoins = (reading: Reading): Fragment => fragment`
+  left join lateral ${liveGrant(
+    reading,
+    fragment`g.creator_id = c.creator_id and g.content_id is null and g.message_id is null and g.stream_id is null`,
+  )} creator_grant on true
+  left join lateral ${liveGrant(reading, fragment`g.content_id = c.id`)} content_grant on true`
+
+interface FlatContent extends Omit<ContentRow, 'creator' | 'bonds'> {
+  readonly username: string
+  readonly displayName: string
+  readonly accountType: UserRow['accountType']
+  readonly accountStatus: UserRow['accountStatus']
+  readonly suspendedUntil: Date | null
+  readonly isAgeVerified: boolean
+  readonly subscriptionPriceMinor: bigint | null
+  readonly creatorCurrency: string | null
+  readonly joinedAt: Date
+  readonly follows: boolean
+  readonly isBlocked: boolean
+  readonly creatorGrantId: string | null
+  readonly creatorGrantVersion: number
+  readonly creatorGrantEndsAt: Date | null
+  readonly contentGrantId: string | null
+  readonly contentGrantVersion: number
+  readonly contentGrantEndsAt: Date | null
+}
+
+/** A row that `contentColumns` answered. */
+export type FlatContentRow = FlatContent
+
+/** Puts together what `contentColumns` answers as one row. */
+export const toContentRow = (flat: FlatContentRow): ContentRow => ({
+  ...flat,
+  creator: {
+    id: flat.creatorId,
+    username: flat.username,
+    displayName: flat.displayName,
+    accountType: flat.accountType,
+    accountStatus: flat.accountStatus,
+    suspendedUntil: flat.suspendedUntil,
+    isAgeVerified: flat.isAgeVerified,
+    subscriptionPriceMinor: flat.subscriptionPriceMinor,
+    currency: flat.creatorCurrency,
+    createdAt: flat.joinedAt,
+  },
+  bonds: {
+    follows: flat.follows,
+    isBlocked: flat.isBlocked,
+    creatorGrant: toGrant(flat.creatorGrantId, flat.creatorGrantVersion, flat.creatorGrantEndsAt),
+    contentGrant: toGrant(flat.contentGrantId, flat.contentGrantVersion, flat.contentGrantEndsAt),
+  },
+})
+
+const toGrant = (id: string | null, version: number, endsAt: Date | null): LiveGrant | null =>
+  id === null ? null : { id, version, endsAt }
+
+/** Posts by id, whether the viewer may know of them or not: `resolveAccess` decides. In no order. */
+export const listContentById = async (db: Db, ids: readonly string[], reading: Reading): Promise<ContentRow[]> =>
+  (
+    await db.sql<FlatContentRow>`/* content.byId */
+      select ${contentColumns(reading, { withBody: true })}
+      from content c ${contentJoins(reading)}
+      where c.id = any(${ids}::uuid[]) and c.purged_at is null`
+  ).map(toContentRow)
+
+/** The texts of posts by id, for those that a page showed without. */
+export const listBodies = (db: Db, ids: readonly string[]): Promise<{ id: string; body: string | null }[]> =>
+  db.sql`/* content.bodies */ select id::text, body from content where id = any(${ids}::uuid[])`
+
+/** Whether `c` lies beyond the cursor of a page by this time and its id, in the page's direction. */
+const beyond = (page: PageRequest, at: Fragment): Fragment => {
+  if (!page.cursor) return fragment`true`
+  const [time = null, id = null] = page.cursor
+  return page.isBackward
+    ? fragment`(${at}, c.id) > (${time}::timestamptz, ${id}::uuid)`
+    : fragment`(${at}, c.id) < (${time}::timestamptz, ${id}::uuid)`
+}
+
+/** The newest first, or the other way round for a page read backwards. */
+const inOrder = (page: PageRequest, at: Fragment): Fragment =>
+  page.isBackward ? fragment`${at} asc, c.id asc` : fragment`${at} desc, c.id desc`
+
+/** A page of somebody's posts that the viewer may know of, the newest first; one row more than its limit when others follow. */
+export const listContentOf = async (
+  db: Db,
+  creatorId: string,
+  type: ContentType | null,
+  page: PageRequest,
+  reading: Reading,
+  withBody: boolean,
+): Promise<ContentRow[]> =>
+  (
+    await db.sql<FlatContentRow>`/* content.ofCreator */
+      select ${contentColumns(reading, { withBody })}
+      from (
+        select c.* from content c join users u on u.id = c.creator_id
+        where c.creator_id = ${creatorId}::uuid and ${listed(reading)}
+          and (${type?.toLowerCase() ?? null}::content_type is null or c.type = ${type?.toLowerCase() ?? null}::content_type)
+          and ${beyond(page, fragment`c.publish_at`)}
+        order by ${inOrder(page, fragment`c.publish_at`)}
+        limit ${page.limit + 1}::int
+      ) c ${contentJoins(reading)}
+      order by ${inOrder(page, fragment`c.publish_at`)}`
+  ).map(toContentRow)
+
+/** A page of the viewer's own posts in every state, the newest made first. */
+export const listOwnContent = async (
+  db: Db,
+  creatorId: string,
+  state: ContentState | null,
+  page: PageRequest,
+  reading: Reading,
+): Promise<ContentRow[]> =>
+  (
+    await db.sql<FlatContentRow>`/* content.own */
+      select ${contentColumns(reading, { withBody: true })}
+      from (
+        select c.* from content c
+        where c.creator_id = ${creatorId}::uuid and c.purged_at is null
+          and (${state}::text is null or ${stateOf(reading.now)} = ${state}::text)
+          and ${beyond(page, fragment`c.created_at`)}
+        order by ${inOrder(page, fragment`c.created_at`)}
+        limit ${page.limit + 1}::int
+      ) c ${contentJoins(reading)}
+      order by ${inOrder(page, fragment`c.created_at`)}`
+  ).map(toContentRow)
+
+/** `stateAt` of access.ts, in SQL. */
+const stateOf = (now: Date): Fragment => fragment`case
+  when c.removed_at is not null then 'REMOVED'
+  when c.deleted_at is not null then 'DELETED'
+  when c.publish_at is null then 'DRAFT'
+  when c.unpublished_at is not null then 'UNPUBLISHED'
+  when c.publish_at > ${now}::timestamptz then 'SCHEDULED'
+  else 'PUBLISHED'
+end`
+
+/** A saved post, and where it lies among the saved ones. */
+export interface SavedRow {
+  readonly savedAt: Date
+  readonly savedId: string
+  readonly content: ContentRow
+}
+
+/** A page of what the viewer saved and can still see, the newest saved first. */
+export async function listSaved(db: Db, userId: string, page: PageRequest, reading: Reading): Promise<SavedRow[]> {
+  const [time = null, id = null] = page.cursor ?? []
+  const cursor = !page.cursor
+    ? fragment`true`
+    : page.isBackward
+      ? fragment`(s.created_at, s.id) > (${time}::timestamptz, ${id}::uuid)`
+      : fragment`(s.created_at, s.id) < (${time}::timestamptz, ${id}::uuid)`
+  const order = page.isBackward ? fragment`s.created_at asc, s.id asc` : fragment`s.created_at desc, s.id desc`
+  const rows = await db.sql<FlatContentRow & { savedAt: Date; savedId: string }>`/* content.saved */
+    select ${contentColumns(reading, { withBody: true })}, s.created_at as "savedAt", s.id::text as "savedId"
+    from saved_content s join content c on c.id = s.content_id ${contentJoins(reading)}
+    where s.user_id = ${userId}::uuid
+      and (${listed(reading)} or content_grant.id is not null and c.publish_at <= ${reading.now}::timestamptz and c.removed_at is null)
+      and ${cursor}
+    order by ${order}
+    limit ${page.limit + 1}::int`
+  return rows.map(({ savedAt, savedId, ...row }) => ({ savedAt, savedId, content: toContentRow(row) }))
+}
+
+/** A page of how a post was before each change, the newest first. */
+export const listVersions = (db: Db, contentId: string, page: PageRequest): Promise<ContentVersionRow[]> => {
+  const version = page.cursor?.[0] ?? null
+  return page.isBackward
+    ? db.sql<ContentVersionRow>`/* content.versionsBackward */
+        select content_version as version, snapshot, valid_from as "validFrom", valid_to as "validTo"
+        from content_versions
+        where content_id = ${contentId}::uuid and content_version > coalesce(${version}::int, 0)
+        order by content_version limit ${page.limit + 1}::int`
+    : db.sql<ContentVersionRow>`/* content.versions */
+        select content_version as version, snapshot, valid_from as "validFrom", valid_to as "validTo"
+        from content_versions
+        where content_id = ${contentId}::uuid and content_version < coalesce(${version}::int, 2147483647)
+        order by content_version desc limit ${page.limit + 1}::int`
+}
+
+/** The tags of posts, each post's in alphabetical order. */
+export const listTags = (db: Db, contentIds: readonly string[]): Promise<{ contentId: string; names: string[] }[]> =>
+  db.sql`/* content.tags */
+    select ct.content_id::text as "contentId", array_agg(t.name::text order by t.name) as names
+    from content_tags ct join tags t on t.id = ct.tag_id
+    where ct.content_id = any(${contentIds}::uuid[])
+    group by ct.content_id`
+
+/** The subjects of posts, in their order. */
+export const listCategoriesOf = (
+  db: Db,
+  contentIds: readonly string[],
+): Promise<(CategoryRow & { contentId: string })[]> =>
+  db.sql`/* content.categoriesOf */
+    select cc.content_id::text as "contentId", g.id::text, g.slug, g.name, g.description, g.is_adult as "isAdult"
+    from content_categories cc join categories g on g.id = cc.category_id
+    where cc.content_id = any(${contentIds}::uuid[])
+    order by g.position, g.slug`
+
+/** Subjects there may be; migrations make them. */
+const MAX_CATEGORIES = 50
+
+/** The subjects that are open, in their order. */
+export const listCategories = (db: Db): Promise<CategoryRow[]> =>
+  db.sql`/* content.categories */
+    select id::text, slug, name, description, is_adult as "isAdult" from categories
+    where retired_at is null order by position, slug limit ${MAX_CATEGORIES}`

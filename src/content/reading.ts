@@ -1,0 +1,52 @@
+import type DataLoader from 'dataloader'
+import type { UserRow } from '../accounts/types.js'
+import type { Viewer } from '../lib/viewer.js'
+import { resolveAccess } from './access.js'
+import type { Access } from './access.js'
+import type { ContentLoaders } from './loaders.js'
+import type { Reading } from './queries.js'
+import type { ContentRow } from './types.js'
+
+/** Who asks, when, and with which loaders; the API's context is one. */
+export interface ContentAsking {
+  readonly viewer: Viewer | null
+  readonly now: Date
+  readonly config: { readonly ageGate: 'content' | 'platform' }
+  readonly loaders: ContentLoaders & { readonly user: DataLoader<string, UserRow | null> }
+}
+
+/** For whom this request reads posts. A limited account sees what a stranger sees. */
+export const readingOf = ({ viewer, now, config }: Pick<ContentAsking, 'viewer' | 'now' | 'config'>): Reading => ({
+  viewerId: viewer && !viewer.isLimited ? viewer.userId : null,
+  isAgeVerified: viewer !== null && !viewer.isLimited && viewer.isAgeVerified,
+  isGated: config.ageGate === 'platform',
+  now,
+})
+
+/** What this request's viewer may do with a post that was read for them. */
+export function accessTo(
+  row: ContentRow,
+  { viewer, now, config }: Pick<ContentAsking, 'viewer' | 'now' | 'config'>,
+): Access {
+  const { creator, authorStatusChangedAt } = row
+  return resolveAccess(
+    {
+      content: row,
+      author: {
+        accountStatus: creator.accountStatus,
+        suspendedUntil: creator.suspendedUntil,
+        statusChangedAt: authorStatusChangedAt,
+      },
+      viewer: viewer?.isLimited ? null : viewer,
+      bonds: row.bonds,
+      isGated: config.ageGate === 'platform',
+    },
+    now,
+  )
+}
+
+/** A post that the viewer may know of, or null: what is hidden and what does not exist look the same. */
+export async function findVisibleContent(id: string, asking: ContentAsking): Promise<ContentRow | null> {
+  const row = await asking.loaders.content.load(id)
+  return row && accessTo(row, asking).isVisible ? row : null
+}

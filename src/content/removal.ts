@@ -1,0 +1,67 @@
+import { holdActor } from '../accounts/accounts.js'
+import { addMs, DAY_MS } from '../lib/clock.js'
+import { transaction } from '../lib/db.js'
+import type { Origin, Tx } from '../lib/db.js'
+import { AppError } from '../lib/errors.js'
+import { emit } from '../lib/events.js'
+import type { Viewer } from '../lib/viewer.js'
+import { stateAt } from './access.js'
+import { contentEvent, getOwn, recordContent, wrongState } from './authoring.js'
+import { CONTENT_DELETED, CONTENT_PURGED, CONTENT_RESTORED } from './types.js'
+import { claimPurgeable, purgeContentRow, updateContentRow } from './write-queries.js'
+
+/** How long a deleted post can come back, and those who bought it keep it at least. */
+const COME_BACK_MS = 30 * DAY_MS
+const PURGE_BATCH = 100
+
+/**
+ * Deletes a post: out of sight at once but for whom a grant opens it, and back as it was within 30 days. Audited.
+ * @throws NOT_FOUND node_not_found; CONFLICT content_state
+ */
+export async function deleteContent(tx: Tx, viewer: Viewer, contentId: string, now: Date): Promise<void> {
+  await holdActor(tx, viewer.userId, now)
+  const post = await getOwn(tx, viewer, contentId)
+  const state = stateAt(post, now)
+  if (state === 'DELETED') return
+  if (state === 'REMOVED') throw wrongState('What moderation took down stays for its records.')
+  await updateContentRow(tx, contentId, { deletedAt: now, purgeAfter: addMs(now, COME_BACK_MS), updatedAt: now })
+  const entry = { before: { status: state }, after: { status: 'DELETED' }, description: 'Deleted a post.' }
+  await recordContent(tx, 'content.deleted', post, entry, now)
+  await emit(tx, contentEvent(CONTENT_DELETED, post), now)
+}
+
+/**
+ * Brings a deleted post back as it was; one that fell due meanwhile comes back as a draft. Audited.
+ * @throws NOT_FOUND node_not_found; CONFLICT restore_expired
+ */
+export async function restoreContent(tx: Tx, viewer: Viewer, contentId: string, now: Date): Promise<void> {
+  await holdActor(tx, viewer.userId, now)
+  const post = await getOwn(tx, viewer, contentId)
+  if (!post.deletedAt) return
+  if (!post.purgeAfter || post.purgeAfter <= now)
+    throw new AppError('CONFLICT', 'restore_expired', 'The 30 days are over.', { path: ['input', 'contentId'] })
+  const isOverdue = post.announcedAt === null && post.publishAt !== null && post.publishAt <= now
+  await updateContentRow(tx, contentId, {
+    deletedAt: null,
+    purgeAfter: null,
+    ...(isOverdue && { publishAt: null }),
+    updatedAt: now,
+  })
+  const entry = { before: { status: 'DELETED' }, after: { status: 'RESTORED' }, description: 'Brought a post back.' }
+  await recordContent(tx, 'content.restored', post, entry, now)
+  await emit(tx, contentEvent(CONTENT_RESTORED, post), now)
+}
+
+/** Destroys for good what was deleted 30 days ago and no live grant keeps, in batches. */
+export async function purgeDeleted(origin: Origin): Promise<void> {
+  const purgeNext = (): Promise<number> =>
+    transaction(origin, async (tx, now) => {
+      const due = await claimPurgeable(tx, now, PURGE_BATCH)
+      for (const post of due) {
+        await purgeContentRow(tx, post.id, now)
+        await emit(tx, contentEvent(CONTENT_PURGED, post), now)
+      }
+      return due.length
+    })
+  while ((await purgeNext()) === PURGE_BATCH);
+}

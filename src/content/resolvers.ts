@@ -1,0 +1,288 @@
+import { checkedReason, isActingStaff, noSuchUser } from '../accounts/accounts.js'
+import type { UserRow } from '../accounts/types.js'
+import type {
+  AccessOfferKind,
+  ContentAuthorViewResolvers,
+  ContentResolvers,
+  ContentVersionResolvers,
+  EntitlementGrantResolvers,
+  MutationResolvers,
+  QueryResolvers,
+  UnlockedBodyResolvers,
+  UserResolvers,
+  ViewerResolvers,
+} from '../generated/graphql.js'
+import { transaction } from '../lib/db.js'
+import { AppError } from '../lib/errors.js'
+import { globalId, uuidOf } from '../lib/ids.js'
+import type { Money } from '../lib/money.js'
+import { checkedPage, toConnection } from '../lib/page.js'
+import { selects } from '../lib/selection.js'
+import { signedIn } from '../lib/viewer.js'
+import { stateAt } from './access.js'
+import type { Access } from './access.js'
+import { createContent, noSuchContent, updateContent } from './authoring.js'
+import { grantAccess, revokeGrant } from './grants.js'
+import type { GrantOrder } from './grants.js'
+import { checkedContent, checkedLocalTime, checkedTimeZone } from './input.js'
+import { publishContent, scheduleContent, unpublishContent } from './publishing.js'
+import { listCategories, listContentOf, listOwnContent, listSaved, listVersions } from './queries.js'
+import { accessTo, findVisibleContent, readingOf } from './reading.js'
+import type { ContentAsking } from './reading.js'
+import { deleteContent, restoreContent } from './removal.js'
+import { refusalToEdit } from './rules.js'
+import { saveContent, unsaveContent } from './saving.js'
+import type { ContentRow, GrantRow } from './types.js'
+
+export const Query = {
+  content: (_parent, { id }, context) =>
+    findVisibleContent(uuidOf('Content', id, ['id']), context).catch(nullIfMissing),
+
+  categories: (_parent, _args, { db }) => listCategories(db),
+} satisfies Partial<QueryResolvers>
+
+function nullIfMissing(error: unknown): null {
+  if (error instanceof AppError && error.code === 'NOT_FOUND') return null
+  throw error
+}
+
+const pathToId = ['input', 'contentId'] as const
+const contentIdOf = ({ contentId }: { readonly contentId: string }): string => uuidOf('Content', contentId, pathToId)
+
+export const Mutation = {
+  createContent: async (_parent, { input: { type, idempotencyKey = null, ...input } }, context) => {
+    const order = { type, change: checkedContent(input), idempotencyKey }
+    const { answer, replayed } = await transaction(context, (tx, now) =>
+      createContent(tx, signedIn(context), order, now),
+    )
+    return { content: await reloaded(answer.contentId, context), replayed, userErrors: [] }
+  },
+
+  updateContent: async (_parent, { input: { contentId, expectedVersion, ...input } }, context) => {
+    const order = { contentId: contentIdOf({ contentId }), expectedVersion, change: checkedContent(input) }
+    await transaction(context, (tx, now) => updateContent(tx, signedIn(context), order, now))
+    return { content: await reloaded(order.contentId, context), userErrors: [] }
+  },
+
+  publishContent: async (_parent, { input }, context) => {
+    const id = contentIdOf(input)
+    await transaction(context, (tx, now) => publishContent(tx, signedIn(context), id, now))
+    return { content: await reloaded(id, context), userErrors: [] }
+  },
+
+  unpublishContent: async (_parent, { input }, context) => {
+    const id = contentIdOf(input)
+    await transaction(context, (tx, now) => unpublishContent(tx, signedIn(context), id, now))
+    return { content: await reloaded(id, context), userErrors: [] }
+  },
+
+  scheduleContent: async (_parent, { input }, context) => {
+    const contentId = contentIdOf(input)
+    const order = { contentId, localTime: checkedLocalTime(input.localTime), timeZone: checkedTimeZone(input.timeZone) }
+    await transaction(context, (tx, now) => scheduleContent(tx, signedIn(context), order, now))
+    return { content: await reloaded(contentId, context), userErrors: [] }
+  },
+
+  deleteContent: async (_parent, { input }, context) => {
+    const id = contentIdOf(input)
+    await transaction(context, (tx, now) => deleteContent(tx, signedIn(context), id, now))
+    return { content: await reloaded(id, context), userErrors: [] }
+  },
+
+  restoreContent: async (_parent, { input }, context) => {
+    const id = contentIdOf(input)
+    await transaction(context, (tx, now) => restoreContent(tx, signedIn(context), id, now))
+    return { content: await reloaded(id, context), userErrors: [] }
+  },
+
+  saveContent: async (_parent, { input }, context) => {
+    const id = contentIdOf(input)
+    if (!(await findVisibleContent(id, context))) throw noSuchContent()
+    await transaction(context, (tx, now) => saveContent(tx, signedIn(context), id, now))
+    return { content: await reloaded(id, context), userErrors: [] }
+  },
+
+  unsaveContent: async (_parent, { input }, context) => {
+    const id = contentIdOf(input)
+    await transaction(context, (tx) => unsaveContent(tx, signedIn(context), id))
+    context.loaders.content.clear(id)
+    return { content: await findVisibleContent(id, context), userErrors: [] }
+  },
+
+  grantAccess: async (_parent, { input }, context) => {
+    const reason = checkedReason(input.reason)
+    const order: GrantOrder = {
+      userId: uuidOf('User', input.userId, ['input', 'userId']),
+      target: targetOf(input),
+      endsAt: input.endsAt ?? null,
+      reason,
+      idempotencyKey: input.idempotencyKey ?? null,
+    }
+    const { answer, replayed } = await transaction({ ...context, reason }, (tx, now) =>
+      grantAccess(tx, signedIn(context), order, now),
+    )
+    return { grant: await context.loaders.grant.load(answer.grantId), replayed, userErrors: [] }
+  },
+
+  revokeGrant: async (_parent, { input }, context) => {
+    const grantId = uuidOf('EntitlementGrant', input.grantId, ['input', 'grantId'])
+    const reason = checkedReason(input.reason)
+    await transaction({ ...context, reason }, (tx, now) => revokeGrant(tx, signedIn(context), { grantId, reason }, now))
+    context.loaders.grant.clear(grantId)
+    return { grant: await context.loaders.grant.load(grantId), userErrors: [] }
+  },
+} satisfies Partial<MutationResolvers>
+
+/** @throws INVALID invalid_input when neither or both are named */
+function targetOf({
+  contentId,
+  creatorId,
+}: {
+  contentId?: string | null | undefined
+  creatorId?: string | null | undefined
+}) {
+  if (contentId && !creatorId) return { contentId: contentIdOf({ contentId }) }
+  if (creatorId && !contentId) return { creatorId: uuidOf('User', creatorId, ['input', 'creatorId']) }
+  throw new AppError('INVALID', 'invalid_input', 'Name either a post or a creator.', { path: ['input', 'contentId'] })
+}
+
+/** A post as a mutation left it: what was loaded before it is forgotten. */
+function reloaded(id: string, { loaders }: ContentAsking): Promise<ContentRow | null> {
+  loaders.content.clear(id)
+  loaders.contentTags.clear(id)
+  loaders.contentCategories.clear(id)
+  loaders.contentBody.clear(id)
+  return loaders.content.load(id)
+}
+
+const priceOf = ({ priceMinor, currency }: Pick<ContentRow, 'priceMinor' | 'currency'>): Money | null =>
+  priceMinor === null || currency === null ? null : { amountMinor: priceMinor, currency }
+
+/** Whether title and teaser are kept from a viewer whose age is not proven. */
+const isVeiled = ({ reason }: Access): boolean => reason === 'AGE_VERIFICATION_REQUIRED'
+
+const offersOf = (row: ContentRow, { offers }: Access) => {
+  const subscription = priceOf({ priceMinor: row.creator.subscriptionPriceMinor, currency: row.creator.currency })
+  const prices: Partial<Record<AccessOfferKind, Money | null>> = { BUY: priceOf(row), SUBSCRIBE: subscription }
+  // a creator without a price takes no subscribers
+  return offers
+    .filter((kind) => kind !== 'SUBSCRIBE' || subscription !== null)
+    .map((kind) => ({ kind, price: prices[kind] ?? null }))
+}
+
+export const Content = {
+  id: ({ id }) => globalId('Content', id),
+  title: (row, _args, context) => (isVeiled(accessTo(row, context)) ? null : row.title),
+  teaser: (row, _args, context) => (isVeiled(accessTo(row, context)) ? null : row.teaser),
+  state: (row, _args, { now }) => stateAt(row, now),
+  price: priceOf,
+  tags: async (row, _args, context) =>
+    isVeiled(accessTo(row, context)) ? [] : await context.loaders.contentTags.load(row.id),
+  categories: ({ id }, _args, { loaders }) => loaders.contentCategories.load(id),
+  publishedAt: (row, _args, { now }) => (row.publishAt && row.publishAt <= now ? row.publishAt : null),
+  viewerAccess: (row, _args, context) => {
+    const { isOpen, rule, reason, grant } = accessTo(row, context)
+    return { isOpen, rule, reason, until: grant?.endsAt ?? null }
+  },
+  viewerCanEdit: (row, _args, { viewer }) => {
+    const refusal = refusalToEdit(viewer, row)
+    return { isAllowed: refusal === null, reason: refusal && (refusal.toUpperCase() as Uppercase<typeof refusal>) }
+  },
+  body: (row, _args, context) => {
+    const access = accessTo(row, context)
+    if (access.isOpen) return { __typename: 'UnlockedBody', content: row }
+    if (access.reason === null) throw noSuchContent([])
+    return {
+      __typename: 'LockedBody',
+      reason: access.reason,
+      teaser: isVeiled(access) ? null : row.teaser,
+      price: priceOf(row),
+      offers: offersOf(row, access),
+    }
+  },
+  authorView: (row, _args, { viewer }) => (viewer?.userId === row.creatorId ? row : null),
+} satisfies Partial<ContentResolvers>
+
+export const UnlockedBody = {
+  text: ({ content: { id, body } }, _args, { loaders }) => (body === undefined ? loaders.contentBody.load(id) : body),
+} satisfies Partial<UnlockedBodyResolvers>
+
+export const ContentAuthorView = {
+  scheduledFor: ({ scheduledLocalTime: localTime, scheduledTimeZone: timeZone }) =>
+    localTime === null || timeZone === null ? null : { localTime, timeZone },
+  versions: async ({ id }, args, { db }) => {
+    const page = checkedPage(args, { list: 'content.versions', id }, ['number'])
+    return toConnection(page, await listVersions(db, id, page), ({ version }) => [String(version)])
+  },
+} satisfies Partial<ContentAuthorViewResolvers>
+
+export const ContentVersion = {
+  title: ({ snapshot }) => snapshot.title,
+  teaser: ({ snapshot }) => snapshot.teaser,
+  text: ({ snapshot }) => snapshot.body,
+  visibility: ({ snapshot }) => snapshot.visibility.toUpperCase() as Uppercase<typeof snapshot.visibility>,
+  price: ({ snapshot: { priceMinor, currency } }) =>
+    priceOf({ priceMinor: priceMinor === null ? null : BigInt(priceMinor), currency }),
+} satisfies Partial<ContentVersionResolvers>
+
+export const EntitlementGrant = {
+  id: ({ id }) => globalId('EntitlementGrant', id),
+  user: ({ userId }, _args, { loaders }) => loadPerson(userId, loaders),
+  creator: ({ creatorId }, _args, { loaders }) => loadPerson(creatorId, loaders),
+  content: ({ contentId }, _args, context) => (contentId === null ? null : findVisibleContent(contentId, context)),
+  isLive: (grant, _args, { now }) => isLiveAt(grant, now),
+} satisfies Partial<EntitlementGrantResolvers>
+
+async function loadPerson(id: string, { user }: ContentAsking['loaders']): Promise<UserRow> {
+  return (await user.load(id)) ?? raise(noSuchUser())
+}
+
+function raise(error: AppError): never {
+  throw error
+}
+
+const isLiveAt = ({ startsAt, endsAt, revokedAt, suspendedAt }: GrantRow, now: Date): boolean =>
+  startsAt <= now && (endsAt === null || endsAt > now) && revokedAt === null && suspendedAt === null
+
+export const User = {
+  contents: async ({ id }, { type = null, ...args }, context, info) => {
+    const page = checkedPage(args, { list: 'user.contents', id, type }, ['time', 'uuid'])
+    const rows = await listContentOf(context.db, id, type, page, readingOf(context), asksForBody(info))
+    return toConnection(page, primed(rows, context), (row) => [row.publishAt?.toISOString() ?? '', row.id])
+  },
+} satisfies Partial<UserResolvers>
+
+const asksForBody = (info: Parameters<typeof selects>[0]): boolean =>
+  selects(info, 'nodes.body') || selects(info, 'edges.node.body')
+
+/** Lets the rest of the request find what a page read, where it read all of it. */
+function primed(rows: ContentRow[], { loaders }: ContentAsking): ContentRow[] {
+  for (const row of rows) if (row.body !== undefined) loaders.content.prime(row.id, row)
+  return rows
+}
+
+export const Viewer = {
+  contents: async ({ userId }, { state = null, ...args }, context) => {
+    const page = checkedPage(args, { list: 'viewer.contents', userId, state }, ['time', 'uuid'])
+    const rows = await listOwnContent(context.db, userId, state, page, readingOf(context))
+    return toConnection(page, primed(rows, context), ({ createdAt, id }) => [createdAt.toISOString(), id])
+  },
+  savedContents: async ({ userId }, args, context) => {
+    const page = checkedPage(args, { list: 'viewer.savedContents', userId }, ['time', 'uuid'])
+    const saved = await listSaved(context.db, userId, page, readingOf(context))
+    const { edges, pageInfo } = toConnection(page, saved, ({ savedAt, savedId }) => [savedAt.toISOString(), savedId])
+    const found = edges.map(({ cursor, node }) => ({ cursor, node: node.content }))
+    return { nodes: found.map(({ node }) => node), edges: found, pageInfo }
+  },
+} satisfies Partial<ViewerResolvers>
+
+/** A post as `node` finds it. */
+export const findContentNode = (id: string, asking: ContentAsking): Promise<ContentRow | null> =>
+  findVisibleContent(id, asking)
+
+/** A grant as `node` finds it: for whoever holds it, whoever's it is, and staff. */
+export async function findGrantNode(id: string, { viewer, loaders }: ContentAsking): Promise<GrantRow | null> {
+  const grant = await loaders.grant.load(id)
+  const isTheirs = grant !== null && (grant.userId === viewer?.userId || grant.creatorId === viewer?.userId)
+  return isTheirs || (grant && isActingStaff(viewer)) ? grant : null
+}

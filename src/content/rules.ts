@@ -1,0 +1,32 @@
+import { anyone, isCreator, isSignedIn } from '../lib/rules.js'
+import type { Reason } from '../lib/errors.js'
+import type { Viewer } from '../lib/viewer.js'
+
+/** Who may call what. */
+export const rules = {
+  Query: {
+    content: anyone,
+    categories: anyone,
+  },
+  Mutation: {
+    createContent: isCreator,
+    updateContent: isCreator,
+    publishContent: isCreator,
+    unpublishContent: isCreator,
+    scheduleContent: isCreator,
+    deleteContent: isCreator,
+    restoreContent: isCreator,
+    saveContent: isSignedIn,
+    unsaveContent: isSignedIn,
+    grantAccess: isSignedIn,
+    revokeGrant: isSignedIn,
+  },
+}
+
+/** Why `viewer` may not change a post of this creator; null when they may. */
+export function refusalToEdit(viewer: Viewer | null, { creatorId }: { readonly creatorId: string }): Reason | null {
+  if (!viewer) return 'not_signed_in'
+  if (viewer.isLimited) return 'account_limited'
+  if (viewer.userId !== creatorId) return 'not_allowed'
+  return viewer.role === 'CREATOR' ? null : 'role_required'
+}

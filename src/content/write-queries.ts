@@ -1,0 +1,215 @@
+import type { Prisma } from '../generated/prisma/client.js'
+import type { Tx } from '../lib/db.js'
+import type { ContentTerms, ContentTimes, ContentType, GrantSource } from './types.js'
+
+/** A post that somebody is about to change, held against others. */
+export interface HeldContent extends ContentTimes, ContentTerms {
+  readonly id: string
+  readonly type: ContentType
+  readonly title: string | null
+  readonly teaser: string | null
+  readonly body: string | null
+  readonly priceMinor: bigint | null
+  readonly currency: string | null
+  readonly announcedAt: Date | null
+  readonly purgeAfter: Date | null
+  readonly purgedAt: Date | null
+  readonly scheduledLocalTime: string | null
+  readonly scheduledTimeZone: string | null
+  readonly version: number
+}
+
+/** Holds a post and reads it as it then is; null when there is none. */
+export async function findContentForUpdate(tx: Tx, id: string): Promise<HeldContent | null> {
+  await tx.sql`/* content.hold */ select id::text from content where id = ${id}::uuid for no key update`
+  return await tx.content.findUnique({
+    where: { id },
+    select: {
+      id: true,
+      creatorId: true,
+      type: true,
+      title: true,
+      teaser: true,
+      body: true,
+      visibility: true,
+      isPremium: true,
+      priceMinor: true,
+      currency: true,
+      includedInSubscription: true,
+      isAgeRestricted: true,
+      publishAt: true,
+      scheduledLocalTime: true,
+      scheduledTimeZone: true,
+      announcedAt: true,
+      unpublishedAt: true,
+      removedAt: true,
+      deletedAt: true,
+      purgeAfter: true,
+      purgedAt: true,
+      version: true,
+    },
+  })
+}
+
+/** A new post; answers its id. */
+export const insertContent = (tx: Tx, content: Prisma.ContentUncheckedCreateInput): Promise<{ id: string }> =>
+  tx.content.create({ data: content, select: { id: true } })
+
+/** What a change writes; the database keeps the version before, and the time that this one begins is `updatedAt`. */
+export async function updateContentRow(tx: Tx, id: string, data: Prisma.ContentUncheckedUpdateInput): Promise<void> {
+  await tx.content.update({ where: { id }, data, select: { id: true } })
+}
+
+/** Puts these tags in the place of a post's; words that are new become tags. */
+export async function replaceTags(tx: Tx, contentId: string, names: readonly string[], now: Date): Promise<void> {
+  await tx.sql`/* content.removeTags */
+    delete from content_tags ct using tags t
+    where ct.content_id = ${contentId}::uuid and t.id = ct.tag_id and t.name <> all (${names}::citext[])`
+  await tx.sql`/* content.makeTags */
+    insert into tags (name, created_at) select name, ${now}::timestamptz from unnest(${names}::citext[]) name order by name
+    on conflict (name) do nothing`
+  await tx.sql`/* content.addTags */
+    insert into content_tags (content_id, tag_id, created_at)
+    select ${contentId}::uuid, id, ${now}::timestamptz from tags where name = any (${names}::citext[])
+    on conflict do nothing`
+}
+
+/** Puts these subjects in the place of a post's; answers how many of them there are. */
+export async function replaceCategories(
+  tx: Tx,
+  contentId: string,
+  slugs: readonly string[],
+  now: Date,
+): Promise<{ readonly found: number; readonly isAdult: boolean }> {
+  await tx.contentCategory.deleteMany({ where: { contentId } })
+  const categories = await tx.category.findMany({ where: { slug: { in: [...slugs] }, retiredAt: null } })
+  await tx.contentCategory.createMany({
+    data: categories.map(({ id: categoryId }) => ({ contentId, categoryId, createdAt: now })),
+  })
+  return { found: categories.length, isAdult: categories.some(({ isAdult }) => isAdult) }
+}
+
+/** Whether one of a post's subjects is for adults. */
+export async function isInAdultCategory(tx: Tx, contentId: string): Promise<boolean> {
+  return (await tx.contentCategory.count({ where: { contentId, category: { isAdult: true } } })) > 0
+}
+
+/** The instant that a zone's wall clock shows a time; PostgreSQL's zone data decides. */
+export async function findInstant(tx: Tx, localTime: string, timeZone: string): Promise<Date> {
+  const [row] = await tx.sql<{ at: Date }>`/* content.instant */
+    select ${localTime}::timestamp at time zone ${timeZone}::text as at`
+  if (!row) throw new Error('a select without from answers one row')
+  return row.at
+}
+
+/** A post that fell due. */
+export interface DueContent {
+  readonly id: string
+  readonly creatorId: string
+  /** Whether its author can be met. */
+  readonly isPresent: boolean
+}
+
+/** Claims posts whose time has come and whose side effects were not done; other processes pass them over. */
+export const claimDue = (tx: Tx, now: Date, limit: number): Promise<DueContent[]> =>
+  tx.sql<DueContent>`/* content.claimDue */
+    select c.id::text as id, c.creator_id::text as "creatorId",
+      (u.account_status = 'active'
+        or u.account_status = 'suspended' and u.suspended_until <= ${now}::timestamptz
+          and not (c.publish_at > u.status_changed_at and c.publish_at <= u.suspended_until)) as "isPresent"
+    from content c join users u on u.id = c.creator_id
+    where c.publish_at <= ${now}::timestamptz and c.announced_at is null and c.deleted_at is null
+      and c.unpublished_at is null and c.removed_at is null
+    order by c.publish_at
+    limit ${limit}::int
+    for no key update of c skip locked`
+
+export async function markAnnounced(tx: Tx, ids: readonly string[], now: Date): Promise<void> {
+  await tx.content.updateMany({ where: { id: { in: [...ids] } }, data: { announcedAt: now } })
+}
+
+/** Makes drafts again of posts that fell due while nobody could see their author. */
+export async function returnToDraft(tx: Tx, ids: readonly string[], now: Date): Promise<void> {
+  await tx.content.updateMany({ where: { id: { in: [...ids] } }, data: { publishAt: null, updatedAt: now } })
+}
+
+/** Makes drafts again of all that somebody had scheduled for a time that has passed without it being announced. */
+export async function returnOverdue(tx: Tx, creatorId: string, now: Date): Promise<number> {
+  const { count } = await tx.content.updateMany({
+    where: { creatorId, announcedAt: null, publishAt: { lte: now } },
+    data: { publishAt: null, updatedAt: now },
+  })
+  return count
+}
+
+/** Computes again when what is scheduled falls due, by the zone data of now: 9:00 stays 9:00. Answers how many moved. */
+export async function recomputeSchedules(tx: Tx, now: Date): Promise<number> {
+  const rows = await tx.sql`/* content.reschedule */
+    update content
+    set publish_at = scheduled_local_time::timestamp at time zone scheduled_time_zone, updated_at = ${now}::timestamptz
+    where publish_at > ${now}::timestamptz and announced_at is null and deleted_at is null and scheduled_local_time is not null
+      and publish_at <> scheduled_local_time::timestamp at time zone scheduled_time_zone
+    returning 1`
+  return rows.length
+}
+
+/** Posts deleted so long ago that they cannot come back, and that no live grant keeps. */
+export const claimPurgeable = (tx: Tx, now: Date, limit: number): Promise<{ id: string; creatorId: string }[]> =>
+  tx.sql`/* content.claimPurgeable */
+    select c.id::text as id, c.creator_id::text as "creatorId" from content c
+    where c.purge_after <= ${now}::timestamptz
+      and not exists (
+        select from entitlement_grants g
+        where g.content_id = c.id and g.revoked_at is null and (g.ends_at is null or g.ends_at > ${now}::timestamptz)
+      )
+    order by c.purge_after
+    limit ${limit}::int
+    for no key update of c skip locked`
+
+/** Destroys text, versions, tags and what was saved of a post; the row stays for what hangs on it. */
+export async function purgeContentRow(tx: Tx, id: string, now: Date): Promise<void> {
+  await tx.content.update({
+    where: { id },
+    data: { title: null, teaser: null, body: null, warnings: [], purgeAfter: null, purgedAt: now, updatedAt: now },
+    select: { id: true },
+  })
+  await tx.contentVersion.deleteMany({ where: { contentId: id } })
+  await tx.contentTag.deleteMany({ where: { contentId: id } })
+  await tx.contentCategory.deleteMany({ where: { contentId: id } })
+  await tx.savedContent.deleteMany({ where: { contentId: id } })
+}
+
+/** Saves a post for somebody; once. */
+export async function insertSaved(tx: Tx, userId: string, contentId: string, now: Date): Promise<void> {
+  await tx.savedContent.createMany({ data: [{ userId, contentId, createdAt: now }], skipDuplicates: true })
+}
+
+export async function deleteSaved(tx: Tx, userId: string, contentId: string): Promise<void> {
+  await tx.savedContent.deleteMany({ where: { userId, contentId } })
+}
+
+export const countSaved = (tx: Tx, userId: string): Promise<number> => tx.savedContent.count({ where: { userId } })
+
+/** What a grant opens, to whom and how long. */
+export interface NewGrant {
+  readonly userId: string
+  readonly creatorId: string
+  readonly contentId: string | null
+  readonly source: GrantSource
+  readonly startsAt: Date
+  readonly endsAt: Date | null
+  readonly grantedById: string | null
+  readonly note: string | null
+}
+
+export const insertGrant = (tx: Tx, grant: NewGrant): Promise<{ id: string }> =>
+  tx.entitlementGrant.create({ data: { ...grant, createdAt: grant.startsAt }, select: { id: true } })
+
+/** Ends a grant; its version grows, and what was bound to the one before no longer opens. */
+export async function endGrant(tx: Tx, id: string, reason: 'STAFF' | 'CANCELLED', now: Date): Promise<void> {
+  await tx.entitlementGrant.update({
+    where: { id },
+    data: { revokedAt: now, revokedReason: reason, version: { increment: 1 } },
+    select: { id: true },
+  })
+}

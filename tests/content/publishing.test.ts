@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startServer } from '../support/server.js'
+import type { TestServer } from '../support/server.js'
+import { makeWorld } from '../support/world.js'
+import type { Person, World } from '../support/world.js'
+import { draft, postMutation, prove, provenCreator, publish, read, refusals } from './posts.js'
+
+let server: TestServer
+let world: World
+let creator: Person
+let fan: Person
+beforeAll(async () => {
+  server = await startServer()
+  world = makeWorld(server)
+  creator = await provenCreator(world)
+  fan = await world.fan()
+})
+afterAll(() => server.close())
+
+const versionOf = (post: Record<string, any>): number => post['authorView'].version as number
+
+describe('a draft', () => {
+  it('is seen by its creator alone, with all that was said', async () => {
+    const post = await draft(creator, {
+      tags: ['#Night', 'night', 'stars'],
+      categories: ['photography'],
+      warnings: ['flashing lights'],
+      visibility: 'FOLLOWERS',
+    })
+    expect(post).toMatchObject({
+      type: 'TEXT',
+      state: 'DRAFT',
+      title: 'A title',
+      tags: ['night', 'stars'],
+      categories: [{ slug: 'photography' }],
+      warnings: ['flashing lights'],
+      visibility: 'FOLLOWERS',
+      publishedAt: null,
+      body: { __typename: 'UnlockedBody', text: 'A body' },
+      viewerAccess: { isOpen: true, rule: 'OWNER' },
+      authorView: { version: 1 },
+    })
+    expect(await read(fan, post['id'])).toBeNull()
+    expect(await read(world.stranger(), post['id'])).toBeNull()
+  })
+
+  it('is made once under one key', async () => {
+    const input = { type: 'TEXT', body: 'Once', idempotencyKey: 'once' }
+    const [one, other] = await Promise.all([1, 2].map(() => creator.do(postMutation('createContent'), { input })))
+    expect(one?.['createContent'].content.id).toBe(other?.['createContent'].content.id)
+    expect(await refusals(creator, 'createContent', { ...input, body: 'Twice' })).toMatchObject([
+      { code: 'IDEMPOTENCY_MISMATCH' },
+    ])
+  })
+
+  it.each([
+    ['INVALID_INPUT', { title: 'x'.repeat(201) }],
+    ['INVALID_INPUT', { teaser: 'x'.repeat(1_001) }],
+    ['INVALID_INPUT', { body: 'x'.repeat(20_001) }],
+    ['INVALID_INPUT', { tags: ['two words'] }],
+    ['INVALID_INPUT', { tags: Array.from({ length: 21 }, (_, index) => `tag${String(index)}`) }],
+    ['INVALID_INPUT', { language: 'not a language' }],
+    ['CATEGORY_UNKNOWN', { categories: ['no-such'] }],
+    ['PRICE_OUT_OF_RANGE', { priceMinor: '0' }],
+    ['PRICE_OUT_OF_RANGE', { priceMinor: '-500' }],
+    ['PRICE_OUT_OF_RANGE', { priceMinor: '9223372036854775807' }],
+    ['PRICE_REQUIRED', { includedInSubscription: true }],
+    ['CONTENT_TYPE_INVALID', { type: 'LIVE_STREAM' }],
+    ['INVALID_INPUT', { categories: ['adult'] }],
+  ])('is refused with %s for %j, and nothing is kept', async (code, input) => {
+    const count = () => server.database.owner.query<{ n: string }>('select count(*) as n from content')
+    const before = (await count()).rows
+    expect(await refusals(creator, 'createContent', { type: 'TEXT', body: 'A body', ...input })).toMatchObject([
+      { code },
+    ])
+    expect((await count()).rows).toEqual(before)
+  })
+
+  it('asks for a proven age of whoever wants to earn or show what is for adults', async () => {
+    const unproven = await world.creator()
+    for (const input of [{ priceMinor: '500' }, { visibility: 'SUBSCRIBERS' }, { isAgeRestricted: true }])
+      expect(await refusals(unproven, 'createContent', { type: 'TEXT', body: 'x', ...input })).toMatchObject([
+        { code: 'AGE_VERIFICATION_REQUIRED' },
+      ])
+  })
+})
+
+describe('a published post', () => {
+  it('is seen by everybody at once, and again after it was taken back', async () => {
+    const post = await publish(creator)
+    expect(post).toMatchObject({ state: 'PUBLISHED', authorView: { version: 2 } })
+    expect(await read(fan, post['id'])).toMatchObject({ body: { text: 'A body' }, authorView: null })
+    await creator.do(postMutation('publishContent'), { input: { contentId: post['id'] } })
+    await creator.do(postMutation('unpublishContent'), { input: { contentId: post['id'] } })
+    expect(await read(fan, post['id'])).toBeNull()
+    expect(await read(creator, post['id'])).toMatchObject({ state: 'UNPUBLISHED' })
+    const { publishContent } = await creator.do(postMutation('publishContent'), { input: { contentId: post['id'] } })
+    expect(publishContent.content.publishedAt).toBe(post['publishedAt'])
+    const { rows } = await server.database.owner.query<{ type: string }>(
+      `select type from outbox_events where payload->>'creatorId' = $1 and stream like 'content:%' order by id desc limit 3`,
+      [creator.uuid],
+    )
+    expect(rows.map(({ type }) => type)).toEqual(['content.changed', 'content.unpublished', 'content.published'])
+  })
+
+  it('keeps how it was before each change, and refuses a change of what was not seen', async () => {
+    const post = await publish(creator, { title: 'First' })
+    const change = { contentId: post['id'], expectedVersion: versionOf(post), title: 'Second' }
+    const { updateContent } = await creator.do(postMutation('updateContent'), { input: change })
+    expect(updateContent.content).toMatchObject({
+      title: 'Second',
+      body: { text: 'A body' },
+      authorView: { version: 3 },
+    })
+    expect(await refusals(creator, 'updateContent', { ...change, title: 'Third' })).toMatchObject([
+      { code: 'VERSION_CONFLICT', currentVersion: 3 },
+    ])
+    const { content } = await creator.do(
+      `query ($id: ID!) { content(id: $id) { editedAt authorView { versions { nodes { version title text } } } } }`,
+      { id: post['id'] },
+    )
+    expect(content.editedAt).not.toBeNull()
+    expect(content.authorView.versions.nodes).toEqual([
+      { version: 2, title: 'First', text: 'A body' },
+      { version: 1, title: 'First', text: 'A body' },
+    ])
+  })
+
+  it('takes one of two changes at the same time', async () => {
+    const post = await publish(creator)
+    const input = (title: string) => ({ contentId: post['id'], expectedVersion: versionOf(post), title })
+    const answers = await Promise.all(['A', 'B'].map((title) => refusals(creator, 'updateContent', input(title))))
+    expect(answers.map((errors) => errors.map(({ code }) => code as string)).sort()).toEqual([[], ['VERSION_CONFLICT']])
+  })
+
+  it('is nobody else’s to change', async () => {
+    const post = await publish(creator)
+    const other = await provenCreator(world)
+    for (const [name, more] of [
+      ['updateContent', { expectedVersion: 2, title: 'Mine' }],
+      ['publishContent', {}],
+      ['unpublishContent', {}],
+      ['deleteContent', {}],
+      ['restoreContent', {}],
+      ['scheduleContent', { localTime: '2030-01-01T09:00', timeZone: 'UTC' }],
+    ] as const)
+      expect(await refusals(other, name, { contentId: post['id'], ...more })).toMatchObject([
+        { code: 'NODE_NOT_FOUND' },
+      ])
+    expect(await read(fan, post['id'])).toMatchObject({ title: 'A title', state: 'PUBLISHED' })
+  })
+
+  it('refuses to be published empty', async () => {
+    const { id } = await draft(creator, { body: null })
+    expect(await refusals(creator, 'publishContent', { contentId: id })).toMatchObject([{ code: 'NOTHING_TO_PUBLISH' }])
+  })
+
+  it('of an age restricted kind shows neither title nor teaser to whoever has not proven their age', async () => {
+    const post = await publish(creator, { isAgeRestricted: true, tags: ['secret'] })
+    const veiled = { title: null, teaser: null, tags: [], body: { __typename: 'LockedBody', teaser: null } }
+    const reason = 'AGE_VERIFICATION_REQUIRED'
+    expect(await read(fan, post['id'])).toMatchObject({
+      ...veiled,
+      body: { reason, offers: [{ kind: 'VERIFY_AGE' }] },
+    })
+    expect(await read(world.stranger(), post['id'])).toMatchObject({
+      ...veiled,
+      body: { offers: [{ kind: 'SIGN_IN' }] },
+    })
+    const adult = await world.fan()
+    await prove(adult)
+    expect(await read(adult, post['id'])).toMatchObject({ title: 'A title', body: { text: 'A body' } })
+  })
+})
+
+describe('a deleted post', () => {
+  it('is out of sight at once and comes back as it was within 30 days', async () => {
+    const post = await publish(creator, { tags: ['back'] })
+    await creator.do(postMutation('deleteContent'), { input: { contentId: post['id'] } })
+    expect(await read(fan, post['id'])).toBeNull()
+    expect(await refusals(creator, 'publishContent', { contentId: post['id'] })).toMatchObject([
+      { code: 'CONTENT_STATE' },
+    ])
+    await creator.do(postMutation('restoreContent'), { input: { contentId: post['id'] } })
+    expect(await read(fan, post['id'])).toMatchObject({
+      title: 'A title',
+      tags: ['back'],
+      publishedAt: post['publishedAt'],
+    })
+  })
+})
+
+describe('saving a post', () => {
+  it('sets a state, counts people, and shows what was saved last first', async () => {
+    const posts = [await publish(creator, { title: 'One' }), await publish(creator, { title: 'Two' })]
+    for (const { id } of [...posts, ...posts]) await fan.do(postMutation('saveContent'), { input: { contentId: id } })
+    expect(await read(fan, posts[0]?.['id'])).toMatchObject({ saveCount: 1, viewerHasSaved: true })
+    const saved = `{ viewer { savedContents(first: 1) { nodes { title } pageInfo { hasNextPage } } } }`
+    expect((await fan.do(saved))['viewer']).toEqual({
+      savedContents: { nodes: [{ title: 'Two' }], pageInfo: { hasNextPage: true } },
+    })
+    await creator.do(postMutation('unpublishContent'), { input: { contentId: posts[1]?.['id'] } })
+    expect((await fan.do(saved))['viewer'].savedContents.nodes).toEqual([{ title: 'One' }])
+    for (const { id } of posts) await fan.do(postMutation('unsaveContent'), { input: { contentId: id } })
+    expect(await read(fan, posts[0]?.['id'])).toMatchObject({ saveCount: 0, viewerHasSaved: false })
+  })
+})
