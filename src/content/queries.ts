@@ -1,3 +1,4 @@
+import { isFollowing } from '../accounts/accounts.js'
 import type { UserRow } from '../accounts/types.js'
 import type { Db } from '../lib/db.js'
 import type { PageRequest } from '../lib/page.js'
@@ -63,7 +64,7 @@ export const contentColumns = (
   c.removed_at as "removedAt", c.removed_reason as "removedReason", c.deleted_at as "deletedAt",
   c.purge_after as "purgeAfter", c.comments_closed_at as "commentsClosedAt",
   c.like_count - coalesce((
-    select count(*)::int from likes l where l.user_id = any (${parted(viewerId)}) and l.content_id = c.id
+    select count(*)::int from likes l where l.user_id = any (${parted(viewerId)}) and l.content_id = c.id and l.withdrawn_at is null
   ), 0) as "likeCount",
   c.comment_count as "commentCount", c.save_count as "saveCount", c.created_at as "createdAt", c.edited_at as "editedAt",
   c.version, ${withBody ? fragment`c.body,` : fragment``}
@@ -71,11 +72,9 @@ export const contentColumns = (
   upper(u.account_type::text) as "accountType", upper(u.account_status::text) as "accountStatus",
   u.suspended_until as "suspendedUntil", u.status_changed_at as "authorStatusChangedAt", u.age_verified as "isAgeVerified",
   u.subscription_price as "subscriptionPriceMinor", u.currency as "creatorCurrency", u.created_at as "joinedAt",
-  exists (select from likes l where l.user_id = ${viewerId}::uuid and l.content_id = c.id) as "viewerHasLiked",
+  exists (select from likes l where l.user_id = ${viewerId}::uuid and l.content_id = c.id and l.withdrawn_at is null) as "viewerHasLiked",
   exists (select from saved_content s where s.user_id = ${viewerId}::uuid and s.content_id = c.id) as "viewerHasSaved",
-  exists (
-    select from follows f where f.follower_id = ${viewerId}::uuid and f.following_id = c.creator_id and f.unfollowed_at is null
-  ) as follows,
+  ${isFollowing(viewerId, fragment`c.creator_id`)} as follows,
   c.creator_id = any (${parted(viewerId)}) as "isBlocked",
   creator_grant.id as "creatorGrantId", creator_grant.version as "creatorGrantVersion", creator_grant.ends_at as "creatorGrantEndsAt",
   content_grant.id as "contentGrantId", content_grant.version as "contentGrantVersion", content_grant.ends_at as "contentGrantEndsAt"`
