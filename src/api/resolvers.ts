@@ -18,6 +18,7 @@ const nodes = nodeResolvers({
   User: accounts.findUserNode,
   AgeVerification: accounts.findAgeVerificationNode,
   Content: content.findContentNode,
+  ContentVersion: content.findContentVersionNode,
   EntitlementGrant: content.findGrantNode,
   Session: sessions.findSessionNode,
   Notice: notifications.findNoticeNode,

@@ -1,5 +1,4 @@
 /** The front door: posts, who may open them, and the pieces of SQL that lists of them share. */
 export { resolveAccess } from './access.js'
-export { returnOverdueToDraft } from './publishing.js'
 export { contentColumns, contentJoins, listed, toContentRow } from './queries.js'
 export { accessTo, findVisibleContent, readingOf } from './reading.js'

@@ -1,9 +1,9 @@
 import DataLoader from 'dataloader'
 import type { Db } from '../lib/db.js'
 import { listGrantsById } from './grant-queries.js'
-import { listBodies, listCategoriesOf, listContentById, listTags } from './queries.js'
+import { listBodies, listCategoriesOf, listContentById, listTags, listVersionsById } from './queries.js'
 import type { Reading } from './queries.js'
-import type { CategoryRow, ContentRow, GrantRow } from './types.js'
+import type { CategoryRow, ContentRow, ContentVersionRow, GrantRow } from './types.js'
 
 /** What a request reads of posts, each once. */
 export interface ContentLoaders {
@@ -13,6 +13,8 @@ export interface ContentLoaders {
   readonly contentBody: DataLoader<string, string | null>
   readonly contentTags: DataLoader<string, string[]>
   readonly contentCategories: DataLoader<string, CategoryRow[]>
+  /** A version by id, of whoever's post. */
+  readonly contentVersion: DataLoader<string, ContentVersionRow | null>
   /** A grant by id, whoever it is for. */
   readonly grant: DataLoader<string, GrantRow | null>
 }
@@ -34,6 +36,10 @@ export const makeContentLoaders = (db: Db, reading: () => Reading): ContentLoade
   contentCategories: new DataLoader(async (ids) => {
     const rows = await listCategoriesOf(db, ids)
     return ids.map((id) => rows.filter(({ contentId }) => contentId === id))
+  }),
+  contentVersion: new DataLoader(async (ids) => {
+    const rows = new Map((await listVersionsById(db, ids)).map((row) => [row.id, row]))
+    return ids.map((id) => rows.get(id) ?? null)
   }),
   grant: new DataLoader(async (ids) => {
     const rows = new Map((await listGrantsById(db, ids)).map((row) => [row.id, row]))

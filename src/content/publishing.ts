@@ -14,7 +14,6 @@ import {
   findInstant,
   markAnnounced,
   recomputeSchedules,
-  returnOverdue,
   returnToDraft,
   updateContentRow,
 } from './write-queries.js'
@@ -128,10 +127,3 @@ export async function announceDue(origin: Origin): Promise<void> {
 }
 
 const idsOf = (posts: readonly { readonly id: string }[]): string[] => posts.map(({ id }) => id)
-
-/**
- * For somebody whose account comes back: what fell due while they were away becomes a draft again instead of bursting out.
- * Answers how many. Doing it again changes nothing.
- */
-export const returnOverdueToDraft = (tx: Tx, creatorId: string, now: Date): Promise<number> =>
-  returnOverdue(tx, creatorId, now)

@@ -249,17 +249,26 @@ export async function listSaved(db: Db, userId: string, page: PageRequest, readi
   return rows.map(({ savedAt, savedId, ...row }) => ({ savedAt, savedId, content: toContentRow(row) }))
 }
 
+const versionColumns = fragment`
+  id::text as id, content_id::text as "contentId", content_version as version, snapshot, valid_from as "validFrom",
+  valid_to as "validTo"`
+
+/** Versions by id, in no order. */
+export const listVersionsById = (db: Db, ids: readonly string[]): Promise<ContentVersionRow[]> =>
+  db.sql<ContentVersionRow>`/* content.versionsById */
+    select ${versionColumns} from content_versions where id = any(${ids}::uuid[])`
+
 /** A page of how a post was before each change, the newest first. */
 export const listVersions = (db: Db, contentId: string, page: PageRequest): Promise<ContentVersionRow[]> => {
   const version = page.cursor?.[0] ?? null
   return page.isBackward
     ? db.sql<ContentVersionRow>`/* content.versionsBackward */
-        select content_version as version, snapshot, valid_from as "validFrom", valid_to as "validTo"
+        select ${versionColumns}
         from content_versions
         where content_id = ${contentId}::uuid and content_version > coalesce(${version}::int, 0)
         order by content_version limit ${page.limit + 1}::int`
     : db.sql<ContentVersionRow>`/* content.versions */
-        select content_version as version, snapshot, valid_from as "validFrom", valid_to as "validTo"
+        select ${versionColumns}
         from content_versions
         where content_id = ${contentId}::uuid and content_version < coalesce(${version}::int, 2147483647)
         order by content_version desc limit ${page.limit + 1}::int`

@@ -32,7 +32,7 @@ import type { ContentAsking } from './reading.js'
 import { deleteContent, restoreContent } from './removal.js'
 import { refusalToEdit } from './rules.js'
 import { saveContent, unsaveContent } from './saving.js'
-import type { ContentRow, GrantRow } from './types.js'
+import type { ContentRow, ContentVersionRow, GrantRow } from './types.js'
 
 export const Query = {
   content: (_parent, { id }, context) =>
@@ -217,6 +217,7 @@ export const ContentAuthorView = {
 } satisfies Partial<ContentAuthorViewResolvers>
 
 export const ContentVersion = {
+  id: ({ id }) => globalId('ContentVersion', id),
   title: ({ snapshot }) => snapshot.title,
   teaser: ({ snapshot }) => snapshot.teaser,
   text: ({ snapshot }) => snapshot.body,
@@ -285,4 +286,14 @@ export async function findGrantNode(id: string, { viewer, loaders }: ContentAski
   const grant = await loaders.grant.load(id)
   const isTheirs = grant !== null && (grant.userId === viewer?.userId || grant.creatorId === viewer?.userId)
   return isTheirs || (grant && isActingStaff(viewer)) ? grant : null
+}
+
+/** A version as `node` finds it: for the post's creator. */
+export async function findContentVersionNode(
+  id: string,
+  { viewer, loaders }: ContentAsking,
+): Promise<ContentVersionRow | null> {
+  const version = await loaders.contentVersion.load(id)
+  const post = version && (await loaders.content.load(version.contentId))
+  return post && post.creatorId === viewer?.userId ? version : null
 }

@@ -86,6 +86,8 @@ export interface OpenedBody {
 
 /** A post as it was before a change. */
 export interface ContentVersionRow {
+  readonly id: string
+  readonly contentId: string
   readonly version: number
   readonly snapshot: ContentSnapshot
   readonly validFrom: Date

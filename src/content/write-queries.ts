@@ -133,15 +133,6 @@ export async function returnToDraft(tx: Tx, ids: readonly string[], now: Date): 
   await tx.content.updateMany({ where: { id: { in: [...ids] } }, data: { publishAt: null, updatedAt: now } })
 }
 
-/** Makes drafts again of all that somebody had scheduled for a time that has passed without it being announced. */
-export async function returnOverdue(tx: Tx, creatorId: string, now: Date): Promise<number> {
-  const { count } = await tx.content.updateMany({
-    where: { creatorId, announcedAt: null, publishAt: { lte: now } },
-    data: { publishAt: null, updatedAt: now },
-  })
-  return count
-}
-
 /** Computes again when what is scheduled falls due, by the zone data of now: 9:00 stays 9:00. Answers how many moved. */
 export async function recomputeSchedules(tx: Tx, now: Date): Promise<number> {
   const rows = await tx.sql`/* content.reschedule */
