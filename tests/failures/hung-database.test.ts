@@ -114,7 +114,7 @@ describe('a pool whose connections are all taken', () => {
       await owner.query('begin')
       await owner.query('lock table user_sessions in access exclusive mode')
       const answers = Promise.all(Array.from({ length: 200 }, () => timed(fan.request(read))))
-      const probes = await Promise.all([live(server), live(server), live(server)])
+      const probes = await whileFull(server)
       const outcomes = await answers
       await owner.query('rollback')
       for (const { result, tookMs } of outcomes) {
@@ -122,10 +122,9 @@ describe('a pool whose connections are all taken', () => {
         // within what clients are told to wait
         expect(tookMs).toBeLessThan(TIMEOUTS.clientMs)
       }
-      for (const { result, tookMs } of probes) {
-        expect(result).toBe(200)
-        expect(tookMs).toBeLessThan(1_000)
-      }
+      expect(probes.every(({ result }) => result === 200)).toBe(true)
+      const medianMs = probes.map(({ tookMs }) => tookMs).sort((a, b) => a - b)[probes.length >> 1]
+      expect(medianMs).toBeLessThan(200)
       expect((await fan.request(read)).data).toEqual({ viewer: { email: fan.email } })
       expect(server.database.pool.waitingCount).toBe(0)
     },
@@ -147,6 +146,14 @@ describe('a pool whose connections are all taken', () => {
     await until(() => server.database.pool.idleCount === server.database.pool.totalCount)
   })
 
-  const live = (at: TestServer): Promise<{ result: number; tookMs: number }> =>
-    timed(fetch(`${at.origin}/health/live`).then(({ status }) => status))
+  /** Asks after the server's health, again and again, once every request has begun to wait. */
+  async function whileFull(at: TestServer): Promise<{ result: number; tookMs: number }[]> {
+    await until(() => at.database.pool.waitingCount > 100)
+    const probes: { result: number; tookMs: number }[] = []
+    for (let n = 0; n < 20; n += 1) {
+      const path = n % 2 === 0 ? 'live' : 'ready'
+      probes.push(await timed(fetch(`${at.origin}/health/${path}`).then(({ status }) => status)))
+    }
+    return probes
+  }
 })

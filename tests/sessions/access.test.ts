@@ -136,6 +136,19 @@ it('moves the time of last use at most once a minute', async () => {
   }
 })
 
+it('recognises people where the time of last use cannot be written, as on a full disk', async () => {
+  const { accessToken, viewer } = await setting.signIn(await setting.member())
+  const { owner } = setting.database
+  await owner.query(
+    `create function disk_is_full() returns trigger language plpgsql as $$ begin raise exception using errcode = '53100'; end $$;
+     create trigger disk_is_full before update on user_sessions for each row execute function disk_is_full()`,
+  )
+  await setting.database.setClock(2 * MINUTE_MS)
+  expect((await authenticate(setting.database.db, accessToken)).viewer).toEqual(viewer)
+  await owner.query('drop trigger disk_is_full on user_sessions; drop function disk_is_full')
+  await setting.database.setClock(0)
+})
+
 it('publishes public keys, verifies under all of them and signs with the first', async () => {
   const [older, newer] = [
     { id: 'older', secret: randomBytes(32) },

@@ -1,0 +1,3 @@
+import { testDatabaseDown } from './database-down.js'
+
+testDatabaseDown(60_000)
