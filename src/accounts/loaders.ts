@@ -15,9 +15,7 @@ const NO_BONDS: Bonds = { follows: false, subscribes: false, blocks: false, isBl
 const NO_COUNTS: UserCounts = {
   followerCount: 0,
   followingCount: 0,
-  contentCount: 0,
   subscriberCount: 0,
-  likeCount: 0,
 }
 
 /** Whose relation to whom. */

@@ -76,14 +76,13 @@ export async function findProfilePage(
 /** The columns of `UserCounts`, of counters named `c`; nobody's are nought. */
 const countColumns = fragment`
   coalesce(c.follower_count, 0) as "followerCount", coalesce(c.following_count, 0) as "followingCount",
-  coalesce(c.content_count, 0) as "contentCount", coalesce(c.subscriber_count, 0) as "subscriberCount",
-  coalesce(c.like_count, 0) as "likeCount"`
+  coalesce(c.subscriber_count, 0) as "subscriberCount"`
 
 function toProfilePage(row: PageRow): ProfilePage {
   const { id, username, displayName, accountType, accountStatus, suspendedUntil, isAgeVerified, createdAt } = row
   const { subscriptionPriceMinor, currency, profileId, changedAt } = row
   const { follows, subscribes, blocks, isBlocked, mutes } = row
-  const { followerCount, followingCount, contentCount, subscriberCount, likeCount } = row
+  const { followerCount, followingCount, subscriberCount } = row
   return {
     user: {
       id,
@@ -99,7 +98,7 @@ function toProfilePage(row: PageRow): ProfilePage {
     },
     profile: { ...row, id: profileId, userId: id, createdAt: changedAt },
     relation: { follows, subscribes, blocks, isBlocked, mutes },
-    counts: { followerCount, followingCount, contentCount, subscriberCount, likeCount },
+    counts: { followerCount, followingCount, subscriberCount },
   }
 }
 

@@ -86,9 +86,7 @@ export interface Bonds {
 export interface UserCounts {
   readonly followerCount: number
   readonly followingCount: number
-  readonly contentCount: number
   readonly subscriberCount: number
-  readonly likeCount: number
 }
 
 /** Who may see which part of a profile. */
