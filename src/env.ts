@@ -36,6 +36,10 @@ export interface Config {
   readonly corsOrigins: readonly string[]
   /** Addresses and ranges whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]
+  /** HTTP connections open at once; further ones are answered 503. */
+  readonly maxConnections: number
+  /** WebSockets open at once; further upgrades are answered 503. */
+  readonly maxSockets: number
   /** The owner's; null: the embedded server. */
   readonly databaseUrl: string | null
   /** The application's login; null: one is made beside the owner. */
@@ -78,6 +82,7 @@ export class ConfigError extends Error {
 
 const MAX_PORT = 65_535
 const MAX_POOL_SIZE = 200
+const MOST_CONNECTIONS = 1_000_000
 const MIN_METRICS_TOKEN_LENGTH = 16
 /** Random bytes repeat little: 32 of them have this many different values but for one case in 10^19. */
 const MIN_DISTINCT_BYTES = 16
@@ -129,6 +134,8 @@ const variables = {
   PUBLIC_URL: url('http:', 'https:').transform((text) => text.replace(/\/+$/, '')),
   CORS_ORIGINS: list(isOrigin, 'must be origins parted by commas, such as https://app.example.com'),
   TRUSTED_PROXIES: list(isNetwork, 'must be addresses or ranges parted by commas, such as 10.0.0.0/8'),
+  MAX_CONNECTIONS: wholeNumber(1, MOST_CONNECTIONS),
+  MAX_SOCKETS: wholeNumber(1, MOST_CONNECTIONS),
   DATABASE_URL: postgresUrl,
   DATABASE_APP_URL: postgresUrl,
   DATABASE_REPLICA_URL: postgresUrl,
@@ -179,6 +186,8 @@ const SHOWN: readonly Variable[] = [
   'PORT',
   'CORS_ORIGINS',
   'TRUSTED_PROXIES',
+  'MAX_CONNECTIONS',
+  'MAX_SOCKETS',
   'DATABASE_POOL_SIZE',
   'DEMO',
   'JOBS',
@@ -273,6 +282,8 @@ function toConfig(values: Values): Config {
     publicUrl: values.PUBLIC_URL ?? `http://${isIP(host) === 6 ? `[${host}]` : host}:${String(port)}`,
     corsOrigins: values.CORS_ORIGINS ?? (isProduction ? [] : LOCAL_FRONT_ENDS),
     trustedProxies: values.TRUSTED_PROXIES ?? [],
+    maxConnections: values.MAX_CONNECTIONS ?? 2_000,
+    maxSockets: values.MAX_SOCKETS ?? 10_000,
     databaseUrl: values.DATABASE_URL ?? null,
     databaseAppUrl: values.DATABASE_APP_URL ?? null,
     databaseReplicaUrl: values.DATABASE_REPLICA_URL ?? null,

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { fastify } from 'fastify'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../env.js'
 import { SECOND_MS } from '../lib/clock.js'
 import { TIMEOUTS } from '../lib/timeouts.js'
+import { openConnections, refusedConnections } from '../lib/metrics.js'
 import type { Proxies } from './addresses.js'
 import { ClientError, statusOf, toClientError } from './errors.js'
 import type { WireCode } from './errors.js'
@@ -13,6 +17,8 @@ const MAX_BODY_BYTES = 100_000
 const HEADERS_TIMEOUT_MS = 10 * SECOND_MS
 const CONNECTIONS_CHECK_MS = 2 * SECOND_MS
 const KEEP_ALIVE_MS = 65 * SECOND_MS
+/** Without a byte either way: longer than an idle connection is kept, so that it ends one whose client does not read. */
+const STALLED_MS = 75 * SECOND_MS
 /** How long a browser may remember what a preflight said. */
 const PREFLIGHT_SECONDS = 600
 const HSTS = 'max-age=63072000; includeSubDomains'
@@ -37,6 +43,7 @@ export function openHttp(config: Config, isProxy: Proxies, isAllowedOrigin: Orig
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: TIMEOUTS.requestMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionTimeout: STALLED_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CONNECTIONS_CHECK_MS },
     trustProxy: (address: string) => isProxy(address),
     // a name of our own: one that a client could choose would mix requests up in the log
@@ -44,6 +51,7 @@ export function openHttp(config: Config, isProxy: Proxies, isAllowedOrigin: Orig
     logger: false,
     forceCloseConnections: 'idle',
   })
+  limitConnections(app.server, config.maxConnections)
   app.removeContentTypeParser('text/plain')
   app.addHook('onRequest', (request, reply, done) => {
     setHeaders(config, isAllowedOrigin, request, reply)
@@ -54,6 +62,32 @@ export function openHttp(config: Config, isProxy: Proxies, isAllowedOrigin: Orig
     sendError(httpError('BAD_REQUEST', 404, 'Nothing is here; the API is at /graphql.'), request, reply),
   )
   return app
+}
+
+const TOO_MANY = 'HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\nretry-after: 5\r\n\r\n'
+
+/** Answers connections beyond `max` before anything of them is read. One that becomes a WebSocket counts no longer. */
+function limitConnections(server: Server, max: number): void {
+  const open = new Set<Duplex>()
+  const forget = (socket: Duplex): void => {
+    if (open.delete(socket)) openConnections.dec()
+  }
+  server.on('connection', (socket: Socket) => {
+    if (open.size >= max) {
+      refusedConnections.inc()
+      socket.end(TOO_MANY)
+      socket.destroySoon()
+      return
+    }
+    open.add(socket)
+    openConnections.inc()
+    socket.once('close', () => {
+      forget(socket)
+    })
+  })
+  server.on('upgrade', (_request, socket) => {
+    forget(socket)
+  })
 }
 
 /** What answers a browser's preflight of `path`. */

@@ -60,7 +60,8 @@ export function openSockets(api: Api, server: HttpServer, options: SocketOptions
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', () => stream.destroy())
     const client = clientOf(options.isProxy, request)
-    const status = isDraining ? 503 : refusedStatus(request, options, connections.countFrom(networkOf(client.ip)))
+    const isFull = isDraining || connections.size >= api.services.config.maxSockets
+    const status = isFull ? 503 : refusedStatus(request, options, connections.countFrom(networkOf(client.ip)))
     if (status !== null) {
       refuseUpgrade(stream, status)
       return

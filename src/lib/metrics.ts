@@ -20,6 +20,20 @@ export const operations = new Histogram({
   registers: [metrics],
 })
 
+/** Open HTTP connections of this process, without those that became WebSockets. */
+export const openConnections = new Gauge({
+  name: 'http_connections',
+  help: 'Open HTTP connections, without those that became WebSockets',
+  registers: [metrics],
+})
+
+/** HTTP connections that were one too many. */
+export const refusedConnections = new Counter({
+  name: 'http_connections_refused_total',
+  help: 'HTTP connections refused because too many were open',
+  registers: [metrics],
+})
+
 /** Open sockets of this process. */
 export const openSockets = new Gauge({ name: 'graphql_sockets', help: 'Open WebSockets', registers: [metrics] })
 

@@ -557,10 +557,12 @@ describe('HTTP spoken wrongly', () => {
   })
 
   it('has a limit for every wait', async () => {
-    const { requestTimeout, headersTimeout, keepAliveTimeout, maxRequestsPerSocket } = server.server.app.server
+    const { requestTimeout, headersTimeout, keepAliveTimeout, timeout, maxRequestsPerSocket } = server.server.app.server
     expect(headersTimeout).toBeLessThanOrEqual(10_000)
     expect(requestTimeout).toBeLessThanOrEqual(30_000)
     expect(keepAliveTimeout).toBeLessThanOrEqual(75_000)
+    expect(timeout).toBeGreaterThan(keepAliveTimeout)
+    expect(timeout).toBeLessThanOrEqual(90_000)
     expect(maxRequestsPerSocket ?? 0).toBeGreaterThanOrEqual(0)
     const half = await sendBytes(
       server.url,

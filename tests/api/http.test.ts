@@ -1,8 +1,10 @@
 import { connect as connectTcp } from 'node:net'
+import type { Socket } from 'node:net'
 import fc from 'fast-check'
 import { serverAudits } from 'graphql-http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openLaboratory } from './laboratory.js'
+import { until } from '../support/until.js'
+import { connect, openLaboratory, RawSocket } from './laboratory.js'
 import type { Laboratory } from './laboratory.js'
 
 let lab: Laboratory
@@ -261,10 +263,59 @@ describe('whatever is sent', () => {
   }, 20_000)
 })
 
+describe('too many connections', () => {
+  let small: Laboratory
+  beforeAll(async () => (small = await openLaboratory({ maxConnections: 3, maxSockets: 2 })))
+  afterAll(() => small.close())
+
+  const open = async (): Promise<Socket> => {
+    const socket = connectTcp(Number(new URL(small.url).port), '127.0.0.1')
+    socket.on('error', () => undefined)
+    await new Promise((resolve) => socket.once('connect', resolve))
+    return socket
+  }
+  const ask = async (): Promise<number> =>
+    await fetch(small.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', connection: 'close' },
+      body: '{"query":"{ hello }"}',
+    }).then(
+      ({ status }) => status,
+      // the answer is sent before the question, and may be lost over it
+      () => 503,
+    )
+
+  it('are answered that the server is full, and make room again by their end', async () => {
+    const idle = await Promise.all([open(), open(), open()])
+    await until(async () => (await ask()) === 503)
+    const refused = await open()
+    let answer = ''
+    refused.on('data', (bytes: Buffer) => (answer += bytes.toString()))
+    await new Promise((resolve) => refused.once('close', resolve))
+    expect(answer).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n(.+\r\n)*retry-after: 5\r\n/)
+    idle[0].destroy()
+    await until(async () => (await ask()) === 200)
+    for (const socket of idle) socket.destroy()
+  })
+
+  it('are counted apart from sockets, which have a limit of their own', async () => {
+    await until(async () => (await ask()) === 200)
+    const sockets = [await connect(small.url), await connect(small.url)]
+    const third = new RawSocket(small.url)
+    await expect(third.opened).rejects.toThrow('503')
+    const idle = await Promise.all([open(), open()])
+    expect(await ask()).toBe(200)
+    for (const { socket } of sockets) socket.terminate()
+    for (const socket of idle) socket.destroy()
+    await until(() => small.server.sockets === 0)
+    const again = await connect(small.url)
+    again.socket.terminate()
+  })
+})
+
 describe('draining', () => {
   it('finishes what runs, refuses what comes, and tells sockets why', async () => {
     const ending = await openLaboratory()
-    const { RawSocket } = await import('./laboratory.js')
     const socket = new RawSocket(ending.url)
     await socket.opened
     const startedMs = performance.now()
