@@ -42,6 +42,7 @@ export const resolvers = {
   UnlockedBody: content.UnlockedBody,
   ContentAuthorView: content.ContentAuthorView,
   ContentVersion: content.ContentVersion,
+  AccessExplanation: content.AccessExplanation,
   EntitlementGrant: content.EntitlementGrant,
   Session: sessions.Session,
   Notice: notifications.Notice,

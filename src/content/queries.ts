@@ -47,7 +47,7 @@ const liveGrant = ({ viewerId, now }: Reading, target: Fragment): Fragment => fr
   where g.user_id = ${viewerId}::uuid and ${target}
     and g.starts_at <= ${now}::timestamptz and (g.ends_at is null or g.ends_at > ${now}::timestamptz)
     and g.revoked_at is null and g.suspended_at is null
-  order by g.ends_at desc nulls first
+  order by g.ends_at desc nulls first, g.id
   limit 1
 )`
 

@@ -1,6 +1,7 @@
 import { checkedReason, isActingStaff, noSuchUser } from '../accounts/accounts.js'
 import type { UserRow } from '../accounts/types.js'
 import type {
+  AccessExplanationResolvers,
   AccessOfferKind,
   ContentAuthorViewResolvers,
   ContentResolvers,
@@ -22,6 +23,7 @@ import { signedIn } from '../lib/viewer.js'
 import { stateAt } from './access.js'
 import type { Access } from './access.js'
 import { createContent, noSuchContent, updateContent } from './authoring.js'
+import { explainAccess } from './explaining.js'
 import { grantAccess, revokeGrant } from './grants.js'
 import type { GrantOrder } from './grants.js'
 import { checkedContent, checkedLocalTime, checkedTimeZone } from './input.js'
@@ -39,6 +41,21 @@ export const Query = {
     findVisibleContent(uuidOf('Content', id, ['id']), context).catch(nullIfMissing),
 
   categories: (_parent, _args, { db }) => listCategories(db),
+
+  explainAccess: async (_parent, { contentId, userId, asOf }, context) => {
+    const at = asOf ?? context.now
+    if (at > context.now)
+      throw new AppError('INVALID', 'instant_in_future', 'Only the past is known.', { path: ['asOf'] })
+    return explainAccess(
+      context,
+      {
+        contentId: uuidOf('Content', contentId, ['contentId']),
+        userId: userId ? uuidOf('User', userId, ['userId']) : null,
+        asOf: at,
+      },
+      isActingStaff(context.viewer),
+    )
+  },
 } satisfies Partial<QueryResolvers>
 
 function nullIfMissing(error: unknown): null {
@@ -225,6 +242,10 @@ export const ContentVersion = {
   price: ({ snapshot: { priceMinor, currency } }) =>
     priceOf({ priceMinor: priceMinor === null ? null : BigInt(priceMinor), currency }),
 } satisfies Partial<ContentVersionResolvers>
+
+export const AccessExplanation = {
+  grant: ({ grantId }, _args, { loaders }) => (grantId === null ? null : loaders.grant.load(grantId)),
+} satisfies Partial<AccessExplanationResolvers>
 
 export const EntitlementGrant = {
   id: ({ id }) => globalId('EntitlementGrant', id),

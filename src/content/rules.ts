@@ -7,6 +7,7 @@ export const rules = {
   Query: {
     content: anyone,
     categories: anyone,
+    explainAccess: isSignedIn,
   },
   Mutation: {
     createContent: isCreator,
@@ -30,3 +31,7 @@ export function refusalToEdit(viewer: Viewer | null, { creatorId }: { readonly c
   if (viewer.userId !== creatorId) return 'not_allowed'
   return viewer.role === 'CREATOR' ? null : 'role_required'
 }
+
+/** Whether `viewer` may read how access to something of this creator was decided. */
+export const canExplain = (viewer: Viewer | null, isStaff: boolean, creatorId: string): boolean =>
+  viewer !== null && !viewer.isLimited && (isStaff || viewer.userId === creatorId)

@@ -120,6 +120,10 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'Query.nodes': { verdicts: PUBLIC, call: () => ({ field: `nodes(ids: ["${victim.id}"]) { id }` }) },
   'Query.users': { verdicts: STAFF, call: () => ({ field: 'users(first: 2) { nodes { username } }' }) },
   'Query.content': { verdicts: PUBLIC, call: async () => ({ field: `content(id: "${await aPost()}") { title }` }) },
+  'Query.explainAccess': {
+    verdicts: SIGNED_IN,
+    call: async () => ({ field: `explainAccess(contentId: "${await aPost()}") { rule }` }),
+  },
   'Query.categories': { verdicts: PUBLIC, call: () => ({ field: 'categories { slug name }' }) },
   'Subscription.viewerChanged': { verdicts: SESSION, call: () => ({ field: 'viewerChanged { kind }' }) },
 

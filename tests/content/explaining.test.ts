@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { resolveAccess } from '../../src/content/access.js'
+import { explainAccess } from '../../src/content/explaining.js'
+import { makeContentLoaders } from '../../src/content/loaders.js'
+import { accessTo, readingOf } from '../../src/content/reading.js'
+import { databaseNow } from '../../src/lib/db.js'
+import type { Viewer } from '../../src/lib/viewer.js'
+import { startServer } from '../support/server.js'
+import type { TestServer } from '../support/server.js'
+import { makeWorld } from '../support/world.js'
+import type { World } from '../support/world.js'
+import { anyStep, factsOf, newModel } from './histories.js'
+import type { Cast, Model } from './histories.js'
+import { provenCreator, publish } from './posts.js'
+
+let server: TestServer
+let world: World
+beforeAll(async () => {
+  server = await startServer()
+  world = makeWorld(server)
+})
+afterAll(() => server.close())
+
+const MINUTE_MS = 60_000
+
+async function newCast(): Promise<Cast> {
+  const { database } = server
+  const insert = async (sql: string, ...values: unknown[]): Promise<string> =>
+    (await database.owner.query<{ id: string }>(`${sql} returning id`, values)).rows[0]?.id ?? ''
+  const person = (): Promise<string> =>
+    insert(
+      `insert into users (username, display_name, erased_at) values ($1, 'Somebody', app_now())`,
+      `h.${randomUUID().slice(0, 12)}`,
+    )
+  const [authorId, viewerId] = [await person(), await person()]
+  const contentId = await insert(
+    `insert into content (creator_id, type, body, created_at, updated_at) values ($1, 'text', 'A body', app_now(), app_now())`,
+    authorId,
+  )
+  return { database, authorId, viewerId, contentId }
+}
+
+/** How the model stood from an instant on. */
+interface Moment {
+  readonly from: Date
+  readonly model: Model
+}
+
+const config = { ageGate: 'content' as const }
+const asViewer = (userId: string, model: Model): Viewer => ({
+  userId,
+  sessionId: randomUUID(),
+  role: 'FAN',
+  status: model.viewerIsBanned ? 'BANNED' : 'ACTIVE',
+  isLimited: model.viewerIsBanned,
+  hasSecondFactor: false,
+  authenticatedAt: new Date(0),
+  isAgeVerified: model.isAgeVerified,
+})
+
+describe('how access was decided', () => {
+  let offsetMs = 0
+
+  it('is a replay of any history at any instant, and what is decided now is its last instant', async () => {
+    const property = fc.asyncProperty(
+      fc.array(fc.tuple(anyStep, fc.integer({ min: 1, max: 90 })), { minLength: 3, maxLength: 30 }),
+      async (steps) => {
+        const cast = await newCast()
+        const { db } = server.database
+        const model = newModel()
+        const moments: Moment[] = [{ from: await databaseNow(db), model: structuredClone(model) }]
+        for (const [{ run }, pause] of steps) {
+          offsetMs += pause * MINUTE_MS
+          await server.database.setClock(offsetMs)
+          const now = await databaseNow(db)
+          await run(model, cast, now)
+          moments.push({ from: await databaseNow(db), model: structuredClone(model) })
+        }
+        offsetMs += MINUTE_MS
+        await server.database.setClock(offsetMs)
+        for (const [index, { from, model: then }] of moments.entries()) {
+          const next = moments[index + 1]?.from.getTime() ?? from.getTime() + MINUTE_MS
+          // right after the step, and somewhere before the next one's pause is over
+          for (const asOf of [
+            new Date(from.getTime() + 1),
+            new Date(from.getTime() + Math.floor((next - from.getTime()) * 0.9)),
+          ]) {
+            const expected = resolveAccess(factsOf(then, cast, asOf), asOf)
+            const explained = await explainAccess(
+              { db, viewer: asViewer(cast.authorId, newModel()), config },
+              { contentId: cast.contentId, userId: cast.viewerId, asOf },
+              false,
+            )
+            expect(explained).toMatchObject({
+              isVisible: expected.isVisible,
+              isOpen: expected.isOpen,
+              rule: expected.rule,
+              reason: expected.reason,
+              grantId: expected.grant?.id ?? null,
+            })
+          }
+        }
+        const now = await databaseNow(db)
+        const viewer = asViewer(cast.viewerId, model)
+        const row = await makeContentLoaders(db, () => readingOf({ viewer, now, config })).content.load(cast.contentId)
+        expect(row && accessTo(row, { viewer, now, config })).toEqual(resolveAccess(factsOf(model, cast, now), now))
+      },
+    )
+    await fc.assert(property, {
+      numRuns: Number(process.env['RUNS'] ?? 25),
+      ...(process.env['SEED'] ? { seed: Number(process.env['SEED']) } : {}),
+    })
+  }, 600_000)
+
+  it('is told to the post’s creator and staff alone, and not of the future', async () => {
+    const creator = await provenCreator(world)
+    const fan = await world.fan()
+    const moderator = await world.moderator()
+    const { id } = await publish(creator, { visibility: 'SUBSCRIBERS' })
+    const ask = `query ($id: ID!, $userId: ID, $asOf: DateTime) { explainAccess(contentId: $id, userId: $userId, asOf: $asOf) {
+      isVisible isOpen rule reason contentVersion state followed blocked ageVerified grant { source isLive }
+    } }`
+    const expected = {
+      explainAccess: {
+        isVisible: true,
+        isOpen: false,
+        rule: 'LOCKED',
+        reason: 'SUBSCRIBERS_ONLY',
+        contentVersion: 2,
+        state: 'PUBLISHED',
+        followed: false,
+        blocked: false,
+        ageVerified: false,
+        grant: null,
+      },
+    }
+    expect(await creator.do(ask, { id, userId: fan.id })).toEqual(expected)
+    expect(await moderator.do(ask, { id, userId: fan.id })).toEqual(expected)
+    expect(await fan.do(ask, { id, userId: fan.id })).toEqual({ explainAccess: null })
+    await creator.do(
+      `mutation ($input: GrantAccessInput!) { grantAccess(input: $input) { userErrors { code message } } }`,
+      { input: { userId: fan.id, creatorId: creator.id, reason: 'A prize.' } },
+    )
+    expect(await creator.do(ask, { id, userId: fan.id })).toMatchObject({
+      explainAccess: { isOpen: true, rule: 'CREATOR_GRANT', grant: { source: 'GIFT', isLive: true } },
+    })
+    const asOf = new Date((await server.now()).getTime() + MINUTE_MS).toISOString()
+    const { errors } = await creator.request(ask, { id, asOf })
+    expect(errors).toMatchObject([{ extensions: { reason: 'instant_in_future' } }])
+  })
+})
