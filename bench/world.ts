@@ -54,7 +54,7 @@ export async function openWorld(): Promise<BenchWorld> {
   const database = openDatabase(url)
   await verifyKeys(database.db)
   await seedDemo(database.db)
-  await scaleDemo(database.db, EXTRA_PEOPLE, () => undefined)
+  await scaleDemo(database.db, { users: EXTRA_PEOPLE, posts: 0 }, () => undefined)
   const serverVersion = await withClient(ownerUrl, async (owner) => {
     await owner.query('vacuum analyze')
     return (await owner.query<{ server_version: string }>('show server_version')).rows[0]?.server_version ?? ''

@@ -1,4 +1,5 @@
-// npm run demo:scale -- --users N: adds N made-up people to DATABASE_URL's database, or to the embedded one.
+// npm run demo:scale -- --users N: adds N made-up people, and what they publish, like and say, to DATABASE_URL's database or
+// to the embedded one. --posts, --likes and --comments say how many of those; otherwise they go by the number of people.
 import { parseArgs } from 'node:util'
 import { setup } from './setup.mjs'
 
@@ -6,11 +7,14 @@ if (process.env.NODE_ENV === 'production') {
   console.error('demo:scale does not run in production: it fills the database with made-up people.')
   process.exit(1)
 }
-const { values } = parseArgs({ options: { users: { type: 'string' } } })
-if (!/^[1-9]\d*$/.test(values.users ?? '')) {
-  console.error('usage: npm run demo:scale -- --users N')
+const NAMES = ['users', 'posts', 'likes', 'comments']
+const { values } = parseArgs({ options: Object.fromEntries(NAMES.map((name) => [name, { type: 'string' }])) })
+const given = Object.entries(values)
+if (values.users === undefined || given.some(([, value]) => !/^\d+$/.test(String(value)))) {
+  console.error('usage: npm run demo:scale -- --users N [--posts N] [--likes N] [--comments N]')
   process.exit(2)
 }
+const size = Object.fromEntries(given.map(([name, value]) => [name, Number(value)]))
 
 await setup({ build: true })
 const [{ readConfig }, { Readiness }, { openPlatform }, { scaleDemo }] = await Promise.all(
@@ -26,8 +30,9 @@ const platform = await openPlatform({
   signal,
 })
 try {
-  const { users, follows, seconds } = await scaleDemo(platform.services.database.db, Number(values.users), console.log)
-  console.log(`added ${users} people and ${follows} follows in ${seconds.toFixed(1)} s`)
+  const { seconds, ...made } = await scaleDemo(platform.services.database.db, size, console.log)
+  const all = Object.entries(made).map(([name, count]) => `${count.toLocaleString('en')} ${name}`)
+  console.log(`added ${all.join(', ')} in ${Math.ceil(seconds)} s`)
 } catch (error) {
   console.error(error instanceof RangeError ? error.message : error)
   process.exitCode = 1

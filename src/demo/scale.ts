@@ -3,75 +3,197 @@ import { record } from '../audit/audit.js'
 import { blindIndexes, blindIndexVersion, newUserKeys, normaliseEmail } from '../keys/keys.js'
 import type { NewUserKey } from '../keys/keys.js'
 import { SECOND_MS, monotonicMs } from '../lib/clock.js'
-import { transaction } from '../lib/db.js'
-import type { Db, Origin } from '../lib/db.js'
-import { insertScaleAccounts, insertScaleFollows, insertScaleUsers, scaleId } from './scale-queries.js'
-import type { ScaleUser, Slice } from './scale-queries.js'
+import { databaseNow, transaction } from '../lib/db.js'
+import type { Db, Origin, Tx } from '../lib/db.js'
+import {
+  insertScaleCommentLikes,
+  insertScaleComments,
+  insertScaleLikes,
+  insertScaleOpenings,
+  insertScalePosts,
+  insertScaleSaves,
+  insertScaleTags,
+  listSubjects,
+  makeTags,
+} from './scale-content-queries.js'
+import type { Numbered } from './scale-content-queries.js'
+import { Progress } from './scale-progress.js'
+import {
+  insertScaleAccounts,
+  insertScaleBonds,
+  insertScaleFollows,
+  insertScaleGrants,
+  insertScaleSubjects,
+  insertScaleUsers,
+  scaleId,
+} from './scale-queries.js'
+import type { Run, ScaleUser } from './scale-queries.js'
+import { planPosts, scaleSize, spans } from './scale-size.js'
+import type { PostPlan, ScaleSize, Span } from './scale-size.js'
+import { SCALE_TAGS, SCALE_WORDING } from './scale-words.js'
 import { FAMILY_NAMES, GIVEN_NAMES } from './words.js'
 
-/** People one transaction writes, so that every statement stays far below its timeout. */
-const BATCH = 2_000
-const MAX_USERS = 5_000_000
+/** Rows one transaction writes, so that every statement stays far below its timeout. */
+const BATCH = 5_000
+/** Each person brings a key, a profile and follows. */
+const PEOPLE_BATCH = 2_000
 const RUN_LENGTH = 6
+/** Of so many likes one is of a comment, and for so many likes one post is saved. */
+const COMMENT_LIKE_EVERY = 20
+const SAVE_EVERY = 20
 
 /** What was made, and how long it took. */
-export interface Scaled {
-  readonly users: number
+export interface Scaled extends ScaleSize {
   readonly follows: number
+  readonly grants: number
   readonly seconds: number
 }
 
-/**
- * Adds `count` people to a database, for measurements: every tenth a creator, each with a profile and an address that is
- * encrypted under a key of their own, and with follows that a few creators have most of. None of them can sign in. A second
- * run adds others. Needs the keys to be verified. What a crash leaves is sound: every batch is a transaction.
- * @throws RangeError when `count` is not a whole number from 1 to 5,000,000
- */
-export async function scaleDemo(db: Db, count: number, tell: (line: string) => void): Promise<Scaled> {
-  if (!Number.isInteger(count) || count < 1 || count > MAX_USERS)
-    throw new RangeError(`--users takes a whole number from 1 to ${MAX_USERS.toLocaleString('en')}`)
-  const origin = { db, actorId: null, sessionId: null, requestId: 'demo-scale' }
-  const run = randomUUID().slice(0, RUN_LENGTH)
-  const slices = toSlices(run, count)
-  const startedMs = monotonicMs()
-  const seconds = (): number => (monotonicMs() - startedMs) / SECOND_MS
-  const report = (what: string, { to }: Slice): void => {
-    tell(`${what} ${String(to).padStart(9)} of ${String(count)}  ${seconds().toFixed(1)} s`)
-  }
-  for (const slice of slices) {
-    await makePeople(origin, slice)
-    report('people with profiles', slice)
-  }
-  let follows = 0
-  for (const slice of slices) {
-    follows += await transaction(origin, (tx, now) => insertScaleFollows(tx, slice, count, now))
-    report('follows of people   ', slice)
-  }
-  await recordScaling(origin, { users: count, follows, firstId: scaleId(run, 0) })
-  return { users: count, follows, seconds: seconds() }
+/** Where the generator writes, what it makes, and whom it tells. */
+interface Work {
+  readonly origin: Origin
+  readonly run: Run
+  readonly size: ScaleSize
+  readonly tell: (line: string) => void
 }
 
-const toSlices = (run: string, count: number): Slice[] =>
-  Array.from({ length: Math.ceil(count / BATCH) }, (_none, index) => ({
-    run,
-    from: index * BATCH,
-    to: Math.min(count, (index + 1) * BATCH),
-  }))
+/**
+ * Adds people and what they publish, like and say to a database, for measurements: every tenth a creator, each with a profile
+ * and an address that is encrypted under a key of their own; a few creators have most of the followers, and most of the posts,
+ * likes and comments. A tenth of the posts is not for everybody, and some may open it. What `asked` leaves out goes by the
+ * number of people. Nobody is told of any of it, none of them can sign in, and posts have no files. A second run adds others.
+ * Needs the keys to be verified. What a crash leaves is sound: every batch is a transaction.
+ * @throws RangeError when a number is none or out of range
+ */
+export async function scaleDemo(
+  db: Db,
+  asked: Partial<ScaleSize> & Pick<ScaleSize, 'users'>,
+  tell: (line: string) => void,
+): Promise<Scaled> {
+  const size = scaleSize(asked)
+  const origin = { db, actorId: null, sessionId: null, requestId: 'demo-scale' }
+  const name = randomUUID().slice(0, RUN_LENGTH)
+  const run = { name, at: await databaseNow(db), users: size.users, posts: size.posts }
+  const work = { origin, run, size, tell }
+  const startedMs = monotonicMs()
+  const subjects = await listSubjects(db)
+  await makePeople(work, subjects)
+  const { follows, grants } = await makeFollows(work)
+  await makeContent(work, subjects)
+  await recordScaling(origin, { ...size, follows, grants }, scaleId(name, 0))
+  return { ...size, follows, grants, seconds: (monotonicMs() - startedMs) / SECOND_MS }
+}
 
-async function makePeople(origin: Origin, slice: Slice): Promise<void> {
-  const numbers = Array.from({ length: slice.to - slice.from }, (_none, index) => slice.from + index)
-  const ids = numbers.map((number) => scaleId(slice.run, number))
-  const keys = newUserKeys(ids)
-  const people = ids.map((id, index) => toPerson(id, slice.run, slice.from + index, keys.of(id)))
-  await transaction(origin, async (tx, now) => {
-    await insertScaleUsers(tx, slice, people, blindIndexVersion(), now)
+/** Writes span after span, each in a transaction of its own, and tells how far it is. */
+async function inTurn(
+  { origin, tell }: Work,
+  what: string,
+  todo: { readonly spans: readonly Span[]; readonly rowsOf?: (span: Span) => number },
+  write: (tx: Tx, span: Span) => Promise<void>,
+): Promise<void> {
+  const rowsOf = todo.rowsOf ?? (({ from, to }) => to - from)
+  const total = todo.spans.reduce((sum, span) => sum + rowsOf(span), 0)
+  const progress = new Progress(tell, what, total)
+  for (const span of todo.spans) {
+    await transaction(origin, (tx) => write(tx, span))
+    progress.add(rowsOf(span))
+  }
+}
+
+async function makePeople(work: Work, subjects: readonly string[]): Promise<void> {
+  const { run } = work
+  await inTurn(work, 'people', { spans: spans(run.users, PEOPLE_BATCH) }, async (tx, span) => {
+    const numbers = numbersOf(span)
+    const ids = numbers.map((number) => scaleId(run.name, number))
+    const keys = newUserKeys(ids)
+    const people = numbers.map((number, index) => toPerson(run, number, keys.of(ids[index] ?? '')))
+    await insertScaleUsers(tx, run, span, people, blindIndexVersion())
     await keys.store(tx)
     await insertScaleAccounts(tx, ids)
+    await insertScaleSubjects(tx, ids, subjects)
   })
 }
 
-function toPerson(id: string, run: string, number: number, key: NewUserKey): ScaleUser {
-  const username = `${run}_${number.toString(36)}`
+async function makeFollows(work: Work): Promise<{ follows: number; grants: number }> {
+  const { run } = work
+  let follows = 0
+  let grants = 0
+  await inTurn(work, 'people’s follows', { spans: spans(run.users, PEOPLE_BATCH) }, async (tx, span) => {
+    follows += await insertScaleFollows(tx, run, span)
+    grants += await insertScaleGrants(tx, run, span)
+    await insertScaleBonds(tx, run, span)
+  })
+  return { follows, grants }
+}
+
+async function makeContent(work: Work, subjects: readonly string[]): Promise<void> {
+  const { run, size } = work
+  if (size.posts === 0) return
+  const tags = await transaction(work.origin, (tx) => makeTags(tx, SCALE_TAGS))
+  const plan = planPosts(size)
+  await inTurn(work, 'posts', { spans: spans(size.posts, PEOPLE_BATCH) }, async (tx, span) => {
+    const creators = numbered(span, plan.creators)
+    await insertScalePosts(tx, run, creators, SCALE_WORDING)
+    await insertScaleTags(tx, run, creators, { tags, subjects })
+    await insertScaleOpenings(tx, run, creators)
+  })
+  await makeComments(work, plan)
+  await makeLikes(work, plan)
+}
+
+async function makeComments(work: Work, { creators, comments }: PostPlan): Promise<void> {
+  const { run } = work
+  await inTurn(work, 'comments', inBatches(comments), async (tx, span) => {
+    const said = counted(span, comments)
+    const ranks = said.posts.map((post) => creators[post] ?? 0)
+    await insertScaleComments(tx, run, { comments: said, ranks }, SCALE_WORDING)
+  })
+}
+
+/** Post by post, so that each post's row changes once and not with every like. */
+async function makeLikes(work: Work, { likes, comments }: PostPlan): Promise<void> {
+  const { run } = work
+  const ofComments = likes.map((count, post) => (comments[post] ? Math.floor(count / COMMENT_LIKE_EVERY) : 0))
+  await inTurn(work, 'likes', inBatches(likes), async (tx, span) => {
+    const ofPosts = counted(span, likes, (count, post) => count - (ofComments[post] ?? 0))
+    await insertScaleLikes(tx, run, ofPosts)
+    const rest = counted(span, ofComments)
+    await insertScaleCommentLikes(tx, run, { likes: rest, comments: rest.posts.map((post) => comments[post] ?? 0) })
+    await insertScaleSaves(
+      tx,
+      run,
+      counted(span, likes, (count) => Math.floor(count / SAVE_EVERY)),
+    )
+  })
+}
+
+const inBatches = (counts: Int32Array): Parameters<typeof inTurn>[2] => ({
+  spans: spans(counts.length, BATCH, (post) => counts[post] ?? 0),
+  rowsOf: ({ from, to }) => counts.subarray(from, to).reduce((sum, count) => sum + count, 0),
+})
+
+/** The posts of a span, each with its value. */
+const numbered = (span: Span, values: Int32Array): Numbered => ({
+  posts: numbersOf(span),
+  values: [...values.subarray(span.from, span.to)],
+})
+
+/** The posts of a span that have any of what is counted, each with its count. */
+function counted(
+  span: Span,
+  counts: Int32Array,
+  countOf: (count: number, post: number) => number = (count) => count,
+): Numbered {
+  const all = numbersOf(span).map((post) => ({ post, count: countOf(counts[post] ?? 0, post) }))
+  const some = all.filter(({ count }) => count > 0)
+  return { posts: some.map(({ post }) => post), values: some.map(({ count }) => count) }
+}
+
+const numbersOf = ({ from, to }: Span): number[] => Array.from({ length: to - from }, (_none, index) => from + index)
+
+function toPerson({ name }: Run, number: number, key: NewUserKey): ScaleUser {
+  const id = scaleId(name, number)
+  const username = `${name}_${number.toString(36)}`
   const email = `${username}@scale.example`
   const [emailIndex] = blindIndexes('users.email', normaliseEmail(email))
   return {
@@ -85,10 +207,7 @@ function toPerson(id: string, run: string, number: number, key: NewUserKey): Sca
 }
 
 /** What is made up was not done by anybody: one row tells of all of it. */
-const recordScaling = (
-  origin: Origin,
-  { users, follows, firstId }: { users: number; follows: number; firstId: string },
-): Promise<void> =>
+const recordScaling = (origin: Origin, made: Omit<Scaled, 'seconds'>, firstId: string): Promise<void> =>
   transaction(origin, (tx, now) =>
     record(
       tx,
@@ -97,8 +216,8 @@ const recordScaling = (
         category: 'ADMINISTRATIVE',
         severity: 'MEDIUM',
         subject: { table: 'users', id: firstId },
-        after: { users, follows },
-        description: 'Added made-up people for measurements.',
+        after: { ...made },
+        description: 'Added made-up people and posts for measurements.',
       },
       now,
     ),

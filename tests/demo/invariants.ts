@@ -29,3 +29,31 @@ export async function wrongCounters(owner: pg.Client): Promise<unknown[]> {
   )
   return rows
 }
+
+/** Comments whose parent, root or depth do not fit together, or which come before what they answer. */
+export async function wrongThreads(owner: pg.Client): Promise<unknown[]> {
+  const { rows } = await owner.query<Record<string, unknown>>(
+    `select c.id from comments c
+     join comments p on p.id = c.parent_id
+     join comments r on r.id = c.root_id
+     where c.depth <> p.depth + 1 or r.depth <> 0 or c.root_id <> coalesce(p.root_id, p.id) or c.created_at < p.created_at
+       or c.content_id <> p.content_id
+     union all
+     select c.id from comments c join content k on k.id = c.content_id where c.is_by_creator <> (c.author_id = k.creator_id)`,
+  )
+  return rows
+}
+
+/** Posts and tags whose counts are not what the rows say. */
+export async function wrongContentCounters(owner: pg.Client): Promise<unknown[]> {
+  const { rows } = await owner.query<Record<string, unknown>>(
+    `with saves as (select content_id as id, count(*) as n from saved_content group by 1),
+       carried as (select tag_id as id, count(*) as n from content_tags group by 1)
+     select 'saves of a post' as what, content.id, save_count as counted, saves.n
+     from content left join saves using (id) where save_count <> coalesce(saves.n, 0)
+     union all
+     select 'posts of a tag', tags.id, content_count, carried.n
+     from tags left join carried using (id) where content_count <> coalesce(carried.n, 0)`,
+  )
+  return rows
+}

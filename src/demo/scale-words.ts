@@ -1,0 +1,108 @@
+import type { Wording } from './scale-content-queries.js'
+
+/** Tags of made-up posts, those carried oftenest first. */
+export const SCALE_TAGS: readonly string[] = `
+  process sketch analog studio behind-the-scenes tutorial wip live music travel recipe portrait landscape ambient bread
+  ceramics knitting climbing jazz comics pixel-art astronomy history dance woodwork languages fiction essay garden ferments
+  street film darkroom field-recording bass synth vocals choir poetry zine printmaking linocut watercolour ink typography
+  weaving dyeing leather metal repair bicycle boats maps mountains coast forest river city night winter summer harvest
+  market tea coffee pasta pickles cake soup yoga running stretching mobility training questions answers diary draft notes
+`
+  .trim()
+  .split(/\s+/)
+
+/** What made-up posts and comments are put together from. */
+export const SCALE_WORDING: Wording = {
+  openings: [
+    'A quiet morning with',
+    'What I learned from',
+    'Second attempt at',
+    'Notes on',
+    'Before and after:',
+    'Everything that went wrong with',
+    'One week of',
+    'A slow look at',
+    'Finally finished:',
+    'Questions about',
+    'Starting over with',
+    'Three ways into',
+    'The last day of',
+    'An honest review of',
+    'In praise of',
+    'Unfinished:',
+  ],
+  subjects: [
+    'the blue glaze',
+    'a borrowed lens',
+    'the long bridge',
+    'sourdough in winter',
+    'chapter nine',
+    'the harbour at night',
+    'an old loom',
+    'the overhang route',
+    'tape loops',
+    'the walnut chair',
+    'a cheap microphone',
+    'the north wall',
+    'Orion through clouds',
+    'the second verse',
+    'market leftovers',
+    'a very small garden',
+    'the subjunctive',
+    'hand-cut stencils',
+    'the attic recordings',
+    'our first workshop',
+  ],
+  sentences: [
+    'I kept the first version so you can see how far it moved.',
+    'The light only lasts about eleven minutes at this time of year.',
+    'Nothing about this was planned, and it shows in the best way.',
+    'If you try it yourself, start smaller than you think you should.',
+    'The recipe is in grams because cups are a rumour.',
+    'It took four tries, two of which I am not going to talk about.',
+    'My neighbour lent me the tools and then stayed for the whole afternoon.',
+    'Listen with headphones: the interesting part is very low.',
+    'I will answer every question, but slowly.',
+    'There is a mistake in the third row that I decided to keep.',
+    'The whole thing cost less than a train ticket.',
+    'Next week we do the part that everybody skips.',
+    'I wrote this on the back of a map, which is why it wanders.',
+    'You can hear the rain start at the end; I left it in.',
+    'The full notes are longer than this post and far less tidy.',
+    'Somebody asked whether this is hard. It is only long.',
+    'I used to do this the other way round for years.',
+    'The second half is better than the first, as usual.',
+    'Thank you for being patient while the kiln was broken.',
+    'This is the version my grandmother would have recognised.',
+    'Measure once more than you want to.',
+    'It is not finished, but it has stopped getting better.',
+    'A reader sent me the missing page, and it changed everything.',
+    'I would do it again tomorrow, with warmer socks.',
+  ],
+  remarks: [
+    'This made my morning.',
+    'How long did that take in the end?',
+    'I tried it and burned the first one, the second was perfect.',
+    'The third picture. That is all.',
+    'Could you say more about the tools?',
+    'Came back to this for the fourth time.',
+    'My father did it exactly like that.',
+    'I did not know I needed this.',
+    'Please never stop.',
+    'Where was this taken?',
+    'Saving this for the weekend.',
+    'That sound at the end!',
+    'I disagree about the glaze, but beautifully argued.',
+    'Thank you, this finally makes sense to me.',
+    'Same here, and I still do not know why.',
+    'It depends on the wood, I think.',
+    'We are doing this with the kids on Sunday.',
+    'Is there a version for beginners?',
+    'Quietly one of the best things on here.',
+    'I laughed at the socks.',
+    'Do you ship to Portugal?',
+    'Yes! Exactly that.',
+    'Good question, I will answer it in the next one.',
+    'Thank you for reading so closely.',
+  ],
+}
