@@ -14,6 +14,18 @@ export const follows = (viewerId: Someone, column: Someone): Fragment => isFollo
 /** True where the viewer mutes whoever the column names, at `now`; never for a stranger. */
 export const mutes = (viewerId: Someone, column: Someone, now: SqlPart): Fragment => isMuting(viewerId, column, now)
 
+/**
+ * True where the follower of a row of `follows` under this name wants to hear of one type, such as `new_content`, on one
+ * channel, such as `in_app`, as far as this following says: what is not decided here is as with everybody.
+ */
+export const isWanted = (follow: Fragment, type: SqlPart, channel: SqlPart): Fragment => fragment`(
+  ${follow}.notifications_enabled and coalesce((
+    select a_preference.enabled from follow_preferences a_preference
+    where a_preference.follow_id = ${follow}.id and a_preference.type = ${type}::notification_type
+      and a_preference.channel = ${channel}::notification_channel
+  ), true)
+)`
+
 /** Whether one of two people blocks the other. */
 export async function isBlockedEitherWay(db: Db, one: string, other: string): Promise<boolean> {
   const [row] = await db.sql<{ isBlocked: boolean }>`/* social.isBlocked */

@@ -1,2 +1,8 @@
 /** The front door: who follows, blocks and mutes whom. */
-export { follows, isBlockedEitherWay, mutes, notBlocked } from './bond-queries.js'
+export { blockUser, unblockUser } from './blocks.js'
+export { follows, isBlockedEitherWay, isWanted, mutes, notBlocked } from './bond-queries.js'
+export { MAX_FOLLOWS, followUser, unfollowUser, updateFollowPreferences } from './follows.js'
+export { findBondsAt, findStandingAt, rowsAt } from './history-queries.js'
+export type { BondsThen, StandingThen } from './history-queries.js'
+export { muteUser, unmuteUser } from './mutes.js'
+export { followsFollowStanding, forgetBondsOfErased } from './standing.js'
