@@ -1,6 +1,7 @@
 import { jobs as accounts } from './accounts/jobs.js'
 import { eventHandlers } from './event-handlers.js'
 import { jobs as content } from './content/jobs.js'
+import { jobs as flows } from './flows/jobs.js'
 import { jobs as keys } from './keys/jobs.js'
 import type { JobHandler } from './lib/jobs.js'
 import { relayedJobs } from './lib/relay.js'
@@ -16,5 +17,6 @@ export const jobHandlers: readonly JobHandler[] = [
   ...sessions,
   ...content,
   ...notifications,
+  ...flows,
   ...relayedJobs(eventHandlers),
 ]

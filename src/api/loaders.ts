@@ -8,9 +8,11 @@ import { makeNotificationsLoaders } from '../notifications/loaders.js'
 import type { NotificationsLoaders } from '../notifications/loaders.js'
 import { makeSessionsLoaders } from '../sessions/loaders.js'
 import type { SessionsLoaders } from '../sessions/loaders.js'
+import { makeSocialLoaders } from '../social/loaders.js'
+import type { SocialLoaders } from '../social/loaders.js'
 
 /** Every domain's loaders. */
-export type Loaders = SessionsLoaders & AccountsLoaders & ContentLoaders & NotificationsLoaders
+export type Loaders = SessionsLoaders & AccountsLoaders & SocialLoaders & ContentLoaders & NotificationsLoaders
 
 /** Made for one request or one event: nothing that was read for one person is ever shown to another. */
 export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Loaders =>
@@ -18,6 +20,7 @@ export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Lo
   Object.assign(
     makeSessionsLoaders(db),
     makeAccountsLoaders(db),
+    makeSocialLoaders(db, asking.viewer?.userId ?? null),
     makeContentLoaders(db, () => readingOf(asking)),
     makeNotificationsLoaders(db, asking.viewer?.userId ?? null),
   )

@@ -9,6 +9,8 @@ import * as notifications from '../notifications/resolvers.js'
 import { rules as notificationsRules } from '../notifications/rules.js'
 import * as sessions from '../sessions/resolvers.js'
 import { rules as sessionsRules } from '../sessions/rules.js'
+import * as social from '../social/resolvers.js'
+import { rules as socialRules } from '../social/rules.js'
 import type { Complete } from './complete.js'
 import { nodeResolvers } from './node.js'
 import type { Rule } from './permissions.js'
@@ -29,13 +31,19 @@ const nodes = nodeResolvers({
 export const resolvers = {
   ...scalars,
   Query: { ...nodes, ...accounts.Query, ...content.Query },
-  Mutation: { ...sessions.Mutation, ...accounts.Mutation, ...content.Mutation, ...notifications.Mutation },
+  Mutation: {
+    ...sessions.Mutation,
+    ...accounts.Mutation,
+    ...social.Mutation,
+    ...content.Mutation,
+    ...notifications.Mutation,
+  },
   Subscription: accounts.Subscription,
   Money: { formatted: formatMoney },
-  User: { ...accounts.User, ...content.User },
+  User: { ...accounts.User, ...social.User, ...content.User },
   UserStaffView: accounts.UserStaffView,
   Profile: accounts.Profile,
-  Viewer: { ...accounts.Viewer, ...sessions.Viewer, ...content.Viewer, ...notifications.Viewer },
+  Viewer: { ...accounts.Viewer, ...sessions.Viewer, ...social.Viewer, ...content.Viewer, ...notifications.Viewer },
   ViewerChange: accounts.ViewerChange,
   AgeVerification: accounts.AgeVerification,
   Content: content.Content,
@@ -45,6 +53,8 @@ export const resolvers = {
   AccessExplanation: content.AccessExplanation,
   EntitlementGrant: content.EntitlementGrant,
   Session: sessions.Session,
+  Block: social.Block,
+  Mute: social.Mute,
   Notice: notifications.Notice,
   Announcement: notifications.Announcement,
 } satisfies Complete
@@ -58,6 +68,7 @@ export const rules = {
   Mutation: {
     ...sessionsRules.Mutation,
     ...accountsRules.Mutation,
+    ...socialRules.Mutation,
     ...contentRules.Mutation,
     ...notificationsRules.Mutation,
   } satisfies Record<keyof MutationResolvers, Rule>,

@@ -36,7 +36,6 @@ export const noSuchUser = (): AppError => new AppError('NOT_FOUND', 'node_not_fo
 /** @throws INVALID self_action; NOT_FOUND node_not_found */
 export function refuse(reason: Reason | null): void {
   if (reason === null) return
-  if (reason === 'self_action')
-    throw new AppError('INVALID', reason, 'Nobody acts on themselves here.', { path: PATH })
+  if (reason === 'self_action') throw new AppError('INVALID', reason, 'Nobody acts on themselves here.', { path: PATH })
   throw noSuchUser()
 }

@@ -278,6 +278,24 @@ const MATRIX: Readonly<Record<string, Row>> = {
     verdicts: GIVERS,
     call: async () => withInput('revokeGrant', { grantId: await aGift(), reason: 'The wrong one.' }),
   },
+  'Mutation.followUser': { verdicts: SIGNED_IN, call: () => withInput('followUser', { userId: victim.id }) },
+  'Mutation.unfollowUser': { verdicts: SIGNED_IN, call: () => withInput('unfollowUser', { userId: victim.id }) },
+  'Mutation.updateFollowPreferences': {
+    verdicts: SIGNED_IN,
+    call: async (asker) => {
+      await asker.request('mutation ($id: ID!) { followUser(input: { userId: $id }) { userErrors { code } } }', {
+        id: victim.id,
+      })
+      return withInput('updateFollowPreferences', { userId: victim.id, notificationsEnabled: true })
+    },
+  },
+  'Mutation.blockUser': {
+    verdicts: SIGNED_IN,
+    call: async () => withInput('blockUser', { userId: (await world.fan(plain)).id }),
+  },
+  'Mutation.unblockUser': { verdicts: SIGNED_IN, call: () => withInput('unblockUser', { userId: victim.id }) },
+  'Mutation.muteUser': { verdicts: SIGNED_IN, call: () => withInput('muteUser', { userId: victim.id }) },
+  'Mutation.unmuteUser': { verdicts: SIGNED_IN, call: () => withInput('unmuteUser', { userId: victim.id }) },
 
   'Mutation.reviewAgeVerification': {
     verdicts: STAFF,

@@ -154,6 +154,14 @@ describe('each mutation', () => {
     'updateContent',
     'updateProfile',
     'verifyEmail',
+    // states, set as often as one likes
+    'blockUser',
+    'followUser',
+    'muteUser',
+    'unblockUser',
+    'unfollowUser',
+    'unmuteUser',
+    'updateFollowPreferences',
   ])
   const SESSION_PAYLOADS = new Set(['register', 'login', 'refreshSession'])
   const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1)
