@@ -19,6 +19,8 @@ import { scalars } from './scalars.js'
 const nodes = nodeResolvers({
   User: accounts.findUserNode,
   AgeVerification: accounts.findAgeVerificationNode,
+  Block: social.findBlockNode,
+  Mute: social.findMuteNode,
   Content: content.findContentNode,
   ContentVersion: content.findContentVersionNode,
   EntitlementGrant: content.findGrantNode,

@@ -2,7 +2,16 @@ import { AppError } from './errors.js'
 
 /** Types that `node` can find; the word is the GraphQL type's name. */
 export type NodeType =
-  'User' | 'Session' | 'AgeVerification' | 'Notice' | 'Announcement' | 'Content' | 'ContentVersion' | 'EntitlementGrant'
+  | 'User'
+  | 'Block'
+  | 'Mute'
+  | 'Session'
+  | 'AgeVerification'
+  | 'Notice'
+  | 'Announcement'
+  | 'Content'
+  | 'ContentVersion'
+  | 'EntitlementGrant'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 

@@ -4,7 +4,7 @@ import type { NotificationChannel, NotificationType } from '../generated/prisma/
 import type { Db, Tx } from '../lib/db.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
-import type { Fragment } from '../lib/sql.js'
+import type { Fragment, SqlPart } from '../lib/sql.js'
 import { notBlocked } from './bond-queries.js'
 import type { BlockRow, FollowRow, MuteRow } from './types.js'
 
@@ -197,21 +197,41 @@ export const listFollows = (
       ${beyond(fragment`f.followed_at`, fragment`f.id`, page)}
     ${inOrder(fragment`f.followed_at`, fragment`f.id`, page)}`
 
+const blockColumns = fragment`
+  b.id::text as id, b.blocked_id::text as "blockedId", b.reason as note, b.created_at as "blockedAt"`
+
+const muteColumns = fragment`
+  m.id::text as id, m.muted_id::text as "mutedId", m.created_at as "mutedAt", m.expires_at as "expiresAt"`
+
+const hasNotEnded = (now: SqlPart): Fragment => fragment`(m.expires_at is null or m.expires_at > ${now}::timestamptz)`
+
 /** A page of whom a person blocks, the newest first, one row more than its limit when others follow. */
 export const listBlocks = (db: Db, blockerId: string, page: PageRequest): Promise<BlockRow[]> =>
   db.sql<BlockRow>`/* social.blocks */
-    select b.id::text as id, b.blocked_id::text as "blockedId", b.reason as note, b.created_at as "blockedAt"
+    select ${blockColumns}
     from blocks b where b.blocker_id = ${blockerId}::uuid ${beyond(fragment`b.created_at`, fragment`b.id`, page)}
     ${inOrder(fragment`b.created_at`, fragment`b.id`, page)}`
 
 /** A page of whom a person mutes now, the newest first, one row more than its limit when others follow. */
 export const listMutes = (db: Db, muterId: string, page: PageRequest, now: Date): Promise<MuteRow[]> =>
   db.sql<MuteRow>`/* social.mutes */
-    select m.id::text as id, m.muted_id::text as "mutedId", m.created_at as "mutedAt", m.expires_at as "expiresAt"
+    select ${muteColumns}
     from mutes m
-    where m.muter_id = ${muterId}::uuid and (m.expires_at is null or m.expires_at > ${now}::timestamptz)
+    where m.muter_id = ${muterId}::uuid and ${hasNotEnded(now)}
       ${beyond(fragment`m.created_at`, fragment`m.id`, page)}
     ${inOrder(fragment`m.created_at`, fragment`m.id`, page)}`
+
+/** Those of these blocks that are the person's, in no order. */
+export const listBlocksById = (db: Db, blockerId: string, ids: readonly string[]): Promise<BlockRow[]> =>
+  db.sql<BlockRow>`/* social.blocksById */
+    select ${blockColumns} from blocks b where b.id = any(${ids}::uuid[]) and b.blocker_id = ${blockerId}::uuid`
+
+/** Those of these mutes that are the person's and have not ended, in no order. */
+export const listMutesById = (db: Db, muterId: string, ids: readonly string[]): Promise<MuteRow[]> =>
+  db.sql<MuteRow>`/* social.mutesById */
+    select ${muteColumns}
+    from mutes m
+    where m.id = any(${ids}::uuid[]) and m.muter_id = ${muterId}::uuid and ${hasNotEnded(fragment`app_now()`)}`
 
 const NOTHING = fragment``
 

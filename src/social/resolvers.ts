@@ -23,6 +23,7 @@ import { muteUser, unmuteUser } from './mutes.js'
 import { listBlocks, listFollows, listMutes } from './queries.js'
 import type { FollowEnd, ListedUser } from './queries.js'
 import { refusalToFollow } from './rules.js'
+import type { BlockRow, MuteRow } from './types.js'
 
 interface SocialAsking extends AccountsAsking {
   readonly loaders: AccountsAsking['loaders'] & SocialLoaders
@@ -167,11 +168,19 @@ export const Viewer = {
 } satisfies Partial<ViewerResolvers>
 
 export const Block = {
+  id: ({ id }) => globalId('Block', id),
   userId: ({ blockedId }) => globalId('User', blockedId),
   user: ({ blockedId }, _args, context) => findVisibleUser(blockedId, context),
 } satisfies Partial<BlockResolvers>
 
 export const Mute = {
+  id: ({ id }) => globalId('Mute', id),
   userId: ({ mutedId }) => globalId('User', mutedId),
   user: ({ mutedId }, _args, context) => findVisibleUser(mutedId, context),
 } satisfies Partial<MuteResolvers>
+
+/** A block as `node` finds it: the viewer's own. */
+export const findBlockNode = (id: string, { loaders }: SocialAsking): Promise<BlockRow | null> => loaders.block.load(id)
+
+/** A mute as `node` finds it: the viewer's own, while it lasts. */
+export const findMuteNode = (id: string, { loaders }: SocialAsking): Promise<MuteRow | null> => loaders.mute.load(id)

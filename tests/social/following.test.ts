@@ -58,18 +58,18 @@ describe('following', () => {
     await later(1, fan)
     expect(await follow(fan, creator)).toEqual([])
     expect(await pageOf(fan, creator, `${BONDS} ${COUNTS}`)).toEqual(payload.user)
-    expect((await nodeOf(fan, fan, COUNTS))?.followingCount).toBe(1)
+    expect((await nodeOf(fan, fan, COUNTS)).followingCount).toBe(1)
     const ended = await mutate(fan, 'unfollowUser', { userId: creator.id }, `user { ${BONDS} ${COUNTS} }`)
     expect(ended.payload.user).toMatchObject({ viewerFollows: false, viewerFollow: null, followerCount: 0 })
     expect(await unfollow(fan, creator)).toEqual([])
-    expect((await nodeOf(fan, fan, COUNTS))?.followingCount).toBe(0)
+    expect((await nodeOf(fan, fan, COUNTS)).followingCount).toBe(0)
     expect((await eventsOf(creator)).map(({ type }) => type)).toEqual(['social.followed', 'social.unfollowed'])
   })
 
   it('is open towards anybody in good standing, fans too, and says so beforehand', async () => {
     const [one, other] = [await world.fan(plain), await world.fan(plain)]
     const can = async (viewer: Pick<Person, 'request'>, user: Person) =>
-      (await nodeOf(viewer, user, 'viewerCanFollow { isAllowed reason }'))?.viewerCanFollow
+      (await nodeOf(viewer, user, 'viewerCanFollow { isAllowed reason }')).viewerCanFollow
     expect(await can(one, other)).toEqual({ isAllowed: true, reason: null })
     expect(await can(one, one)).toEqual({ isAllowed: false, reason: 'SELF_ACTION' })
     expect(await can(world.stranger(), one)).toEqual({ isAllowed: false, reason: 'NOT_SIGNED_IN' })
@@ -147,7 +147,7 @@ describe('following', () => {
     expect(outcomes.flat()).toEqual(['FOLLOW_LIMIT_REACHED', 'FOLLOW_LIMIT_REACHED'])
     const followed = others[outcomes.findIndex((codes) => codes.length === 0)]!
     const left = others.find((other) => other !== followed)!
-    const can = async (user: Person) => (await nodeOf(collector, user, 'viewerCanFollow { reason }'))?.viewerCanFollow
+    const can = async (user: Person) => (await nodeOf(collector, user, 'viewerCanFollow { reason }')).viewerCanFollow
     expect(await can(left)).toEqual({ reason: 'FOLLOW_LIMIT_REACHED' })
     expect(await can(followed)).toEqual({ reason: null })
     expect(await follow(collector, followed)).toEqual([])
@@ -184,7 +184,7 @@ describe('following', () => {
     )
     expect(data).toBeNull()
     expect(errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', reason: 'account_limited' })
-    expect((await nodeOf(other, other, COUNTS))?.followerCount).toBe(0)
+    expect((await nodeOf(other, other, COUNTS)).followerCount).toBe(0)
   })
 })
 
@@ -221,8 +221,8 @@ describe('what a follower wants to be told', () => {
     // they are the follower's, and outlast an end
     await unfollow(one, other)
     await follow(one, other)
-    expect((await nodeOf(one, other, BONDS))?.viewerFollow).toMatchObject({ preferences: [mailed] })
-    expect((await nodeOf(other, one, BONDS))?.viewerFollow).toBeNull()
+    expect((await nodeOf(one, other, BONDS)).viewerFollow).toMatchObject({ preferences: [mailed] })
+    expect((await nodeOf(other, one, BONDS)).viewerFollow).toBeNull()
   })
 
   it('refuses who is not followed, and a type and channel given twice', async () => {

@@ -83,5 +83,4 @@ function literal(value: unknown): string {
   return `'${textOf(value).replace(/'/g, "''")}'`
 }
 
-const textOf = (value: unknown): string =>
-  value instanceof Date ? value.toISOString() : String(value as string | number | bigint | boolean)
+const textOf = (value: unknown): string => (value instanceof Date ? value.toISOString() : String(value))
