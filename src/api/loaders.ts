@@ -1,5 +1,7 @@
 import { makeAccountsLoaders } from '../accounts/loaders.js'
 import type { AccountsLoaders } from '../accounts/loaders.js'
+import { makeCommentsLoaders } from '../comments/loaders.js'
+import type { CommentsLoaders } from '../comments/loaders.js'
 import { readingOf } from '../content/content.js'
 import { makeContentLoaders } from '../content/loaders.js'
 import type { ContentLoaders } from '../content/loaders.js'
@@ -12,7 +14,12 @@ import { makeSocialLoaders } from '../social/loaders.js'
 import type { SocialLoaders } from '../social/loaders.js'
 
 /** Every domain's loaders. */
-export type Loaders = SessionsLoaders & AccountsLoaders & SocialLoaders & ContentLoaders & NotificationsLoaders
+export type Loaders = SessionsLoaders &
+  AccountsLoaders &
+  SocialLoaders &
+  ContentLoaders &
+  CommentsLoaders &
+  NotificationsLoaders
 
 /** Made for one request or one event: nothing that was read for one person is ever shown to another. */
 export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Loaders =>
@@ -24,6 +31,9 @@ export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Lo
       makeAccountsLoaders(db),
       makeSocialLoaders(db, asking.viewer?.userId ?? null),
     ),
-    makeContentLoaders(db, () => readingOf(asking)),
+    Object.assign(
+      makeContentLoaders(db, () => readingOf(asking)),
+      makeCommentsLoaders(db, () => readingOf(asking)),
+    ),
     makeNotificationsLoaders(db, asking.viewer?.userId ?? null),
   )

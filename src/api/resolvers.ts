@@ -1,5 +1,7 @@
 import * as accounts from '../accounts/resolvers.js'
 import { rules as accountsRules } from '../accounts/rules.js'
+import * as comments from '../comments/resolvers.js'
+import { rules as commentsRules } from '../comments/rules.js'
 import * as content from '../content/resolvers.js'
 import { rules as contentRules } from '../content/rules.js'
 import type { MutationResolvers, QueryResolvers, SubscriptionResolvers } from '../generated/graphql.js'
@@ -38,6 +40,7 @@ export const resolvers = {
     ...accounts.Mutation,
     ...social.Mutation,
     ...content.Mutation,
+    ...comments.Mutation,
     ...notifications.Mutation,
   },
   Subscription: accounts.Subscription,
@@ -48,7 +51,7 @@ export const resolvers = {
   Viewer: { ...accounts.Viewer, ...sessions.Viewer, ...social.Viewer, ...content.Viewer, ...notifications.Viewer },
   ViewerChange: accounts.ViewerChange,
   AgeVerification: accounts.AgeVerification,
-  Content: content.Content,
+  Content: { ...content.Content, ...comments.Content },
   UnlockedBody: content.UnlockedBody,
   ContentAuthorView: content.ContentAuthorView,
   ContentVersion: content.ContentVersion,
@@ -72,6 +75,7 @@ export const rules = {
     ...accountsRules.Mutation,
     ...socialRules.Mutation,
     ...contentRules.Mutation,
+    ...commentsRules.Mutation,
     ...notificationsRules.Mutation,
   } satisfies Record<keyof MutationResolvers, Rule>,
   Subscription: accountsRules.Subscription satisfies Record<keyof SubscriptionResolvers, Rule>,

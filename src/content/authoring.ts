@@ -125,6 +125,7 @@ export async function getOwn(tx: Tx, viewer: Viewer, contentId: string): Promise
   return post
 }
 
+/** Nothing under this id, or nothing for this viewer: the two look the same. */
 export const noSuchContent = (path: readonly string[] = ['input', 'contentId']): AppError =>
   new AppError('NOT_FOUND', 'node_not_found', 'No such Content.', { path })
 

@@ -16,7 +16,7 @@ export interface Reading {
 }
 
 /** Whom a block parts from the viewer, whoever of the two blocked; worked out once per statement. */
-const parted = (viewerId: string | null): Fragment => fragment`coalesce((
+export const parted = (viewerId: string | null): Fragment => fragment`coalesce((
   select array_agg(case when b.blocker_id = ${viewerId}::uuid then b.blocked_id else b.blocker_id end)
   from blocks b where b.blocker_id = ${viewerId}::uuid or b.blocked_id = ${viewerId}::uuid
 ), '{}')`

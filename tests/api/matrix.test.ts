@@ -270,6 +270,14 @@ const MATRIX: Readonly<Record<string, Row>> = {
     verdicts: SIGNED_IN,
     call: async () => withInput('unsaveContent', { contentId: await aPost() }),
   },
+  'Mutation.likeContent': {
+    verdicts: { ...SIGNED_IN, creator: 'user:SELF_ACTION' },
+    call: async () => withInput('likeContent', { contentId: await aPost() }),
+  },
+  'Mutation.unlikeContent': {
+    verdicts: SIGNED_IN,
+    call: async () => withInput('unlikeContent', { contentId: await aPost() }),
+  },
   'Mutation.grantAccess': {
     verdicts: GIVERS,
     call: async () => withInput('grantAccess', { userId: victim.id, contentId: await aPost(), reason: 'Won a prize.' }),

@@ -1,0 +1,72 @@
+import { isInGoodStanding, userRowColumns } from '../accounts/accounts.js'
+import { contentColumns, contentJoins, parted, toContentRow } from '../content/content.js'
+import type { FlatContentRow, Reading } from '../content/content.js'
+import type { ContentRow } from '../content/types.js'
+import type { Db, Tx } from '../lib/db.js'
+import type { PageRequest } from '../lib/page.js'
+import { fragment } from '../lib/sql.js'
+import type { LikerRow } from './types.js'
+
+/** What a like met. */
+export interface LikedContent {
+  readonly content: ContentRow
+  /** Whether the account of whoever likes is in good standing; without it nothing was written. */
+  readonly isActive: boolean
+  readonly isNew: boolean
+}
+
+/**
+ * Likes a post, and reads it as it was before for whoever decides whether that may stand: one statement. Holds the account of
+ * whoever likes, so that a change of its standing comes before or after. Null when there is no such post.
+ */
+export async function insertContentLike(tx: Tx, contentId: string, reading: Reading): Promise<LikedContent | null> {
+  const { viewerId, now } = reading
+  const [row] = await tx.sql<FlatContentRow & { isActive: boolean; isNew: boolean }>`/* comments.likeContent */
+    with actor as materialized (
+      select u.id from users u
+      where u.id = ${viewerId}::uuid and ${isInGoodStanding(fragment`u`, now)}
+      for share
+    ), made as (
+      insert into likes (user_id, content_id, created_at)
+      select actor.id, c.id, ${now}::timestamptz
+      from actor, content c where c.id = ${contentId}::uuid and c.purged_at is null
+      on conflict (user_id, content_id) do update set withdrawn_at = null where likes.withdrawn_at is not null
+      returning 1
+    )
+    select ${contentColumns(reading, { withBody: false })},
+      exists (select from actor) as "isActive", exists (select from made) as "isNew"
+    from content c ${contentJoins(reading)}
+    where c.id = ${contentId}::uuid and c.purged_at is null`
+  return row ? { content: toContentRow(row), isActive: row.isActive, isNew: row.isNew } : null
+}
+
+export async function deleteContentLike(tx: Tx, userId: string, contentId: string): Promise<void> {
+  await tx.like.deleteMany({ where: { userId, contentId } })
+}
+
+/** A page of those who like each of these posts, whom the viewer may meet; the newest likes first. */
+export const listLikers = (
+  db: Db,
+  contentIds: readonly string[],
+  page: PageRequest,
+  { viewerId }: Reading,
+): Promise<(LikerRow & { readonly ownerId: string })[]> => {
+  const [time = null, id = null] = page.cursor ?? []
+  const beyond = !page.cursor
+    ? fragment`true`
+    : page.isBackward
+      ? fragment`(l.created_at, l.id) > (${time}::timestamptz, ${id}::uuid)`
+      : fragment`(l.created_at, l.id) < (${time}::timestamptz, ${id}::uuid)`
+  const order = page.isBackward ? fragment`l.created_at, l.id` : fragment`l.created_at desc, l.id desc`
+  return db.sql`/* comments.likers */
+    select posts.id::text as "ownerId", people.*
+    from unnest(${contentIds}::uuid[]) as posts (id)
+    cross join lateral (
+      select ${userRowColumns(fragment`u`)}, l.id::text as "likeId", l.created_at as "likedAt"
+      from likes l join users u on u.id = l.user_id
+      where l.content_id = posts.id and l.withdrawn_at is null and u.account_status not in ('deleted', 'banned')
+        and l.user_id <> all (${parted(viewerId)}) and ${beyond}
+      order by ${order}
+      limit ${page.limit + 1}::int
+    ) people`
+}

@@ -1,0 +1,57 @@
+import { accessTo, noSuchContent } from '../content/content.js'
+import type { ContentAsking, Reading } from '../content/content.js'
+import { contentStream } from '../content/types.js'
+import type { ContentRow } from '../content/types.js'
+import type { Tx } from '../lib/db.js'
+import { AppError } from '../lib/errors.js'
+import { emit } from '../lib/events.js'
+import { deleteContentLike, insertContentLike } from './like-queries.js'
+import { CONTENT_LIKED } from './types.js'
+
+/** Who likes, as access is decided for them. */
+type Liking = Pick<ContentAsking, 'viewer' | 'config'>
+
+/**
+ * Likes a post; once. Answers it as the viewer now sees it. Written first and decided in the same transaction, so that it
+ * takes one statement: what may not be liked is rolled back.
+ * @throws NOT_FOUND node_not_found; CONFLICT self_action, content_locked, not_allowed; FORBIDDEN account_limited
+ */
+export async function likeContent(tx: Tx, liking: Liking, contentId: string, reading: Reading): Promise<ContentRow> {
+  const { now } = reading
+  const liked = await insertContentLike(tx, contentId, reading)
+  if (!liked) throw noSuchContent()
+  checkActive(liked)
+  const { content, isNew } = liked
+  checkLikable(content, liking, now)
+  if (!isNew) return content
+  const { creatorId } = content
+  await emit(
+    tx,
+    {
+      stream: contentStream(contentId),
+      type: CONTENT_LIKED,
+      payload: { contentId, userId: reading.viewerId, creatorId },
+    },
+    now,
+  )
+  return { ...content, likeCount: content.likeCount + 1, viewerHasLiked: true }
+}
+
+function checkActive({ isActive }: { readonly isActive: boolean }): void {
+  if (isActive) return
+  throw new AppError('FORBIDDEN', 'account_limited', 'This account is limited; see viewer.notices.')
+}
+
+function checkLikable(content: ContentRow, { viewer, config }: Liking, now: Date): void {
+  const access = accessTo(content, { viewer, config, now })
+  if (!access.isVisible) throw noSuchContent()
+  const refused = (reason: 'self_action' | 'content_locked' | 'not_allowed', message: string): AppError =>
+    new AppError('CONFLICT', reason, message, { path: ['input', 'contentId'] })
+  if (content.creatorId === viewer?.userId) throw refused('self_action', 'Nobody likes their own.')
+  if (!access.isOpen) throw refused('content_locked', 'The post does not open.')
+  if (content.bonds.isBlocked) throw refused('not_allowed', 'This can be read, and no more.')
+}
+
+/** No longer likes a post; also one that can no longer be seen. */
+export const unlikeContent = (tx: Tx, userId: string, contentId: string): Promise<void> =>
+  deleteContentLike(tx, userId, contentId)
