@@ -14,6 +14,7 @@ import {
   findInstant,
   markAnnounced,
   recomputeSchedules,
+  returnOverdue,
   returnToDraft,
   updateContentRow,
 } from './write-queries.js'
@@ -127,3 +128,11 @@ export async function announceDue(origin: Origin): Promise<void> {
 }
 
 const idsOf = (posts: readonly { readonly id: string }[]): string[] => posts.map(({ id }) => id)
+
+/**
+ * For somebody whose account is open again: what fell due while it was closed becomes a draft. Until this has run it is
+ * hidden. Doing it again changes nothing.
+ */
+export async function contentFollowsStanding(origin: Origin, creatorId: string): Promise<void> {
+  await transaction(origin, (tx, now) => returnOverdue(tx, creatorId, now))
+}

@@ -22,10 +22,11 @@ export const parted = (viewerId: string | null): Fragment => fragment`coalesce((
 ), '{}')`
 
 /** Whether the author `u` of the post `c` can be met: `isPresent` of access.ts, in SQL. */
-const authorIsPresent = (now: Date): Fragment => fragment`(
+export const authorIsPresent = (now: Date): Fragment => fragment`(
   u.account_status = 'active'
+    and (c.announced_at is not null or u.status_changed_at is null or c.publish_at > u.status_changed_at)
   or u.account_status = 'suspended' and u.suspended_until <= ${now}::timestamptz
-    and not (c.publish_at > u.status_changed_at and c.publish_at <= u.suspended_until)
+    and (u.status_changed_at is null or c.publish_at <= u.status_changed_at or c.publish_at > u.suspended_until)
 )`
 
 /**
