@@ -1,4 +1,5 @@
 import type { EventHandler } from './lib/relay.js'
+import { handlers as notifications } from './notifications/handlers.js'
 
 /** Everything that is done about what was committed. */
-export const eventHandlers: readonly EventHandler[] = []
+export const eventHandlers: readonly EventHandler[] = [...notifications]

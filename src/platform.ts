@@ -68,7 +68,8 @@ export async function openPlatform(opening: Opening): Promise<Platform> {
       ? smtpMailer(config.smtpUrl, config.mailFrom)
       : folderMailer(join(config.dataDir, 'mail'), config.mailFrom)
     await warmPasswords()
-    return { services, jobs: { db: database.db, mailer }, close }
+    const jobs = { db: database.db, mailer, isAgeGated: config.ageGate === 'platform' }
+    return { services, jobs, close }
   } catch (error) {
     await close()
     throw error

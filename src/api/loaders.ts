@@ -35,5 +35,5 @@ export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Lo
       makeContentLoaders(db, () => readingOf(asking)),
       makeCommentsLoaders(db, () => readingOf(asking)),
     ),
-    makeNotificationsLoaders(db, asking.viewer?.userId ?? null),
+    makeNotificationsLoaders(db, asking.viewer?.userId ?? null, () => readingOf(asking)),
   )

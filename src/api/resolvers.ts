@@ -29,12 +29,18 @@ const nodes = nodeResolvers({
   Session: sessions.findSessionNode,
   Notice: notifications.findNoticeNode,
   Announcement: notifications.findAnnouncementNode,
+  Notification: notifications.findNotificationNode,
 })
 
 /** Every domain's resolvers. What is left out does not compile. */
 export const resolvers = {
   ...scalars,
-  Query: { ...nodes, ...accounts.Query, ...content.Query },
+  Query: {
+    ...nodes,
+    ...accounts.Query,
+    ...content.Query,
+    ...notifications.Query,
+  },
   Mutation: {
     ...sessions.Mutation,
     ...accounts.Mutation,
@@ -43,7 +49,10 @@ export const resolvers = {
     ...comments.Mutation,
     ...notifications.Mutation,
   },
-  Subscription: accounts.Subscription,
+  Subscription: {
+    ...accounts.Subscription,
+    ...notifications.Subscription,
+  },
   Money: { formatted: formatMoney },
   User: { ...accounts.User, ...social.User, ...content.User },
   UserStaffView: accounts.UserStaffView,
@@ -62,14 +71,19 @@ export const resolvers = {
   Mute: social.Mute,
   Notice: notifications.Notice,
   Announcement: notifications.Announcement,
+  Notification: notifications.Notification,
+  NotificationSettings: notifications.NotificationSettings,
 } satisfies Complete
 
 /** Who may call what: a root field that no domain lists does not compile. */
 export const rules = {
-  Query: { node: anyone, nodes: anyone, ...accountsRules.Query, ...contentRules.Query } satisfies Record<
-    keyof QueryResolvers,
-    Rule
-  >,
+  Query: {
+    node: anyone,
+    nodes: anyone,
+    ...accountsRules.Query,
+    ...contentRules.Query,
+    ...notificationsRules.Query,
+  } satisfies Record<keyof QueryResolvers, Rule>,
   Mutation: {
     ...sessionsRules.Mutation,
     ...accountsRules.Mutation,
@@ -78,6 +92,9 @@ export const rules = {
     ...commentsRules.Mutation,
     ...notificationsRules.Mutation,
   } satisfies Record<keyof MutationResolvers, Rule>,
-  Subscription: accountsRules.Subscription satisfies Record<keyof SubscriptionResolvers, Rule>,
+  Subscription: {
+    ...accountsRules.Subscription,
+    ...notificationsRules.Subscription,
+  } satisfies Record<keyof SubscriptionResolvers, Rule>,
   User: accountsRules.User,
 }

@@ -49,7 +49,7 @@ interface NotificationRow {
   readonly sequence: string
   readonly type: 'system_announcement' | 'account'
   readonly created_at: string
-  readonly group_key: string | null
+  readonly once_key: string | null
   readonly subject_type: 'announcements' | null
   readonly subject_id: string | null
   readonly payload: AccountNotice | Record<string, never>
@@ -64,7 +64,7 @@ export interface NoticeRows {
 
 interface Told {
   readonly at: Date
-  readonly row: Pick<NotificationRow, 'type' | 'group_key' | 'subject_type' | 'subject_id' | 'payload'>
+  readonly row: Pick<NotificationRow, 'type' | 'once_key' | 'subject_type' | 'subject_id' | 'payload'>
 }
 
 /** Announcements to those who had an account then, and what was decided about somebody's own; numbered as they came. */
@@ -121,7 +121,7 @@ function toldTo(person: DemoPerson, today: Date): Told[] {
       at,
       row: {
         type: 'system_announcement',
-        group_key: null,
+        once_key: `announcement:${announcement.id}`,
         subject_type: 'announcements',
         subject_id: announcement.id,
         payload: {},
@@ -134,10 +134,10 @@ function toldTo(person: DemoPerson, today: Date): Told[] {
 
 function decisionsOn({ age, standing }: DemoPerson): Told[] {
   const decisions: Told[] = []
-  const tell = (at: Date, groupKey: string, notice: AccountNotice): void => {
+  const tell = (at: Date, onceKey: string, notice: AccountNotice): void => {
     decisions.push({
       at,
-      row: { type: 'account', group_key: groupKey, subject_type: null, subject_id: null, payload: notice },
+      row: { type: 'account', once_key: onceKey, subject_type: null, subject_id: null, payload: notice },
     })
   }
   if (age?.decidedAt && age.status === 'APPROVED') tell(age.decidedAt, 'age:demo', { kind: 'age_approved' })

@@ -9,6 +9,7 @@ export type NodeType =
   | 'AgeVerification'
   | 'Notice'
   | 'Announcement'
+  | 'Notification'
   | 'Content'
   | 'ContentVersion'
   | 'EntitlementGrant'

@@ -15,6 +15,8 @@ export const jobName = <Payload>(name: string): JobName<Payload> => name
 export interface JobServices {
   readonly db: Db
   readonly mailer: Mailer
+  /** Whether the platform shows nobody anything whose age is not proven; absent is no. */
+  readonly isAgeGated?: boolean
 }
 
 /** A job's handler; must be safe to run twice. */

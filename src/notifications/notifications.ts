@@ -7,9 +7,23 @@ import { idempotently } from '../lib/idempotency.js'
 import type { Remembered } from '../lib/idempotency.js'
 import { enqueue } from '../lib/jobs.js'
 import type { Viewer } from '../lib/viewer.js'
-import { deliverBatch, finishDelivery, getAnnouncementForUpdate, insertAnnouncement, insertNotice } from './queries.js'
-import { deliverAnnouncementJob } from './types.js'
+import { signal } from '../lib/signals.js'
+import { markRead } from './inbox-queries.js'
+import {
+  announcementKey,
+  deliverBatch,
+  finishDelivery,
+  getAnnouncementForUpdate,
+  insertAnnouncement,
+  insertNotice,
+} from './queries.js'
+import { enqueueMails, holdInboxes, listWantingMails } from './telling-queries.js'
+import { deliverAnnouncementJob, TOLD_TOPIC } from './types.js'
 import type { NewNotice } from './types.js'
+
+export { sendMail } from './mails.js'
+export { updatePreferences, updateSettings } from './preferences.js'
+export { receivedNotifications } from './received.js'
 
 const MAX_TITLE_LENGTH = 120
 const MAX_BODY_LENGTH = 4_000
@@ -67,15 +81,45 @@ export async function deliverAnnouncement(origin: Origin, announcementId: string
     transaction(origin, async (tx, now) => {
       const announcement = await getAnnouncementForUpdate(tx, announcementId)
       if (!announcement || announcement.deliveredAt) return false
-      if ((await deliverBatch(tx, announcementId, now)) > 0) return true
+      const told = await deliverBatch(tx, announcementId, now)
+      if (told.length > 0) {
+        await announceTo(tx, announcementId, told, now)
+        return true
+      }
       await finishDelivery(tx, announcementId, now)
       return false
     })
   while (await deliverNext());
 }
 
-/** Tells a person of a decision about their account; once per key, whatever is retried. It cannot be muted. */
-export const giveNotice = (tx: Tx, notice: NewNotice, now: Date): Promise<void> => insertNotice(tx, notice, now)
+async function announceTo(tx: Tx, announcementId: string, told: readonly string[], now: Date): Promise<void> {
+  await signal(tx, TOLD_TOPIC, told)
+  const onceKey = announcementKey(announcementId)
+  const byMail = await listWantingMails(tx, 'SYSTEM_ANNOUNCEMENT', told)
+  await enqueueMails(
+    tx,
+    byMail.map((userId) => ({ userId, onceKey, news: null })),
+    now,
+  )
+}
+
+/** Tells a person of a decision about their account, by mail too; once per key, whatever is retried. It cannot be muted. */
+export async function giveNotice(tx: Tx, notice: NewNotice, now: Date): Promise<void> {
+  const { userId, onceKey } = notice
+  await holdInboxes(tx, [userId])
+  if (!(await insertNotice(tx, notice, now))) return
+  await signal(tx, TOLD_TOPIC, [userId])
+  await enqueueMails(tx, [{ userId, onceKey, news: null }], now)
+}
+
+/**
+ * Marks a person's notifications as read up to a sequence, never back: setting an earlier one changes nothing.
+ * @throws INVALID invalid_input when nothing has come that far
+ */
+export async function markNotificationsRead(tx: Tx, { userId }: Viewer, upTo: bigint): Promise<void> {
+  if (upTo >= 0n && (upTo === 0n || (await markRead(tx, userId, upTo)))) return
+  throw new AppError('INVALID', 'invalid_input', 'No notification has come that far.', { path: ['input', 'upTo'] })
+}
 
 function checkedText(unchecked: string, field: string, maxLength: number): string {
   const text = unchecked.trim()

@@ -1,6 +1,5 @@
 import type { AccountType } from '../generated/prisma/enums.js'
 import type { Db, Tx } from '../lib/db.js'
-import type { PageRequest } from '../lib/page.js'
 import type { AnnouncementRow, NewNotice, NoticeRow } from './types.js'
 
 /** People one statement tells: it holds their inboxes' locks until its transaction ends. */
@@ -29,10 +28,10 @@ export async function getAnnouncementForUpdate(
 
 /**
  * Tells the next people, in order of id, who had an account when it was announced, and moves the mark with them.
- * Answers how many.
+ * Answers whom.
  */
-export async function deliverBatch(tx: Tx, announcementId: string, now: Date): Promise<number> {
-  const [row] = await tx.sql<{ told: number }>`/* notifications.deliver */
+export async function deliverBatch(tx: Tx, announcementId: string, now: Date): Promise<string[]> {
+  const [row] = await tx.sql<{ told: string[] | null }>`/* notifications.deliver */
     with announcement as (
       select id, audience, created_at, coalesce(delivered_up_to_id, '00000000-0000-0000-0000-000000000000') as mark
       from announcements where id = ${announcementId}::uuid
@@ -46,63 +45,50 @@ export async function deliverBatch(tx: Tx, announcementId: string, now: Date): P
       on conflict (user_id) do update set last_sequence = notification_inboxes.last_sequence + 1
       returning user_id, last_sequence
     ), told as (
-      insert into notifications (created_at, user_id, sequence, type, subject_type, subject_id)
-      select ${now}::timestamptz, user_id, last_sequence, 'system_announcement', 'announcements', ${announcementId}::uuid
+      insert into notifications (created_at, user_id, sequence, type, subject_type, subject_id, once_key)
+      select ${now}::timestamptz, user_id, last_sequence, 'system_announcement', 'announcements', ${announcementId}::uuid,
+        ${announcementKey(announcementId)}
       from inboxes
-      returning 1
+      returning user_id
     )
     update announcements
     set delivered_count = delivered_count + (select count(*) from told)::int,
       delivered_up_to_id = coalesce((select id from batch order by id desc limit 1), delivered_up_to_id)
     where id = ${announcementId}::uuid
-    returning (select count(*) from told)::int as told`
-  return row?.told ?? 0
+    returning (select array_agg(user_id::text) from told) as told`
+  return row?.told ?? []
 }
+
+/** What makes an announcement one and the same for whoever it is told to. */
+export const announcementKey = (announcementId: string): string => `announcement:${announcementId}`
 
 export const finishDelivery = (tx: Tx, id: string, now: Date): Promise<unknown> =>
   tx.announcement.update({ where: { id }, data: { deliveredAt: now } })
 
-/** Writes a notice about the person's account once per key; the inbox's lock makes two writers take turns. */
-export async function insertNotice(tx: Tx, { userId, key, notice }: NewNotice, now: Date): Promise<void> {
-  await tx.sql`/* notifications.lockInbox */
-    insert into notification_inboxes (user_id) values (${userId}::uuid)
-    on conflict (user_id) do update set last_sequence = notification_inboxes.last_sequence`
-  await tx.sql`/* notifications.insertNotice */
+/** Writes a notice about a person's account, whose inbox is held, once per key; false when it was there. */
+export async function insertNotice(tx: Tx, { userId, onceKey, notice }: NewNotice, now: Date): Promise<boolean> {
+  const rows = await tx.sql`/* notifications.insertNotice */
     with inbox as (
       update notification_inboxes set last_sequence = last_sequence + 1
       where user_id = ${userId}::uuid and not exists (
-        select from notifications where user_id = ${userId}::uuid and group_key = ${key}
+        select from notifications where user_id = ${userId}::uuid and once_key = ${onceKey}
       )
       returning last_sequence
     )
-    insert into notifications (created_at, user_id, sequence, type, group_key, payload)
-    select ${now}::timestamptz, ${userId}::uuid, last_sequence, 'account', ${key}, ${{ json: notice }}::jsonb from inbox`
+    insert into notifications (created_at, user_id, sequence, type, once_key, payload)
+    select ${now}::timestamptz, ${userId}::uuid, last_sequence, 'account', ${onceKey}, ${{ json: notice }}::jsonb from inbox
+    returning 1`
+  return rows.length > 0
 }
 
-const NOTHING_BEFORE = '0'
-const NOTHING_AFTER = '9223372036854775807'
-
-/** A page of what a person is told and cannot mute, one row more than its limit when others follow. */
-export const listNotices = (
-  db: Db,
-  userId: string,
-  { cursor, isBackward, limit }: PageRequest,
-): Promise<NoticeRow[]> =>
-  isBackward
-    ? db.sql<NoticeRow>`/* notifications.noticesBackward */
-        select n.id::text, n.sequence, n.created_at as "createdAt", n.payload, a.title, a.body
-        from notifications n left join announcements a on n.subject_type = 'announcements' and a.id = n.subject_id
-        where n.user_id = ${userId}::uuid and n.sequence > ${cursor?.[0] ?? NOTHING_BEFORE}::bigint
-          and n.type in ('system_announcement', 'moderation_action', 'account') and n.hidden_at is null
-          and a.withdrawn_at is null
-        order by n.sequence limit ${limit + 1}`
-    : db.sql<NoticeRow>`/* notifications.notices */
-        select n.id::text, n.sequence, n.created_at as "createdAt", n.payload, a.title, a.body
-        from notifications n left join announcements a on n.subject_type = 'announcements' and a.id = n.subject_id
-        where n.user_id = ${userId}::uuid and n.sequence < ${cursor?.[0] ?? NOTHING_AFTER}::bigint
-          and n.type in ('system_announcement', 'moderation_action', 'account') and n.hidden_at is null
-          and a.withdrawn_at is null
-        order by n.sequence desc limit ${limit + 1}`
+/** The notice of this key, for its mail. */
+export async function findNoticeByKey(db: Db, userId: string, onceKey: string): Promise<NoticeRow | null> {
+  const [row] = await db.sql<NoticeRow>`/* notifications.noticeByKey */
+    select n.id::text, n.sequence, n.created_at as "createdAt", n.payload, a.title, a.body
+    from notifications n left join announcements a on n.subject_type = 'announcements' and a.id = n.subject_id
+    where n.user_id = ${userId}::uuid and n.once_key = ${onceKey} and n.hidden_at is null and a.withdrawn_at is null`
+  return row ?? null
+}
 
 /** Those of these notices that are the person's, in no order. */
 export const listNoticesById = (db: Db, userId: string, ids: readonly string[]): Promise<NoticeRow[]> =>

@@ -1,5 +1,10 @@
-import type { AccountType } from '../generated/prisma/enums.js'
+import type { AccountType, NotificationChannel, NotificationType } from '../generated/prisma/enums.js'
 import { jobName } from '../lib/jobs.js'
+
+export type { NotificationChannel, NotificationType }
+
+/** The topic of signals that somebody was told something; their key is the person's id. */
+export const TOLD_TOPIC = 'notifications'
 
 /** Sends an announcement to everybody it is for. */
 export const deliverAnnouncementJob = jobName<{ readonly announcementId: string }>('notifications.deliver_announcement')
@@ -36,6 +41,98 @@ export interface NoticeRow {
 /** Whom a notice about their account is for, and what makes it one and the same when it is told twice. */
 export interface NewNotice {
   readonly userId: string
-  readonly key: string
+  readonly onceKey: string
   readonly notice: AccountNotice
 }
+
+/** Tables of what a notification is about. */
+export type SubjectTable = 'users' | 'content'
+
+/** What a notification is about. */
+export interface Subject {
+  readonly table: SubjectTable
+  readonly id: string
+}
+
+/** Something that a person did, and that others are told of. */
+export interface News {
+  readonly type: NotificationType
+  readonly actorId: string
+  readonly subject: Subject
+  /** What it joins: all news with this key are one notification while it is open. */
+  readonly groupKey: string
+  /** What makes it one and the same: nobody is told twice of what has the same key. */
+  readonly onceKey: string
+  /** Of the outbox. */
+  readonly eventId: bigint
+}
+
+/** A notification: the newest of its group, which stands for all of it. */
+export interface NotificationRow extends NoticeRow {
+  /** The group's: that of its first notification. */
+  readonly id: string
+  /** Its own. */
+  readonly eventId: string
+  readonly type: NotificationType
+  readonly groupKey: string | null
+  readonly groupFrom: bigint | null
+  readonly groupSince: Date | null
+  readonly subjectType: SubjectTable | 'announcements' | null
+  readonly subjectId: string | null
+  readonly isRead: boolean
+}
+
+/** What a viewer may see of a group. */
+export interface GroupRow {
+  /** Of the row that stands for it. */
+  readonly eventId: string
+  /** The newest first, at most `MAX_ACTORS`. */
+  readonly actorIds: readonly string[]
+  /** Of the newest ones, as shown. */
+  readonly names: readonly string[]
+  /** Counts to `MAX_COUNTED_ACTORS`. */
+  readonly actorCount: number
+  /** What the newest one that can be seen is about. */
+  readonly subjectId: string | null
+  /** The line over the post that it is about; null where it has none, or it is about something else. */
+  readonly subjectTitle: string | null
+}
+
+/** A notification as it came. */
+export interface NotificationEventRow {
+  readonly eventId: string
+  readonly sequence: bigint
+  readonly notification: NotificationRow
+}
+
+/** Whether a person wants one type of notification on one channel. */
+export interface Preference {
+  readonly type: NotificationType
+  readonly channel: NotificationChannel
+  readonly isEnabled: boolean
+  readonly isFixed: boolean
+}
+
+/** A person's quiet hours, in minutes of the local day. */
+export interface SettingsRow {
+  readonly quietFromMinute: number | null
+  readonly quietToMinute: number | null
+  readonly timeZone: string
+}
+
+/** What a person says of one type on one channel. */
+export type Wish = Pick<Preference, 'type' | 'channel' | 'isEnabled'>
+
+/** A mail to somebody who was told something, or would have been but for their wish to have it by mail alone. */
+export interface MailOrder {
+  readonly userId: string
+  readonly onceKey: string
+  /** Null for a notice: it is found by its key. */
+  readonly news: Pick<News, 'type' | 'actorId' | 'subject' | 'groupKey'> | null
+}
+
+/** Mails what somebody was told. */
+export const mailJob = jobName<MailOrder>('notifications.mail')
+
+/** Tells a creator's followers and subscribers of a post. */
+export const fanOutJob = jobName<{ readonly fanoutId: string }>('notifications.fan_out')

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { GraphQLObjectType } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { globalId } from '../../src/lib/ids.js'
+import { globalId, parseGlobalId } from '../../src/lib/ids.js'
 import type { NodeType } from '../../src/lib/ids.js'
 import { served } from '../../src/served.js'
 import type { Answer } from '../support/client.js'
@@ -125,7 +125,12 @@ const MATRIX: Readonly<Record<string, Row>> = {
     call: async () => ({ field: `explainAccess(contentId: "${await aPost()}") { rule }` }),
   },
   'Query.categories': { verdicts: PUBLIC, call: () => ({ field: 'categories { slug name }' }) },
+  'Query.notifications': { verdicts: SIGNED_IN, call: () => ({ field: 'notifications(first: 2) { nodes { text } }' }) },
   'Subscription.viewerChanged': { verdicts: SESSION, call: () => ({ field: 'viewerChanged { kind }' }) },
+  'Subscription.notificationReceived': {
+    verdicts: SIGNED_IN,
+    call: () => ({ field: 'notificationReceived { sequence }' }),
+  },
 
   'Mutation.register': {
     verdicts: PUBLIC,
@@ -332,6 +337,25 @@ const MATRIX: Readonly<Record<string, Row>> = {
     verdicts: ADMIN,
     call: () => withInput('announce', { title: 'Hello', body: 'Everybody.', idempotencyKey: randomUUID() }),
   },
+  'Mutation.markNotificationsRead': {
+    verdicts: SIGNED_IN,
+    call: () => withInput('markNotificationsRead', { upTo: '0' }),
+  },
+  'Mutation.updateNotificationPreferences': {
+    verdicts: SIGNED_IN,
+    call: () =>
+      withInput('updateNotificationPreferences', {
+        preferences: [{ type: 'TIP', channel: 'PUSH', isEnabled: false }],
+      }),
+  },
+  'Mutation.updateNotificationSettings': {
+    verdicts: SIGNED_IN,
+    call: () =>
+      withInput('updateNotificationSettings', {
+        timeZone: 'Europe/Berlin',
+        quietHours: { from: '22:00', to: '07:00' },
+      }),
+  },
 }
 
 const rootFields = (['Query', 'Mutation', 'Subscription'] as const).flatMap((name) => {
@@ -442,6 +466,7 @@ describe('what is somebody else’s', () => {
       const { viewer } = await person.do('{ viewer { notices { nodes { id } } } }')
       return viewer.notices.nodes[0].id as string
     })()
+    const notificationId = globalId('Notification', parseGlobalId(noticeId)?.uuid ?? '')
     const { announce } = await people.admin.do(
       `mutation ($input: AnnounceInput!) { announce(input: $input) { announcement { id } userErrors { code } } }`,
       { input: { title: 'T', body: 'B', audience: 'ADMIN', idempotencyKey: randomUUID() } },
@@ -450,6 +475,7 @@ describe('what is somebody else’s', () => {
       session: { id: await sessionOf(victim), type: 'Session', readers: [] },
       verification: { id: await aPendingVerification(), type: 'AgeVerification', readers: ['moderator', 'admin'] },
       notice: { id: noticeId, type: 'Notice', readers: [] },
+      notification: { id: notificationId, type: 'Notification', readers: [] },
       announcement: { id: announce.announcement.id as string, type: 'Announcement', readers: ['admin'] },
     }
     for (const [what, { id, type, readers }] of Object.entries(foreign))
@@ -507,7 +533,7 @@ describe('what is somebody else’s', () => {
     for (const [name, [document, type]] of Object.entries(decisions)) {
       const expected = shown(await people.admin.request(document, { id: random(type) }))
       expect(expected, name).toMatchObject({ data: { [name]: { userErrors: [{ code: 'NODE_NOT_FOUND' }] } } })
-      const others: NodeType[] = ['Session', 'User', 'AgeVerification', 'Notice', 'Announcement']
+      const others: NodeType[] = ['Session', 'User', 'AgeVerification', 'Notice', 'Announcement', 'Notification']
       for (const other of others.filter((each) => each !== type))
         expect(shown(await people.admin.request(document, { id: random(other) })), `${name}: ${other}`).toEqual(
           expected,

@@ -135,6 +135,7 @@ describe('each mutation', () => {
     'logout',
     'logoutEverywhere',
     'publishContent',
+    'markNotificationsRead',
     'reauthenticate',
     'refreshSession',
     'requestPasswordReset',
@@ -154,6 +155,8 @@ describe('each mutation', () => {
     'unpublishContent',
     'unsaveContent',
     'updateContent',
+    'updateNotificationPreferences',
+    'updateNotificationSettings',
     'updateProfile',
     'verifyEmail',
     // states, set as often as one likes

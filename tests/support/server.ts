@@ -111,7 +111,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const budget = makeRateLimiter({ secret: LIMITER_SECRET })
   const services: Services = { config, database, bus, limiter, budget }
   const mails = readMails(join(dataDir, 'mail'))
-  const jobs: JobServices = { db: database.db, mailer: folderMailer(mails.folder, config.mailFrom) }
+  const mailer = folderMailer(mails.folder, config.mailFrom)
+  const jobs: JobServices = { db: database.db, mailer, isAgeGated: config.ageGate === 'platform' }
   const worker = options.runsJobs ? await startWorker(database, jobHandlers, jobs) : null
   const relay = options.runsJobs ? startRelay(database, bus, eventHandlers) : null
   const readiness = new Readiness()

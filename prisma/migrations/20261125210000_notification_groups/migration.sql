@@ -68,7 +68,7 @@ create index notification_fanouts_creator_id_idx on notification_fanouts (creato
 -- whom a creator reaches, in order of id, so that a batch begins where the one before ended
 create index follows_fanout_idx
   on follows (following_id, follower_id)
-  where unfollowed_at is null;
+  where unfollowed_at is null and withdrawn_at is null;
 
 create index entitlement_grants_fanout_idx
   on entitlement_grants (creator_id, user_id)

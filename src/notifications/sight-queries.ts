@@ -1,0 +1,55 @@
+import { isInGoodStanding } from '../accounts/accounts.js'
+import { listed } from '../content/content.js'
+import type { readingOf } from '../content/content.js'
+import { fragment } from '../lib/sql.js'
+import type { Fragment } from '../lib/sql.js'
+import { follows, mutes, notBlocked } from '../social/social.js'
+
+/** For whom notifications are read, and when. */
+export type Sight = ReturnType<typeof readingOf> & { readonly viewerId: string }
+
+/** What nobody can mute and nobody in particular causes. */
+const isNotice = fragment`n.type in ('system_announcement', 'moderation_action', 'account')`
+
+/** True where the viewer may see who caused the notification `m`, and it still is so. */
+export const isMemberSeen = ({ viewerId, now }: Sight): Fragment => fragment`(
+  exists (select from users actor where actor.id = m.actor_id and ${isInGoodStanding(fragment`actor`, now)})
+  and ${notBlocked(viewerId, fragment`m.actor_id`)}
+  and not ${mutes(viewerId, fragment`m.actor_id`, now)}
+  and case m.type
+    when 'new_follower' then ${follows(fragment`m.actor_id`, viewerId)}
+    when 'content_like' then exists (
+      select from likes l where l.user_id = m.actor_id and l.content_id = m.subject_id and l.withdrawn_at is null
+    )
+    when 'new_content' then true
+    else false
+  end
+)`
+
+/** True where the viewer may see what the notification `n` is about: a post of their own, or one that lists may show them. */
+export const isSubjectSeen = (sight: Sight): Fragment => fragment`
+  case n.subject_type
+    when 'users' then true
+    when 'content' then exists (
+      select from content c join users u on u.id = c.creator_id
+      where c.id = n.subject_id
+        and case when c.creator_id = ${sight.viewerId}::uuid then c.deleted_at is null else ${listed(sight)} end
+    )
+    else false
+  end`
+
+/** The notifications `m` of the group that `n` stands for. */
+export const isOfGroup = fragment`(
+  m.user_id = n.user_id and m.group_key = n.group_key
+  and m.sequence between n.group_from and n.sequence
+  and m.created_at between n.group_since and n.created_at
+)`
+
+/** True where anything is left to see of the notification `n`, with its announcement `a`: its subject, and one who caused it. */
+export const isSeen = (sight: Sight): Fragment => fragment`
+  case
+    when ${isNotice} then a.withdrawn_at is null
+    else ${isSubjectSeen(sight)} and exists (
+      select from notifications m where ${isOfGroup} and ${isMemberSeen(sight)}
+    )
+  end`

@@ -1,0 +1,3 @@
+import { testKilledFanout } from './fanout.js'
+
+testKilledFanout({ followers: 100_000, kills: 5 })
