@@ -25,7 +25,7 @@ const own = () => world.fan({ isEmailVerified: false })
 const uuid = (id: unknown): string => parseGlobalId(id as string)?.uuid ?? ''
 const follower = async (): Promise<Person> => {
   const person = await own()
-  await follow(server, person, creator)
+  await follow(person, creator)
   await server.drain()
   return person
 }
@@ -84,7 +84,12 @@ describe('a new post', () => {
       await follower(),
       await follower(),
     ]
-    await sql('update follows set notifications_enabled = false where follower_id = $1', off.uuid)
+    const wish = (person: Person, more: Record<string, unknown>) =>
+      person.do(
+        'mutation ($input: UpdateFollowPreferencesInput!) { updateFollowPreferences(input: $input) { userErrors { code } } }',
+        { input: { userId: creator.id, ...more } },
+      )
+    await wish(off, { notificationsEnabled: false })
     await sql('insert into mutes (muter_id, muted_id) values ($1, $2)', muted.uuid, creator.uuid)
     await sql('insert into blocks (blocker_id, blocked_id) values ($1, $2)', blocking.uuid, creator.uuid)
     await sql('insert into blocks (blocker_id, blocked_id) values ($2, $1)', blocked.uuid, creator.uuid)
@@ -93,11 +98,7 @@ describe('a new post', () => {
         `insert into notification_preferences (user_id, type, channel, enabled) values ($1, 'new_content', 'in_app', false)`,
         person.uuid,
       )
-    await sql(
-      `insert into follow_preferences (follow_id, type, channel, enabled)
-       select id, 'new_content', 'in_app', true from follows where follower_id = $1`,
-      exception.uuid,
-    )
+    await wish(exception, { preferences: [{ type: 'NEW_CONTENT', channel: 'IN_APP', enabled: true }] })
     await post({ title: 'Not for all' })
     for (const person of [off, muted, blocking, blocked, none])
       expect((await sql('select from notifications where user_id = $1', person.uuid)).rowCount).toBe(0)

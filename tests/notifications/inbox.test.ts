@@ -23,7 +23,7 @@ afterAll(() => server.close())
 
 const own = (): Promise<Person> => world.fan({ isEmailVerified: false })
 const followed = async (person: Person, ...followers: (Person | undefined)[]): Promise<void> => {
-  for (const follower of followers) await follow(server, follower!, person)
+  for (const follower of followers) await follow(follower!, person)
   await server.drain()
 }
 const announce = async (title: string): Promise<void> => {
@@ -87,21 +87,22 @@ describe('what many do alike', () => {
   it('begins anew once it was read and a day has passed, and not while it is unread', async () => {
     const person = await own()
     await followed(person, ann)
-    await server.database.setClock(3 * DAY_MS)
-    await person.signIn()
+    const at = async (ms: number): Promise<void> => {
+      await server.database.setClock(ms)
+      for (const someone of [person, bob!, cleo!, dan!]) await someone.signIn()
+    }
+    await at(3 * DAY_MS)
     await followed(person, bob)
     expect(await textsOf(person)).toEqual(['Bob and Ann follow you.'])
     await markRead(person, (await inboxOf(person)).nodes[0]!.sequence)
-    await server.database.setClock(3 * DAY_MS + 23 * HOUR_MS)
-    await person.signIn()
+    await at(3 * DAY_MS + 23 * HOUR_MS)
     await followed(person, cleo)
     expect(await textsOf(person)).toEqual(['Cleo and 2 others follow you.'])
     await markRead(person, (await inboxOf(person)).nodes[0]!.sequence)
-    await server.database.setClock(5 * DAY_MS)
-    await person.signIn()
+    await at(5 * DAY_MS)
     await followed(person, dan)
     expect(await textsOf(person)).toEqual(['Dan follows you.', 'Cleo and 2 others follow you.'])
-    await server.database.setClock(0)
+    await at(0)
   })
 
   it('is told once, though its event comes twice, and not at all where it is no news', async () => {
@@ -109,8 +110,10 @@ describe('what many do alike', () => {
     await followed(person, ann)
     await sql('update outbox_events set dispatched_at = null where stream = $1', `social:${person.uuid}`)
     await server.drain()
-    await follow(server, ann!, person, false)
-    await server.drain()
+    await ann!.do('mutation ($input: UnfollowUserInput!) { unfollowUser(input: $input) { userErrors { code } } }', {
+      input: { userId: person.id },
+    })
+    await followed(person, ann)
     const { rows } = await sql('select count(*)::int as n from notifications where user_id = $1', person.uuid)
     expect(rows).toEqual([{ n: 1 }])
   })
@@ -175,11 +178,12 @@ describe('what is not to be seen', () => {
       expect((await alone.do('query ($id: ID!) { node(id: $id) { id } }', { id })).node).toBeNull()
     })
 
-  it('is told of nobody whom a block or a mute parts already', async () => {
+  it('is told of nobody whom a block or a mute parts by the time it would be told', async () => {
     for (const hide of Object.values(hides).slice(0, 3)) {
       const [person, actor] = [await own(), await own()]
+      await follow(actor, person)
       await hide(person, actor)
-      await followed(person, actor)
+      await server.drain()
       const { rows } = await sql('select from notifications where user_id = $1', person.uuid)
       expect(rows).toHaveLength(0)
     }

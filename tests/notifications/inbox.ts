@@ -1,22 +1,10 @@
-import { transaction } from '../../src/lib/db.js'
-import { emit } from '../../src/lib/events.js'
-import type { TestServer } from '../support/server.js'
 import type { Person } from '../support/world.js'
 
-/** One follows another, as `followUser` would have it. */
-export async function follow(server: TestServer, follower: Person, followed: Person, isNews = true): Promise<void> {
-  const { database } = server
-  await database.owner.query(
-    `insert into follows (follower_id, following_id) values ($1, $2)
-     on conflict (follower_id, following_id) do update set unfollowed_at = null, followed_at = app_now()`,
-    [follower.uuid, followed.uuid],
-  )
-  const origin = { db: database.db, actorId: follower.uuid, sessionId: null, requestId: 'test' }
-  const payload = { followerId: follower.uuid, followingId: followed.uuid, isNews }
-  await transaction(origin, (tx, now) =>
-    emit(tx, { stream: `social:${followed.uuid}`, type: 'social.followed', payload }, now),
-  )
-}
+const FOLLOW = `mutation ($input: FollowUserInput!) { followUser(input: $input) { userErrors { code } } }`
+
+/** One follows another. */
+export const follow = (follower: Person, { id }: Person): Promise<unknown> =>
+  follower.do(FOLLOW, { input: { userId: id } })
 
 export const NOTIFICATION = `id type title text actorCount sequence createdAt isRead actors { username } subject { __typename ... on User { username } ... on Content { id } }`
 

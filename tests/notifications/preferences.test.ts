@@ -30,7 +30,7 @@ const set = async (person: Person, ...wishes: [string, string, boolean][]): Prom
 const settle = async (person: Person, timeZone: string, quietHours: object | null): Promise<any> =>
   (await person.request(SETTINGS, { input: { timeZone, quietHours } })).data?.['updateNotificationSettings']
 const followed = async (person: Person, ...followers: Person[]): Promise<void> => {
-  for (const follower of followers) await follow(server, follower, person)
+  for (const follower of followers) await follow(follower, person)
   await server.drain()
 }
 const own = (displayName = 'Somebody') => world.fan({ displayName })
@@ -98,20 +98,6 @@ describe('preferences', () => {
     expect((await set(person, ['TIP', 'PUSH', false], ['TIP', 'PUSH', true])).userErrors).toMatchObject([
       { code: 'INVALID_INPUT' },
     ])
-  })
-
-  it('hold for one followed person where they were set for them alone', async () => {
-    const [person, quiet, loud] = [await own(), await own('Quiet'), await own('Loud')]
-    await set(person, ['NEW_FOLLOWER', 'IN_APP', false])
-    await follow(server, person, quiet)
-    await follow(server, person, loud)
-    await server.database.owner.query(
-      `insert into follow_preferences (follow_id, type, channel, enabled)
-       select id, 'new_follower', 'in_app', true from follows where follower_id = $1 and following_id = $2`,
-      [person.uuid, loud.uuid],
-    )
-    await followed(person, quiet, loud)
-    expect(await textsOf(person)).toEqual(['Loud follows you.'])
   })
 })
 

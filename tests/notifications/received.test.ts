@@ -84,7 +84,7 @@ it('tells on one server what happened on the other, within a second', async () =
   const received = await listen(person)
   await setTimeout(100)
   const before = performance.now()
-  await follow(server, ann, person)
+  await follow(ann, person)
   const { notificationReceived } = await received.next()
   expect(performance.now() - before).toBeLessThan(1_000)
   expect(notificationReceived).toEqual({
@@ -118,10 +118,10 @@ it('resumes behind a sequence: first what was missed, then what comes, each once
 
 it('leaves out what joined a later one while nobody listened', async () => {
   const person = await own()
-  await follow(server, ann, person)
+  await follow(ann, person)
   await until(async () => (await inboxOf(person)).nodes.length === 1)
   const bob = await world.fan({ displayName: 'Bob', isEmailVerified: false })
-  await follow(server, bob, person)
+  await follow(bob, person)
   await until(async () => (await inboxOf(person)).nodes[0]?.actorCount === 2)
   const received = await listen(person, '0')
   expect((await received.next()).notificationReceived).toMatchObject({
@@ -179,17 +179,17 @@ it('decides about each event when it is sent', async () => {
   const [stranger, friend] = [await own(), await own()]
   const received = await listen(person)
   await setTimeout(100)
-  await follow(server, stranger, person)
+  await follow(stranger, person)
   await received.next()
   await database.owner.query('insert into blocks (blocker_id, blocked_id) values ($1, $2)', [
     person.uuid,
     stranger.uuid,
   ])
-  await follow(server, friend, person)
+  await follow(friend, person)
   expect((await received.next()).notificationReceived).toMatchObject({ sequence: '2', notification: { actorCount: 1 } })
   // on the way through the queue when the block comes
   const late = await own()
-  await follow(server, late, person)
+  await follow(late, person)
   await database.owner.query('insert into blocks (blocker_id, blocked_id) values ($1, $2)', [person.uuid, late.uuid])
   await setTimeout(500)
   await tellMany(person, 1)
@@ -225,7 +225,7 @@ it('tells nobody of somebody else', async () => {
   const [person, neighbour] = [await own(), await own()]
   const received = await listen(person)
   await setTimeout(100)
-  await follow(server, ann, neighbour)
+  await follow(ann, neighbour)
   await until(async () => (await inboxOf(neighbour)).nodes.length === 1)
   await tellMany(person, 1)
   expect((await received.next()).notificationReceived.notification.type).toBe('ACCOUNT')
