@@ -4,7 +4,6 @@ import { createServer } from 'node:http'
 import { findProfilePage } from '../src/accounts/queries.js'
 import type { ProfilePage } from '../src/accounts/queries.js'
 import { yearsSince } from '../src/accounts/profile-view.js'
-import { isAgeVerifiedAt } from '../src/accounts/standing.js'
 import { openField, openKeyring, verifyKeys } from '../src/keys/keys.js'
 import { readConfig } from '../src/env.js'
 import { openDatabase } from '../src/lib/db.js'
@@ -38,7 +37,7 @@ async function toUser({ user, profile, relation }: ProfilePage, now: Date) {
     displayName: user.displayName,
     accountType: user.accountType,
     isDeleted: user.accountStatus === 'DELETED',
-    isAgeVerified: isAgeVerifiedAt(user, now),
+    isAgeVerified: user.isAgeVerified,
     subscriptionPrice:
       amountMinor === null || currency === null
         ? null

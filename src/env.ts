@@ -1,5 +1,6 @@
+import { accessSync, constants } from 'node:fs'
 import { isIP } from 'node:net'
-import { resolve } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { KEY_BYTES, localKeys } from './lib/key-file.js'
 import type { KeyMaterial } from './lib/key-file.js'
@@ -8,6 +9,8 @@ import type { LogLevel } from './lib/log.js'
 /** Where objects are stored; absent, they are files under `dataDir`. */
 export interface S3Config {
   readonly endpoint: string | null
+  /** Where browsers reach it, if not there. */
+  readonly publicEndpoint: string | null
   readonly region: string
   readonly bucket: string
   readonly accessKeyId: string
@@ -50,6 +53,8 @@ export interface Config {
   readonly dataDir: string
   readonly isDemo: boolean
   readonly s3: S3Config | null
+  /** The ffmpeg beside whose ffprobe films are looked into; null: they are taken without. */
+  readonly ffmpegPath: string | null
   readonly stripe: StripeConfig | null
   readonly smtpUrl: string | null
   readonly mailFrom: string
@@ -144,11 +149,13 @@ const variables = {
   DATA_DIR: z.string(),
   DEMO: onOff,
   S3_ENDPOINT: url('http:', 'https:'),
+  S3_PUBLIC_ENDPOINT: url('http:', 'https:'),
   S3_REGION: z.string(),
   S3_BUCKET: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be a bucket name'),
   S3_ACCESS_KEY_ID: z.string(),
   S3_SECRET_ACCESS_KEY: secret,
   S3_PATH_STYLE: onOff,
+  FFMPEG_PATH: z.string().refine((text) => text === 'off' || isProgram(text), 'must be the path of a program, or off'),
   SMTP_URL: url('smtp:', 'smtps:'),
   MAIL_FROM: z
     .string()
@@ -208,7 +215,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ...(isProduction ? missingInProduction(environment, values) : []),
   ]
   if (all.length > 0) throw new ConfigError(all)
-  return toConfig(values)
+  return toConfig(values, environment['PATH'] ?? '')
 }
 
 function parse(environment: Readonly<Record<string, string | undefined>>): { values: Values; problems: string[] } {
@@ -244,7 +251,12 @@ function halfGiven(environment: Readonly<Record<string, string | undefined>>): s
   const orphans = (['DATABASE_APP_URL', 'DATABASE_REPLICA_URL'] as const).filter(
     (name) => isGiven(name) && !isGiven('DATABASE_URL'),
   )
-  return [...halves, ...orphans.map((name) => `${name} needs DATABASE_URL, the owner's, beside it`)]
+  const doors = isGiven('S3_PUBLIC_ENDPOINT') && !isGiven('S3_ENDPOINT')
+  return [
+    ...halves,
+    ...orphans.map((name) => `${name} needs DATABASE_URL, the owner's, beside it`),
+    ...(doors ? ['S3_PUBLIC_ENDPOINT needs S3_ENDPOINT beside it'] : []),
+  ]
 }
 
 function missingInProduction(environment: Readonly<Record<string, string | undefined>>, values: Values): string[] {
@@ -268,7 +280,7 @@ function missingInProduction(environment: Readonly<Record<string, string | undef
 const sharesSecret = (some: readonly KeyMaterial[] = [], others: readonly KeyMaterial[] = []): boolean =>
   some.some(({ secret: one }) => others.some(({ secret: other }) => one.equals(other)))
 
-function toConfig(values: Values): Config {
+function toConfig(values: Values, programFolders: string): Config {
   const mode = values.NODE_ENV ?? 'development'
   const isProduction = mode === 'production'
   const host = values.HOST ?? '127.0.0.1'
@@ -292,6 +304,7 @@ function toConfig(values: Values): Config {
     dataDir,
     isDemo: values.DEMO ?? (mode === 'development' && values.DATABASE_URL === undefined),
     s3: toS3(values),
+    ffmpegPath: toFfmpegPath(values.FFMPEG_PATH, programFolders),
     stripe: toStripe(values),
     smtpUrl: values.SMTP_URL ?? null,
     mailFrom: values.MAIL_FROM ?? 'Creator Platform <no-reply@example.com>',
@@ -322,11 +335,30 @@ function toS3(values: Values): S3Config | null {
   const endpoint = values.S3_ENDPOINT ?? null
   return {
     endpoint,
+    publicEndpoint: values.S3_PUBLIC_ENDPOINT ?? null,
     region: values.S3_REGION ?? 'us-east-1',
     bucket,
     accessKeyId,
     secretAccessKey,
     usesPathStyle: values.S3_PATH_STYLE ?? endpoint !== null,
+  }
+}
+
+/** The one that is named, or else the first among the folders where programs are. */
+function toFfmpegPath(named: string | undefined, programFolders: string): string | null {
+  if (named === 'off') return null
+  if (named !== undefined) return resolve(named)
+  const found = programFolders.split(delimiter).find((folder) => folder !== '' && isProgram(join(folder, 'ffmpeg')))
+  return found === undefined ? null : join(found, 'ffmpeg')
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    // missing, or not for us to run: either way it is none
+    return false
   }
 }
 

@@ -6,15 +6,18 @@ import { jobs as keys } from './keys/jobs.js'
 import type { JobHandler } from './lib/jobs.js'
 import { relayedJobs } from './lib/relay.js'
 import { upkeepJobs } from './lib/upkeep.js'
+import { jobsWith as mediaJobsWith } from './media/jobs.js'
+import type { MediaServices } from './media/media.js'
 import { jobs as notifications } from './notifications/jobs.js'
 import { jobs as sessions } from './sessions/jobs.js'
 
-/** Everything that is done in the background. */
-export const jobHandlers: readonly JobHandler[] = [
+/** Everything that is done in the background, with what the process has open. */
+export const jobHandlersWith = ({ media }: { readonly media: MediaServices }): readonly JobHandler[] => [
   ...upkeepJobs,
   ...keys,
   ...accounts,
   ...sessions,
+  ...mediaJobsWith(media),
   ...content,
   ...notifications,
   ...flows,

@@ -21,6 +21,7 @@ import { readMigrations } from './lib/migrations/project.js'
 import { EMBEDDED_DATABASE, startEmbeddedPostgres } from './lib/postgres/embedded.js'
 import { untilReachable } from './lib/postgres/reachable.js'
 import { makeRateLimiter } from './lib/rate-store.js'
+import { openMedia } from './media/media.js'
 import { configureTokenKeys, warmPasswords } from './sessions/sessions.js'
 
 const PRISMA_FOLDER = join(import.meta.dirname, '../prisma')
@@ -158,7 +159,7 @@ async function openServices(
   const secret = derive(config.masterKeys[0]?.secret ?? '', 'rate-limits')
   const limiter = makeRateLimiter({ pool: database.pool, secret, ...(redis ? { redis } : {}) })
   const budget = makeRateLimiter({ secret, ...(redis ? { redis } : {}) })
-  return { config, database, bus, limiter, budget }
+  return { config, database, bus, limiter, budget, media: await openMedia(config) }
 }
 
 /** Loaded only where there is one. */

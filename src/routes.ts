@@ -3,10 +3,12 @@ import { serveHealth } from './api/http/health.js'
 import type { Readiness } from './api/http/health.js'
 import { serveJwks } from './api/http/jwks.js'
 import { serveMetrics } from './api/http/metrics.js'
+import { allowedOrigins } from './api/origins.js'
+import { serveMedia } from './media/media.js'
 import type { Routes } from './server.js'
 import { jwks } from './sessions/sessions.js'
 
-/** What stands beside the API: health, metrics, the public keys, and the explorer outside production. */
+/** What stands beside the API: health, metrics, the public keys, files, and the explorer outside production. */
 export const routesBeside = (readiness: Readiness): readonly Routes[] => [
   (app) => {
     serveHealth(app, readiness)
@@ -16,6 +18,9 @@ export const routesBeside = (readiness: Readiness): readonly Routes[] => [
   },
   (app) => {
     serveJwks(app, async () => ({ keys: [...(await jwks()).keys] }))
+  },
+  (app, { config, database, media }) => {
+    serveMedia(app, { db: database.db, media, isAllowedOrigin: allowedOrigins(config) })
   },
   (app, { config }) => {
     serveGraphiql(app, config)

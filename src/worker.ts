@@ -1,6 +1,6 @@
 import { Readiness } from './api/http/health.js'
 import { readConfig } from './env.js'
-import { jobHandlers } from './job-handlers.js'
+import { jobHandlersWith } from './job-handlers.js'
 import { eventHandlers } from './event-handlers.js'
 import type { Ending } from './lifecycle.js'
 import { configureLog, log } from './lib/log.js'
@@ -27,7 +27,7 @@ export async function runWorker({ signal, onEnd }: Ending): Promise<void> {
 
 /** Relays events and runs jobs over an open platform, the upkeep first. */
 export async function openWorker({ services, jobs }: Platform): Promise<JobWorker> {
-  const worker = await startWorker(services.database, jobHandlers, jobs)
+  const worker = await startWorker(services.database, jobHandlersWith(services), jobs)
   await enqueueUpkeep(jobs)
   const relay = startRelay(services.database, services.bus, eventHandlers)
   return {

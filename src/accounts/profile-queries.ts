@@ -6,6 +6,8 @@ const profileColumns = {
   id: true,
   userId: true,
   revision: true,
+  avatarMediaId: true,
+  bannerMediaId: true,
   bio: true,
   website: true,
   socialLinks: true,

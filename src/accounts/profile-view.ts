@@ -33,6 +33,8 @@ export function toProfileView(row: ProfileRow, relation: Relation): ProfileView 
   return {
     userId: row.userId,
     rowId: row.id,
+    avatarMediaId: row.avatarMediaId,
+    bannerMediaId: row.bannerMediaId,
     bio: row.bio,
     website: row.website,
     socialLinks: sees('socialLinks') ? row.socialLinks : [],
@@ -51,6 +53,8 @@ export function toProfileView(row: ProfileRow, relation: Relation): ProfileView 
 export const emptyProfile = ({ id, createdAt }: UserRow): ProfileView => ({
   userId: id,
   rowId: id,
+  avatarMediaId: null,
+  bannerMediaId: null,
   bio: null,
   website: null,
   socialLinks: [],

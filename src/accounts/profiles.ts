@@ -16,7 +16,6 @@ import { getCurrentProfile, insertProfile } from './profile-queries.js'
 import type { StoredProfile } from './profile-queries.js'
 import { isUsernameReserved, reserveUsername, updateUser } from './queries.js'
 import type { HeldUser } from './queries.js'
-import { isAgeVerifiedAt } from './standing.js'
 import { ACCOUNT_CHANGED } from './types.js'
 import type { SealedField } from './types.js'
 
@@ -65,6 +64,27 @@ export async function updateProfile(tx: Tx, { userId }: Viewer, change: ProfileC
   await emitChange(tx, userId, ACCOUNT_CHANGED, now)
 }
 
+/** The pictures of a profile. */
+export type ProfilePicture = 'avatar' | 'banner'
+
+/**
+ * Puts a picture, or none, on the person's profile, as a version like every other change; answers the one that it replaces.
+ * The file must be theirs and held. Audited.
+ * @throws FORBIDDEN account_limited
+ */
+export async function setProfilePicture(
+  tx: Tx,
+  viewer: Viewer,
+  { picture, mediaId }: { readonly picture: ProfilePicture; readonly mediaId: string | null },
+  now: Date,
+): Promise<string | null> {
+  await holdActor(tx, viewer.userId, now)
+  const { avatarMediaId, bannerMediaId } = await getCurrentProfile(tx, viewer.userId)
+  const plain = picture === 'avatar' ? { avatarMediaId: mediaId } : { bannerMediaId: mediaId }
+  await updateProfile(tx, viewer, { expectedVersion: null, username: null, displayName: null, plain, sealed: {} }, now)
+  return picture === 'avatar' ? avatarMediaId : bannerMediaId
+}
+
 function checkVersion({ expectedVersion }: ProfileChange, { revision }: StoredProfile): void {
   if (expectedVersion === null || expectedVersion === revision) return
   throw new AppError('CONFLICT', 'version_conflict', 'The profile has changed: read it again.', {
@@ -74,8 +94,8 @@ function checkVersion({ expectedVersion }: ProfileChange, { revision }: StoredPr
 }
 
 /** Whoever was shown to be an adult was not born yesterday. */
-function checkAge(user: HeldUser, { sealed: { birthDate } }: ProfileChange, now: Date): void {
-  if (!isAgeVerifiedAt(user, now) || !birthDate || yearsSince(birthDate, now) >= ADULT_YEARS) return
+function checkAge({ isAgeVerified }: HeldUser, { sealed: { birthDate } }: ProfileChange, now: Date): void {
+  if (!isAgeVerified || !birthDate || yearsSince(birthDate, now) >= ADULT_YEARS) return
   throw new AppError('INVALID', 'underage', 'You were verified to be an adult.', { path: ['input', 'birthDate'] })
 }
 

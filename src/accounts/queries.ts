@@ -16,18 +16,20 @@ const userColumns = {
   accountStatus: true,
   suspendedUntil: true,
   ageVerified: true,
-  ageVerifiedUntil: true,
   subscriptionPriceMinor: true,
   currency: true,
   createdAt: true,
 } as const satisfies Prisma.UserSelect
 
+type SelectedUser = Prisma.UserGetPayload<{ select: typeof userColumns }>
+
+const toUserRow = ({ ageVerified, ...user }: SelectedUser): UserRow => ({ ...user, isAgeVerified: ageVerified })
+
 /** The columns of a `UserRow`, of a table of users under this name in the statement. */
 export const userRowColumns = (users: Fragment): Fragment => fragment`
   ${users}.id::text as id, ${users}.username::text as username, ${users}.display_name as "displayName",
   upper(${users}.account_type::text) as "accountType", upper(${users}.account_status::text) as "accountStatus",
-  ${users}.suspended_until as "suspendedUntil", ${users}.age_verified as "ageVerified",
-  ${users}.age_verified_until as "ageVerifiedUntil",
+  ${users}.suspended_until as "suspendedUntil", ${users}.age_verified as "isAgeVerified",
   ${users}.subscription_price as "subscriptionPriceMinor", ${users}.currency, ${users}.created_at as "createdAt"`
 
 /** True where the user of this table is in good standing at `now`: neither deleted nor banned, nor suspended still. */
@@ -57,7 +59,8 @@ export async function findProfilePage(
 ): Promise<ProfilePage | null> {
   const [row] = await db.sql<PageRow>`/* accounts.profilePage */
     select ${userRowColumns(fragment`u`)},
-      p.id::text as "profileId", p.revision, p.bio, p.website, p.social_links as "socialLinks",
+      p.id::text as "profileId", p.revision, p.avatar_media_id::text as "avatarMediaId",
+      p.banner_media_id::text as "bannerMediaId", p.bio, p.website, p.social_links as "socialLinks",
       upper(p.social_links_audience::text) as "socialLinksAudience", p.categories, p.preferences,
       p.characteristics, upper(p.characteristics_audience::text) as "characteristicsAudience",
       p.birth_date as "birthDate", upper(p.birth_date_audience::text) as "birthDateAudience",
@@ -77,8 +80,8 @@ const countColumns = fragment`
   coalesce(c.subscriber_count, 0) as "subscriberCount"`
 
 function toProfilePage(row: PageRow): ProfilePage {
-  const { id, username, displayName, accountType, accountStatus, suspendedUntil, createdAt } = row
-  const { ageVerified, ageVerifiedUntil, subscriptionPriceMinor, currency, profileId, changedAt } = row
+  const { id, username, displayName, accountType, accountStatus, suspendedUntil, isAgeVerified, createdAt } = row
+  const { subscriptionPriceMinor, currency, profileId, changedAt } = row
   const { follows, subscribes, blocks, isBlocked, mutes } = row
   const { followerCount, followingCount, subscriberCount } = row
   return {
@@ -89,8 +92,7 @@ function toProfilePage(row: PageRow): ProfilePage {
       accountType,
       accountStatus,
       suspendedUntil,
-      ageVerified,
-      ageVerifiedUntil,
+      isAgeVerified,
       subscriptionPriceMinor,
       currency,
       createdAt,
@@ -107,8 +109,8 @@ export const listCounts = (db: Db, userIds: readonly string[]): Promise<(UserCou
     select c.user_id::text as id, ${countColumns} from user_counters c where c.user_id = any(${userIds}::uuid[])`
 
 /** People by id, in no order. */
-export const listUsersById = (db: Db, ids: readonly string[]): Promise<UserRow[]> =>
-  db.user.findMany({ where: { id: { in: [...ids] } }, select: userColumns })
+export const listUsersById = async (db: Db, ids: readonly string[]): Promise<UserRow[]> =>
+  (await db.user.findMany({ where: { id: { in: [...ids] } }, select: userColumns })).map(toUserRow)
 
 const accountColumns = {
   id: true,
@@ -135,14 +137,20 @@ export interface PeopleFilter {
 export const listUsers = (db: Db, filter: PeopleFilter, page: PageRequest, now: Date): Promise<UserRow[]> =>
   filter.text === null ? listByTime(db, filter, page, now) : listByText(db, { ...filter, text: filter.text }, page, now)
 
-function listByTime(db: Db, { accountType, status }: PeopleFilter, page: PageRequest, now: Date): Promise<UserRow[]> {
+async function listByTime(
+  db: Db,
+  { accountType, status }: PeopleFilter,
+  page: PageRequest,
+  now: Date,
+): Promise<UserRow[]> {
   const direction = page.isBackward ? 'asc' : 'desc'
-  return db.user.findMany({
+  const rows = await db.user.findMany({
     where: { AND: [accountType ? { accountType } : {}, withStatus(status, now), beyond(page)] },
     orderBy: [{ createdAt: direction }, { id: direction }],
     take: page.limit + 1,
     select: userColumns,
   })
+  return rows.map(toUserRow)
 }
 
 /** By what a status counts as now; without one, all but the deleted. */
@@ -223,7 +231,7 @@ export async function getUsersForUpdate(tx: Tx, ids: readonly string[]): Promise
       creatorSince: true,
     },
   })
-  return new Map(rows.map((row) => [row.id, row]))
+  return new Map(rows.map((row) => [row.id, { ...row, isAgeVerified: row.ageVerified }]))
 }
 
 /** What a write changes of an account; its version grows with it. @throws CONFLICT username_taken, email_taken */

@@ -13,10 +13,7 @@ export interface UserRow {
   /** As last set: `statusAt` says what it counts as. */
   readonly accountStatus: AccountStatus
   readonly suspendedUntil: Date | null
-  /** As last set: `isAgeVerifiedAt` says whether it counts. */
-  readonly ageVerified: boolean
-  /** When the proof of age ends by itself; null where it has no end. */
-  readonly ageVerifiedUntil: Date | null
+  readonly isAgeVerified: boolean
   readonly subscriptionPriceMinor: bigint | null
   readonly currency: string | null
   readonly createdAt: Date
@@ -45,6 +42,8 @@ export interface ProfileRow {
   readonly id: string
   readonly userId: string
   readonly revision: number
+  readonly avatarMediaId: string | null
+  readonly bannerMediaId: string | null
   readonly bio: string | null
   readonly website: string | null
   readonly socialLinks: SocialLink[]
@@ -104,6 +103,8 @@ export interface ProfileAudiences {
 export interface ProfileView {
   readonly userId: string
   readonly rowId: string
+  readonly avatarMediaId: string | null
+  readonly bannerMediaId: string | null
   readonly bio: string | null
   readonly website: string | null
   readonly socialLinks: SocialLink[]

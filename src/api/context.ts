@@ -3,6 +3,7 @@ import type { Bus } from '../lib/bus.js'
 import type { Db, Origin } from '../lib/db.js'
 import type { RateLimiter } from '../lib/rate.js'
 import type { Asking, Viewer } from '../lib/viewer.js'
+import type { MediaServices } from '../media/media.js'
 import { makeLoaders } from './loaders.js'
 import type { Loaders } from './loaders.js'
 import type { Services } from './services.js'
@@ -21,6 +22,7 @@ export interface Context extends Origin, Asking {
   readonly limiter: RateLimiter
   readonly client: Client
   readonly config: Config
+  readonly media: MediaServices
   /** Of a subscription: aborted when it ends. */
   readonly signal?: AbortSignal
 }
@@ -47,7 +49,7 @@ export interface Asked {
 
 /** The context of one request or event, with loaders of its own. */
 export function makeContext(
-  { config, database, bus, limiter }: Services,
+  { config, database, bus, limiter, media }: Services,
   { requestId, client, signal }: Asked,
   { viewer, now }: Authenticated,
 ): Context {
@@ -67,6 +69,7 @@ export function makeContext(
     advance: (later) => {
       if (later > context.now) context.now = later
     },
+    media,
   }
   context.loaders = makeLoaders(database.db, context)
   return signal ? Object.assign(context, { signal }) : context

@@ -8,6 +8,7 @@ import type { Config } from '../env.js'
 import { SECOND_MS } from '../lib/clock.js'
 import { TIMEOUTS } from '../lib/timeouts.js'
 import { openConnections, refusedConnections } from '../lib/metrics.js'
+import { isSpared } from '../lib/long-requests.js'
 import type { Proxies } from './addresses.js'
 import { ClientError, statusOf, toClientError } from './errors.js'
 import type { WireCode } from './errors.js'
@@ -16,6 +17,8 @@ import type { Origins } from './origins.js'
 const MAX_BODY_BYTES = 100_000
 const HEADERS_TIMEOUT_MS = 10 * SECOND_MS
 const CONNECTIONS_CHECK_MS = 2 * SECOND_MS
+/** Addresses of files are long. */
+const MAX_PARAMETER_LENGTH = 600
 const KEEP_ALIVE_MS = 65 * SECOND_MS
 /** Without a byte either way: longer than an idle connection is kept, so that it ends one whose client does not read. */
 const STALLED_MS = 75 * SECOND_MS
@@ -49,9 +52,11 @@ export function openHttp(config: Config, isProxy: Proxies, isAllowedOrigin: Orig
     // a name of our own: one that a client could choose would mix requests up in the log
     genReqId: () => randomUUID(),
     logger: false,
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     forceCloseConnections: 'idle',
   })
   limitConnections(app.server, config.maxConnections)
+  spareLongRequests(app)
   app.removeContentTypeParser('text/plain')
   app.addHook('onRequest', (request, reply, done) => {
     setHeaders(config, isAllowedOrigin, request, reply)
@@ -87,6 +92,15 @@ function limitConnections(server: Server, max: number): void {
   })
   server.on('upgrade', (_request, socket) => {
     forget(socket)
+  })
+}
+
+/** Node cuts whatever takes longer than a request may; those that may take longer are let go on. */
+function spareLongRequests({ server }: FastifyInstance): void {
+  const answers = server.listeners('clientError') as ((error: Error, socket: Socket) => void)[]
+  server.removeAllListeners('clientError')
+  server.on('clientError', (error, socket) => {
+    if (!isSpared(error, socket as Socket)) for (const answer of answers) answer.call(server, error, socket as Socket)
   })
 }
 

@@ -6,6 +6,8 @@ import { readingOf } from '../content/content.js'
 import { makeContentLoaders } from '../content/loaders.js'
 import type { ContentLoaders } from '../content/loaders.js'
 import type { Db } from '../lib/db.js'
+import { makeMediaLoaders } from '../media/loaders.js'
+import type { MediaLoaders } from '../media/loaders.js'
 import { makeNotificationsLoaders } from '../notifications/loaders.js'
 import type { NotificationsLoaders } from '../notifications/loaders.js'
 import { makeSessionsLoaders } from '../sessions/loaders.js'
@@ -17,6 +19,7 @@ import type { SocialLoaders } from '../social/loaders.js'
 export type Loaders = SessionsLoaders &
   AccountsLoaders &
   SocialLoaders &
+  MediaLoaders &
   ContentLoaders &
   CommentsLoaders &
   NotificationsLoaders
@@ -32,6 +35,7 @@ export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Lo
       makeSocialLoaders(db, asking.viewer?.userId ?? null),
     ),
     Object.assign(
+      makeMediaLoaders(db),
       makeContentLoaders(db, () => readingOf(asking)),
       makeCommentsLoaders(db, () => readingOf(asking)),
     ),

@@ -7,6 +7,8 @@ import { rules as contentRules } from '../content/rules.js'
 import type { MutationResolvers, QueryResolvers, SubscriptionResolvers } from '../generated/graphql.js'
 import { formatMoney } from '../lib/money.js'
 import { anyone } from '../lib/rules.js'
+import * as media from '../media/resolvers.js'
+import { rules as mediaRules } from '../media/rules.js'
 import * as notifications from '../notifications/resolvers.js'
 import { rules as notificationsRules } from '../notifications/rules.js'
 import * as sessions from '../sessions/resolvers.js'
@@ -27,6 +29,7 @@ const nodes = nodeResolvers({
   ContentVersion: content.findContentVersionNode,
   EntitlementGrant: content.findGrantNode,
   Session: sessions.findSessionNode,
+  MediaAsset: media.findMediaNode,
   Notice: notifications.findNoticeNode,
   Announcement: notifications.findAnnouncementNode,
   Notification: notifications.findNotificationNode,
@@ -45,6 +48,7 @@ export const resolvers = {
     ...sessions.Mutation,
     ...accounts.Mutation,
     ...social.Mutation,
+    ...media.Mutation,
     ...content.Mutation,
     ...comments.Mutation,
     ...notifications.Mutation,
@@ -56,8 +60,15 @@ export const resolvers = {
   Money: { formatted: formatMoney },
   User: { ...accounts.User, ...social.User, ...content.User },
   UserStaffView: accounts.UserStaffView,
-  Profile: accounts.Profile,
-  Viewer: { ...accounts.Viewer, ...sessions.Viewer, ...social.Viewer, ...content.Viewer, ...notifications.Viewer },
+  Profile: { ...accounts.Profile, ...media.Profile },
+  Viewer: {
+    ...accounts.Viewer,
+    ...sessions.Viewer,
+    ...social.Viewer,
+    ...media.Viewer,
+    ...content.Viewer,
+    ...notifications.Viewer,
+  },
   ViewerChange: accounts.ViewerChange,
   AgeVerification: accounts.AgeVerification,
   Content: { ...content.Content, ...comments.Content },
@@ -69,6 +80,9 @@ export const resolvers = {
   Session: sessions.Session,
   Block: social.Block,
   Mute: social.Mute,
+  MediaAsset: media.MediaAsset,
+  MediaFile: media.MediaFile,
+  MediaImage: media.MediaImage,
   Notice: notifications.Notice,
   Announcement: notifications.Announcement,
   Notification: notifications.Notification,
@@ -88,6 +102,7 @@ export const rules = {
     ...sessionsRules.Mutation,
     ...accountsRules.Mutation,
     ...socialRules.Mutation,
+    ...mediaRules.Mutation,
     ...contentRules.Mutation,
     ...commentsRules.Mutation,
     ...notificationsRules.Mutation,

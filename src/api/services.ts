@@ -2,6 +2,7 @@ import type { Config } from '../env.js'
 import type { Bus } from '../lib/bus.js'
 import type { Database } from '../lib/db.js'
 import type { RateLimiter } from '../lib/rate.js'
+import type { MediaServices } from '../media/media.js'
 
 /** What one process has open, and every request works with. */
 export interface Services {
@@ -12,4 +13,6 @@ export interface Services {
   readonly limiter: RateLimiter
   /** The cost of operations: in process, or in Redis where there is one. Asked on every request. */
   readonly budget: RateLimiter
+  /** Where files are, and what works on them. */
+  readonly media: MediaServices
 }

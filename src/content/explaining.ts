@@ -137,8 +137,7 @@ const termsOf = ({ snapshot }: PastContent): Omit<ContentTerms, 'creatorId'> => 
   isAgeRestricted: snapshot.isAgeRestricted,
 })
 
-const timesOf = ({ snapshot, announcedAt }: PastContent): ContentTimes => ({
-  announcedAt,
+const timesOf = ({ snapshot }: PastContent): ContentTimes => ({
   publishAt: timeOf(snapshot.publishAt),
   unpublishedAt: timeOf(snapshot.unpublishedAt),
   deletedAt: timeOf(snapshot.deletedAt),

@@ -50,6 +50,7 @@ export const UNSEALED_COLUMNS = [
   { table: 'export_requests', column: 'download_hash' },
   { table: 'stream_keys', column: 'key_hash' },
   { table: 'media_assets', column: 'sha256' },
+  { table: 'media_assets', column: 'declared_sha256' },
   { table: 'media_assets', column: 'thumbhash' },
 ] as const
 

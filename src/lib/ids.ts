@@ -8,6 +8,7 @@ export type NodeType =
   | 'Session'
   | 'AgeVerification'
   | 'Notice'
+  | 'MediaAsset'
   | 'Announcement'
   | 'Notification'
   | 'Content'

@@ -1,5 +1,5 @@
 import assert from 'node:assert'
-import { SECOND_MS } from './clock.js'
+import { HOUR_MS, SECOND_MS } from './clock.js'
 
 /**
  * Every wait that lies inside another one, in milliseconds, from the innermost out: whoever waits longest is told by the one
@@ -22,8 +22,10 @@ export const TIMEOUTS = {
   clientMs: 10 * SECOND_MS,
   /** From SIGTERM to the end of the process, whatever is still under way. */
   drainMs: 15 * SECOND_MS,
-  /** For one whole HTTP request to arrive. */
+  /** For one whole HTTP request to arrive, unless it is an upload. */
   requestMs: 30 * SECOND_MS,
+  /** For one whole upload to arrive. */
+  uploadMs: 2 * HOUR_MS,
 } as const
 
 const inner = Object.values(TIMEOUTS)

@@ -7,6 +7,7 @@ import { served } from '../../src/served.js'
 import type { Answer } from '../support/client.js'
 import { openRawSocket } from '../support/raw-socket.js'
 import { draft, publish } from '../content/posts.js'
+import { makePicture, requestUpload, sendUpload } from '../support/media.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld, PASSWORD } from '../support/world.js'
@@ -110,6 +111,13 @@ const inADay = (): { localTime: string; timeZone: string } => ({
 const aDraft = async (asker: Person, role: Role): Promise<string> =>
   mayCall(CREATORS, role) ? ((await draft(asker))['id'] as string) : globalId('Content', randomUUID())
 const aPost = async (): Promise<string> => (await publish(people.creator))['id'] as string
+/** A file of the asker's; a stranger's and a limited person's is somebody else's. */
+const aFile = async (asker: Person, role: Role, isSent = false): Promise<string> => {
+  const owner = role === 'stranger' || role === 'limited' ? victim : asker
+  const bytes = await makePicture()
+  if (isSent) return await sendUpload(owner, bytes)
+  return (await requestUpload(owner, bytes)).data?.requestMediaUpload.media?.id ?? ''
+}
 const mayCall = (verdicts: Verdicts, role: Role): boolean => verdicts[role] === 'ok'
 
 /** One row per root field. A field without one, and a row without a field, fail below. */
@@ -302,6 +310,26 @@ const MATRIX: Readonly<Record<string, Row>> = {
       return withInput('updateFollowPreferences', { userId: victim.id, notificationsEnabled: true })
     },
   },
+  'Mutation.requestMediaUpload': {
+    verdicts: SIGNED_IN,
+    call: () =>
+      withInput('requestMediaUpload', { kind: 'IMAGE', purpose: 'AVATAR', contentType: 'image/png', sizeBytes: 1_000 }),
+  },
+  'Mutation.completeMediaUpload': {
+    verdicts: SIGNED_IN,
+    call: async (asker, role) => withInput('completeMediaUpload', { mediaId: await aFile(asker, role, true) }),
+  },
+  'Mutation.updateMedia': {
+    verdicts: SIGNED_IN,
+    call: async (asker, role) => withInput('updateMedia', { mediaId: await aFile(asker, role), altText: 'A cat.' }),
+  },
+  'Mutation.deleteMedia': {
+    verdicts: SIGNED_IN,
+    call: async (asker, role) => withInput('deleteMedia', { mediaId: await aFile(asker, role) }),
+  },
+  'Mutation.setAvatar': { verdicts: SIGNED_IN, call: () => withInput('setAvatar', { mediaId: null }) },
+  'Mutation.setBanner': { verdicts: SIGNED_IN, call: () => withInput('setBanner', { mediaId: null }) },
+
   'Mutation.blockUser': {
     verdicts: SIGNED_IN,
     call: async () => withInput('blockUser', { userId: (await world.fan(plain)).id }),

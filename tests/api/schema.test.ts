@@ -119,6 +119,7 @@ describe('each mutation', () => {
     submitAgeVerification: 'one',
     announce: 'many',
     createContent: 'one',
+    requestMediaUpload: 'one',
     grantAccess: 'one',
   }
   /** These set a state, spend what works once, or send what may be sent twice. */
@@ -126,9 +127,11 @@ describe('each mutation', () => {
     'becomeCreator',
     'changeEmail',
     'changePassword',
+    'completeMediaUpload',
     'confirmTotp',
     'deleteAccount',
     'deleteContent',
+    'deleteMedia',
     'disableTotp',
     'likeContent',
     'login',
@@ -157,12 +160,15 @@ describe('each mutation', () => {
     'updateContent',
     'updateNotificationPreferences',
     'updateNotificationSettings',
+    'updateMedia',
     'updateProfile',
     'verifyEmail',
     // states, set as often as one likes
     'blockUser',
     'followUser',
     'muteUser',
+    'setAvatar',
+    'setBanner',
     'unblockUser',
     'unfollowUser',
     'unmuteUser',
@@ -263,6 +269,8 @@ describe('what is kept from clients', () => {
     'SessionPayload.refreshToken',
     'StartTotpPayload.secret',
     'ConfirmTotpPayload.recoveryCodes',
+    // a name of what draws a placeholder, and no hash of anything
+    'MediaImage.thumbhash',
   ]
 
   it('has no field that answers it', () => {

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import type { GraphQLResolveInfo } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,6 +11,7 @@ import { machineNow } from '../../src/lib/clock.js'
 import { transaction } from '../../src/lib/db.js'
 import type { Db } from '../../src/lib/db.js'
 import { anyone } from '../../src/lib/rules.js'
+import { openMedia } from '../../src/media/media.js'
 import { TIMEOUTS } from '../../src/lib/timeouts.js'
 import { createServer } from '../../src/server.js'
 import type { Server } from '../../src/server.js'
@@ -118,6 +121,13 @@ beforeAll(async () => {
     bus,
     limiter: new LocalLimiter(),
     budget: new LocalLimiter(),
+    media: await openMedia({
+      s3: null,
+      dataDir: tmpdir(),
+      publicUrl: '',
+      tokenKeys: [{ id: 'test', secret: randomBytes(32) }],
+      ffmpegPath: null,
+    }),
   } satisfies Services
   server = await createServer(services, { schema: buildSchema({ typeDefs: [SDL], resolvers, rules }), authenticate })
   url = await server.listen()

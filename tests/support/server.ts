@@ -10,7 +10,7 @@ import { auditTampering } from '../../src/audit/audit.js'
 import { readConfig } from '../../src/env.js'
 import type { Config } from '../../src/env.js'
 import { eventHandlers } from '../../src/event-handlers.js'
-import { jobHandlers } from '../../src/job-handlers.js'
+import { jobHandlersWith } from '../../src/job-handlers.js'
 import { openKeyring, verifyKeys } from '../../src/keys/keys.js'
 import { openBus } from '../../src/lib/bus.js'
 import { databaseNow } from '../../src/lib/db.js'
@@ -20,6 +20,7 @@ import type { LogLevel } from '../../src/lib/log.js'
 import { folderMailer } from '../../src/lib/mailers.js'
 import { makeRateLimiter } from '../../src/lib/rate-store.js'
 import { relayOpenEvents, startRelay } from '../../src/lib/relay.js'
+import { openMedia } from '../../src/media/media.js'
 import { readMigrations } from '../../src/lib/migrations/project.js'
 import { runDueJobs, startWorker } from '../../src/lib/worker.js'
 import { served } from '../../src/served.js'
@@ -78,7 +79,7 @@ export interface ServerOptions {
   readonly poolSize?: number
   /** Another schema than the product's. */
   readonly schema?: GraphQLSchema
-  /** Instead of health, metrics, keys and pages. */
+  /** Instead of health, metrics, keys, files and pages. */
   readonly routes?: readonly Routes[]
   /** What the process's log writes to standard output; `critical`, which is hardly anything, unless said otherwise. */
   readonly logLevel?: LogLevel
@@ -109,10 +110,12 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const bus = await openBus(options.busUrl ?? database.appUrl, database.db)
   const limiter = makeRateLimiter({ pool: database.pool, secret: LIMITER_SECRET })
   const budget = makeRateLimiter({ secret: LIMITER_SECRET })
-  const services: Services = { config, database, bus, limiter, budget }
+  const media = await openMedia(config)
+  const services: Services = { config, database, bus, limiter, budget, media }
   const mails = readMails(join(dataDir, 'mail'))
   const mailer = folderMailer(mails.folder, config.mailFrom)
   const jobs: JobServices = { db: database.db, mailer, isAgeGated: config.ageGate === 'platform' }
+  const jobHandlers = jobHandlersWith(services)
   const worker = options.runsJobs ? await startWorker(database, jobHandlers, jobs) : null
   const relay = options.runsJobs ? startRelay(database, bus, eventHandlers) : null
   const readiness = new Readiness()
@@ -124,6 +127,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     routes: options.routes ?? routesBeside(readiness),
   })
   const url = await server.listen()
+  // the port was any that is free
+  Object.assign(config, { publicUrl: new URL(url).origin })
   readiness.serving()
   const close = async (): Promise<void> => {
     await server.drain()
