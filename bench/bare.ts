@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import { findProfilePage } from '../src/accounts/queries.js'
 import type { ProfilePage } from '../src/accounts/queries.js'
 import { yearsSince } from '../src/accounts/profile-view.js'
+import { isAgeVerifiedAt } from '../src/accounts/standing.js'
 import { openField, openKeyring, verifyKeys } from '../src/keys/keys.js'
 import { readConfig } from '../src/env.js'
 import { openDatabase } from '../src/lib/db.js'
@@ -37,7 +38,7 @@ async function toUser({ user, profile, relation }: ProfilePage, now: Date) {
     displayName: user.displayName,
     accountType: user.accountType,
     isDeleted: user.accountStatus === 'DELETED',
-    isAgeVerified: user.isAgeVerified,
+    isAgeVerified: isAgeVerifiedAt(user, now),
     subscriptionPrice:
       amountMinor === null || currency === null
         ? null

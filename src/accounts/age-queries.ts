@@ -85,7 +85,7 @@ export async function decideAgeVerification(
   return row?.userId ?? null
 }
 
-/** Ends approvals whose time is over, at most `limit`, and with them what they opened; answers whose they were. */
+/** Writes down that approvals have ended, at most `limit`: what they opened closed at the instant. Answers whose they were. */
 export async function expireAgeVerifications(tx: Tx, now: Date, limit: number): Promise<string[]> {
   const rows = await tx.sql<{ userId: string }>`/* accounts.expireAge */
     with due as (
@@ -95,7 +95,8 @@ export async function expireAgeVerifications(tx: Tx, now: Date, limit: number): 
     ), ended as (
       update age_verifications v set status = 'expired' from due where v.id = due.id returning v.user_id
     ), closed as (
-      update users u set age_verified = false, age_verified_at = null, version = version + 1
+      update users u
+      set age_verified = false, age_verified_at = null, age_verified_until = null, version = version + 1
       from ended
       where u.id = ended.user_id and not exists (
         select from age_verifications v

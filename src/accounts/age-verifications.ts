@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { record } from '../audit/audit.js'
-import { keyedHash } from '../keys/keys.js'
+import { keyedHash, openField } from '../keys/keys.js'
 import { addMs, DAY_MS, SECOND_MS } from '../lib/clock.js'
 import { transaction } from '../lib/db.js'
 import type { Origin, Tx } from '../lib/db.js'
@@ -23,11 +23,13 @@ import {
 } from './age-queries.js'
 import { checkedReason, emitChange, holdActor } from './changes.js'
 import { checkedBirthDate } from './profile-input.js'
+import { getCurrentProfile } from './profile-queries.js'
 import { ADULT_YEARS, yearsSince } from './profile-view.js'
 import { updateUser } from './queries.js'
 import { ACCOUNT_CHANGED, ageReviewedJob } from './types.js'
 
-const APPROVAL_MS = 2 * 365 * DAY_MS
+/** How long an approval counts. */
+export const APPROVAL_MS = 2 * 365 * DAY_MS
 const MAX_TOKEN_LENGTH = 200
 const EXPIRY_BATCH = 500
 const ATTEMPTS: RateLimit = { name: 'age.attempts', points: 5, windowSeconds: DAY_MS / SECOND_MS }
@@ -46,7 +48,7 @@ type Submitted = Remembered<{ ageVerificationId: string }>
  * Asks the provider whether somebody is an adult: an attempt is committed first, the provider is asked outside any
  * transaction, its answer is committed. Where no answer comes, the attempt waits for staff. Idempotent under the key:
  * the provider is asked once. Audited.
- * @throws INVALID invalid_input, underage; CONFLICT age_already_verified, idempotency_mismatch; LIMITED rate_limited
+ * @throws INVALID invalid_input, underage, birth_date_mismatch; CONFLICT age_already_verified, idempotency_mismatch; LIMITED rate_limited
  */
 export async function submitAgeVerification(
   request: Request & { readonly now: Date },
@@ -108,6 +110,7 @@ function beginAttempt(
     await holdActor(tx, userId, now)
     if (await findStandingAgeVerification(tx, userId, now))
       throw new AppError('CONFLICT', 'age_already_verified', 'A verification is pending, or stands.')
+    await checkSaidBefore(tx, userId, birthDate)
     const { id } = await insertAgeVerification(tx, { userId, provider: provider.name, countryCode }, now)
     await record(
       tx,
@@ -124,6 +127,17 @@ function beginAttempt(
     )
     return { ageVerificationId: id }
   })
+}
+
+/** Who says in the profile when they were born says the same here. @throws INVALID birth_date_mismatch */
+async function checkSaidBefore(tx: Tx, userId: string, birthDate: string): Promise<void> {
+  const { id: rowId, birthDate: sealed } = await getCurrentProfile(tx, userId)
+  if (sealed === null) return
+  const said = await openField(tx, { table: 'user_profiles', column: 'birth_date', userId, rowId }, sealed)
+  if (said !== birthDate)
+    throw new AppError('INVALID', 'birth_date_mismatch', 'Your profile has another date of birth.', {
+      path: ['input', 'birthDate'],
+    })
 }
 
 /** Asks, within the time of the operation; a provider that fails or is late leaves the attempt to staff. */
@@ -154,9 +168,11 @@ interface Decision {
 
 /** Commits a decision once; false when another one was first. */
 async function settle(tx: Tx, id: string, { reason, ...decision }: Decision, now: Date): Promise<boolean> {
-  const userId = await decideAgeVerification(tx, id, { ...decision, expiresAt: addMs(now, APPROVAL_MS) }, now)
+  const expiresAt = addMs(now, APPROVAL_MS)
+  const userId = await decideAgeVerification(tx, id, { ...decision, expiresAt }, now)
   if (userId === null) return false
-  if (decision.isOfAge) await updateUser(tx, userId, { ageVerified: true, ageVerifiedAt: now })
+  if (decision.isOfAge)
+    await updateUser(tx, userId, { ageVerified: true, ageVerifiedAt: now, ageVerifiedUntil: expiresAt })
   await record(
     tx,
     {
@@ -211,7 +227,7 @@ export async function reviewAgeVerification(
     throw new AppError('CONFLICT', 'not_pending', 'It has been decided.', { path })
 }
 
-/** Ends approvals whose time is over, until none is left. */
+/** Writes down which approvals have ended, until none is left, and tells the people's sockets. Audited. */
 export async function expireApprovals(origin: Origin): Promise<void> {
   const expireBatch = (): Promise<number> =>
     transaction(origin, async (tx, now) => {

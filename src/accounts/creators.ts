@@ -6,6 +6,7 @@ import type { Viewer } from '../lib/viewer.js'
 import { emitChange, holdActor } from './changes.js'
 import { updateUser } from './queries.js'
 import type { HeldUser } from './queries.js'
+import { isAgeVerifiedAt } from './standing.js'
 import { ACCOUNT_CHANGED, ROLE_CHANGED } from './types.js'
 
 /** What a creator begins with; without a price nobody can subscribe yet. */
@@ -25,7 +26,7 @@ export async function becomeCreator(tx: Tx, viewer: Viewer, offer: CreatorOffer,
   if (price !== null)
     checkedPrice({ amountMinor: price, currency: offer.currency }, ['input', 'subscriptionPriceMinor'])
   const person = await holdActor(tx, viewer.userId, now)
-  checkStanding(person, offer)
+  checkStanding(person, offer, now)
   const isCreator = person.accountType === 'CREATOR'
   if (isCreator && (price === null || price === person.subscriptionPriceMinor)) return
   await updateUser(tx, person.id, {
@@ -58,7 +59,7 @@ export async function becomeCreator(tx: Tx, viewer: Viewer, offer: CreatorOffer,
   await emitChange(tx, person.id, isCreator ? ACCOUNT_CHANGED : ROLE_CHANGED, now)
 }
 
-function checkStanding(person: HeldUser, { currency, subscriptionPriceMinor }: CreatorOffer): void {
+function checkStanding(person: HeldUser, { currency, subscriptionPriceMinor }: CreatorOffer, now: Date): void {
   if (person.accountType !== 'FAN' && person.accountType !== 'CREATOR')
     throw new AppError('CONFLICT', 'not_a_fan', 'Only fans become creators.')
   // who is a fan and was a creator was made one by an admin
@@ -68,7 +69,7 @@ function checkStanding(person: HeldUser, { currency, subscriptionPriceMinor }: C
     throw new AppError('CONFLICT', 'currency_fixed', `The currency is ${person.currency}.`, {
       path: ['input', 'currency'],
     })
-  if (subscriptionPriceMinor !== null && !person.isAgeVerified)
+  if (subscriptionPriceMinor !== null && !isAgeVerifiedAt(person, now))
     throw new AppError('CONFLICT', 'age_verification_required', 'A price needs a verified age.', {
       path: ['input', 'subscriptionPriceMinor'],
     })

@@ -16,6 +16,7 @@ import { getCurrentProfile, insertProfile } from './profile-queries.js'
 import type { StoredProfile } from './profile-queries.js'
 import { isUsernameReserved, reserveUsername, updateUser } from './queries.js'
 import type { HeldUser } from './queries.js'
+import { isAgeVerifiedAt } from './standing.js'
 import { ACCOUNT_CHANGED } from './types.js'
 import type { SealedField } from './types.js'
 
@@ -94,8 +95,8 @@ function checkVersion({ expectedVersion }: ProfileChange, { revision }: StoredPr
 }
 
 /** Whoever was shown to be an adult was not born yesterday. */
-function checkAge({ isAgeVerified }: HeldUser, { sealed: { birthDate } }: ProfileChange, now: Date): void {
-  if (!isAgeVerified || !birthDate || yearsSince(birthDate, now) >= ADULT_YEARS) return
+function checkAge(user: HeldUser, { sealed: { birthDate } }: ProfileChange, now: Date): void {
+  if (!isAgeVerifiedAt(user, now) || !birthDate || yearsSince(birthDate, now) >= ADULT_YEARS) return
   throw new AppError('INVALID', 'underage', 'You were verified to be an adult.', { path: ['input', 'birthDate'] })
 }
 

@@ -16,20 +16,18 @@ const userColumns = {
   accountStatus: true,
   suspendedUntil: true,
   ageVerified: true,
+  ageVerifiedUntil: true,
   subscriptionPriceMinor: true,
   currency: true,
   createdAt: true,
 } as const satisfies Prisma.UserSelect
 
-type SelectedUser = Prisma.UserGetPayload<{ select: typeof userColumns }>
-
-const toUserRow = ({ ageVerified, ...user }: SelectedUser): UserRow => ({ ...user, isAgeVerified: ageVerified })
-
 /** The columns of a `UserRow`, of a table of users under this name in the statement. */
 export const userRowColumns = (users: Fragment): Fragment => fragment`
   ${users}.id::text as id, ${users}.username::text as username, ${users}.display_name as "displayName",
   upper(${users}.account_type::text) as "accountType", upper(${users}.account_status::text) as "accountStatus",
-  ${users}.suspended_until as "suspendedUntil", ${users}.age_verified as "isAgeVerified",
+  ${users}.suspended_until as "suspendedUntil", ${users}.age_verified as "ageVerified",
+  ${users}.age_verified_until as "ageVerifiedUntil",
   ${users}.subscription_price as "subscriptionPriceMinor", ${users}.currency, ${users}.created_at as "createdAt"`
 
 /** True where the user of this table is in good standing at `now`: neither deleted nor banned, nor suspended still. */
@@ -80,8 +78,8 @@ const countColumns = fragment`
   coalesce(c.subscriber_count, 0) as "subscriberCount"`
 
 function toProfilePage(row: PageRow): ProfilePage {
-  const { id, username, displayName, accountType, accountStatus, suspendedUntil, isAgeVerified, createdAt } = row
-  const { subscriptionPriceMinor, currency, profileId, changedAt } = row
+  const { id, username, displayName, accountType, accountStatus, suspendedUntil, createdAt } = row
+  const { ageVerified, ageVerifiedUntil, subscriptionPriceMinor, currency, profileId, changedAt } = row
   const { follows, subscribes, blocks, isBlocked, mutes } = row
   const { followerCount, followingCount, subscriberCount } = row
   return {
@@ -92,7 +90,8 @@ function toProfilePage(row: PageRow): ProfilePage {
       accountType,
       accountStatus,
       suspendedUntil,
-      isAgeVerified,
+      ageVerified,
+      ageVerifiedUntil,
       subscriptionPriceMinor,
       currency,
       createdAt,
@@ -109,8 +108,8 @@ export const listCounts = (db: Db, userIds: readonly string[]): Promise<(UserCou
     select c.user_id::text as id, ${countColumns} from user_counters c where c.user_id = any(${userIds}::uuid[])`
 
 /** People by id, in no order. */
-export const listUsersById = async (db: Db, ids: readonly string[]): Promise<UserRow[]> =>
-  (await db.user.findMany({ where: { id: { in: [...ids] } }, select: userColumns })).map(toUserRow)
+export const listUsersById = (db: Db, ids: readonly string[]): Promise<UserRow[]> =>
+  db.user.findMany({ where: { id: { in: [...ids] } }, select: userColumns })
 
 const accountColumns = {
   id: true,
@@ -137,20 +136,14 @@ export interface PeopleFilter {
 export const listUsers = (db: Db, filter: PeopleFilter, page: PageRequest, now: Date): Promise<UserRow[]> =>
   filter.text === null ? listByTime(db, filter, page, now) : listByText(db, { ...filter, text: filter.text }, page, now)
 
-async function listByTime(
-  db: Db,
-  { accountType, status }: PeopleFilter,
-  page: PageRequest,
-  now: Date,
-): Promise<UserRow[]> {
+function listByTime(db: Db, { accountType, status }: PeopleFilter, page: PageRequest, now: Date): Promise<UserRow[]> {
   const direction = page.isBackward ? 'asc' : 'desc'
-  const rows = await db.user.findMany({
+  return db.user.findMany({
     where: { AND: [accountType ? { accountType } : {}, withStatus(status, now), beyond(page)] },
     orderBy: [{ createdAt: direction }, { id: direction }],
     take: page.limit + 1,
     select: userColumns,
   })
-  return rows.map(toUserRow)
 }
 
 /** By what a status counts as now; without one, all but the deleted. */
@@ -231,7 +224,7 @@ export async function getUsersForUpdate(tx: Tx, ids: readonly string[]): Promise
       creatorSince: true,
     },
   })
-  return new Map(rows.map((row) => [row.id, { ...row, isAgeVerified: row.ageVerified }]))
+  return new Map(rows.map((row) => [row.id, row]))
 }
 
 /** What a write changes of an account; its version grows with it. @throws CONFLICT username_taken, email_taken */

@@ -32,6 +32,7 @@ import {
   ageStatusAt,
   bareRelation,
   isActingStaff,
+  isAgeVerifiedAt,
   isDeleted,
   isHidden,
   isShell,
@@ -207,11 +208,11 @@ export const User = {
   username: (user, _args, { viewer }) => (isShell(user, viewer) ? NOBODY : user.username),
   displayName: (user, _args, { viewer }) => (isShell(user, viewer) ? NOBODY : user.displayName),
   isDeleted,
-  isAgeVerified: (user, _args, { viewer }) => user.isAgeVerified && !isShell(user, viewer),
+  isAgeVerified: (user, _args, { viewer, now }) => isAgeVerifiedAt(user, now) && !isShell(user, viewer),
   // who is not verified, or no longer, offers nothing
-  subscriptionPrice: (user, _args, { viewer }) => {
-    const { accountType, isAgeVerified, subscriptionPriceMinor, currency } = user
-    const isOffered = accountType === 'CREATOR' && isAgeVerified && !isShell(user, viewer)
+  subscriptionPrice: (user, _args, { viewer, now }) => {
+    const { accountType, subscriptionPriceMinor, currency } = user
+    const isOffered = accountType === 'CREATOR' && isAgeVerifiedAt(user, now) && !isShell(user, viewer)
     return isOffered && subscriptionPriceMinor !== null && currency !== null
       ? { amountMinor: subscriptionPriceMinor, currency }
       : null

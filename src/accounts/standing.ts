@@ -8,6 +8,12 @@ export const statusAt = (
 ): AccountStatus =>
   accountStatus === 'SUSPENDED' && suspendedUntil !== null && suspendedUntil <= now ? 'ACTIVE' : accountStatus
 
+/** Whether somebody's age is proven at `now`: a proof ends by itself, at the instant. */
+export const isAgeVerifiedAt = (
+  { ageVerified, ageVerifiedUntil }: Pick<UserRow, 'ageVerified' | 'ageVerifiedUntil'>,
+  now: Date,
+): boolean => ageVerified && (ageVerifiedUntil === null || ageVerifiedUntil > now)
+
 /** Whether an account was closed by its owner; it can come back, or is gone for good. */
 export const isDeleted = ({ accountStatus }: Pick<UserRow, 'accountStatus'>): boolean => accountStatus === 'DELETED'
 

@@ -13,7 +13,10 @@ export interface UserRow {
   /** As last set: `statusAt` says what it counts as. */
   readonly accountStatus: AccountStatus
   readonly suspendedUntil: Date | null
-  readonly isAgeVerified: boolean
+  /** As last set: `isAgeVerifiedAt` says whether it counts. */
+  readonly ageVerified: boolean
+  /** When the proof of age ends by itself; null where it has no end. */
+  readonly ageVerifiedUntil: Date | null
   readonly subscriptionPriceMinor: bigint | null
   readonly currency: string | null
   readonly createdAt: Date

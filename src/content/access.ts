@@ -67,7 +67,12 @@ export function resolveAccess(facts: AccessFacts, at: Date): Access {
 function isKnown({ content, author, bonds }: AccessFacts, at: Date): boolean {
   if (content.removedAt || content.publishAt === null || content.publishAt > at) return false
   if (bonds.contentGrant) return true
-  if (content.unpublishedAt || content.deletedAt || !isPresent(author, content.publishAt, at)) return false
+  if (
+    content.unpublishedAt ||
+    content.deletedAt ||
+    !isPresent(author, { publishAt: content.publishAt, announcedAt: content.announcedAt }, at)
+  )
+    return false
   return !bonds.isBlocked || bonds.creatorGrant !== null
 }
 
@@ -91,14 +96,19 @@ function ofAudience({ content, viewer, bonds }: AccessFacts): Access {
 }
 
 /**
- * Whether an author's post of `publishAt` can be met: an account that is closed shows nothing, and what fell due while it was
- * suspended does not burst out when that ends by itself.
+ * Whether an author's post can be met: an account that is closed shows nothing, and what fell due while it was closed does
+ * not burst out when it is open again.
  */
-export function isPresent(author: AuthorStanding, publishAt: Date, at: Date): boolean {
+export function isPresent(
+  author: AuthorStanding,
+  { publishAt, announcedAt }: { readonly publishAt: Date; readonly announcedAt: Date | null },
+  at: Date,
+): boolean {
   if (statusAt(author, at) !== 'ACTIVE') return false
-  if (author.accountStatus === 'ACTIVE') return true
-  const { statusChangedAt, suspendedUntil } = author
-  return !(statusChangedAt && suspendedUntil && publishAt > statusChangedAt && publishAt <= suspendedUntil)
+  const { accountStatus, statusChangedAt, suspendedUntil } = author
+  if (!statusChangedAt) return true
+  if (accountStatus === 'ACTIVE') return announcedAt !== null || publishAt > statusChangedAt
+  return suspendedUntil === null || publishAt <= statusChangedAt || publishAt > suspendedUntil
 }
 
 /** How far a post is at `at`. */

@@ -1,5 +1,5 @@
 import { record } from '../audit/audit.js'
-import { holdActor } from '../accounts/accounts.js'
+import { holdActor, isAgeVerifiedAt } from '../accounts/accounts.js'
 import type { Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import { emit } from '../lib/events.js'
@@ -26,7 +26,8 @@ import type { HeldContent } from './write-queries.js'
 /** The creator of a post, held, as far as it decides what they may ask for. */
 interface Author {
   readonly currency: string | null
-  readonly isAgeVerified: boolean
+  readonly ageVerified: boolean
+  readonly ageVerifiedUntil: Date | null
 }
 
 /**
@@ -61,7 +62,7 @@ export async function createContent(
     await replaceTags(tx, id, tags, now)
     await putCategories(tx, id, categories, now)
     const post = await getOwn(tx, viewer, id)
-    checkTerms(author, post)
+    checkTerms(author, post, now)
     await checkAdult(tx, post)
     await recordContent(tx, 'content.created', post, { after: { type, ...change }, description: 'Made a draft.' }, now)
     return { contentId: id }
@@ -103,9 +104,9 @@ export async function updateContent(
   if (tags) await replaceTags(tx, contentId, tags, now)
   if (categories) await putCategories(tx, contentId, categories, now)
   const after = await getOwn(tx, viewer, contentId)
-  checkTerms(author, after)
+  checkTerms(author, after, now)
   await checkAdult(tx, after)
-  if (state !== 'DRAFT') checkPublishable(author, after)
+  if (state !== 'DRAFT') checkPublishable(author, after, now)
   await recordContent(
     tx,
     'content.updated',
@@ -133,8 +134,8 @@ export const wrongState = (message: string): AppError =>
   new AppError('CONFLICT', 'content_state', message, { path: ['input', 'contentId'] })
 
 /** What others may come to see must be something, and who earns or shows what is for adults is of proven age. */
-export function checkPublishable(author: Author, post: HeldContent): void {
-  checkTerms(author, post)
+export function checkPublishable(author: Author, post: HeldContent, now: Date): void {
+  checkTerms(author, post, now)
   if (post.body === null && post.type === 'TEXT')
     throw new AppError('INVALID', 'nothing_to_publish', 'A post of text needs a text.', {
       path: ['input', 'contentId'],
@@ -149,13 +150,13 @@ function checkVersion({ version }: HeldContent, expected: number): void {
   })
 }
 
-function checkTerms({ isAgeVerified }: Author, post: HeldContent): void {
+function checkTerms(author: Author, post: HeldContent, now: Date): void {
   if (post.includedInSubscription && !post.isPremium)
     throw new AppError('INVALID', 'price_required', 'Only what has a price can be included.', {
       path: ['input', 'includedInSubscription'],
     })
   const earns = post.isPremium || post.visibility === 'SUBSCRIBERS'
-  if ((earns || post.isAgeRestricted) && !isAgeVerified)
+  if ((earns || post.isAgeRestricted) && !isAgeVerifiedAt(author, now))
     throw new AppError('CONFLICT', 'age_verification_required', 'Earning and adult content need a proven age.', {
       path: ['input', earns ? 'priceMinor' : 'isAgeRestricted'],
     })

@@ -1,6 +1,7 @@
 /** The front door: posts, who may open them, and the pieces of SQL that lists of them share. */
 export { resolveAccess } from './access.js'
 export { noSuchContent } from './authoring.js'
+export { contentFollowsStanding } from './publishing.js'
 export { contentColumns, contentJoins, listed, parted, toContentRow } from './queries.js'
 export type { FlatContentRow, Reading } from './queries.js'
 export { accessTo, findVisibleContent, readingOf } from './reading.js'

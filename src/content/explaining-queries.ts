@@ -9,12 +9,14 @@ export interface PastContent {
   readonly version: number
   readonly snapshot: ContentSnapshot
   readonly existed: boolean
+  readonly announcedAt: Date | null
 }
 
 /** A post as it was: the first version that ended after the instant, or the one in force. */
 export async function findPastContent(db: Db, contentId: string, asOf: Date): Promise<PastContent | null> {
   const [row] = await db.sql<PastContent>`/* content.pastContent */
     select c.creator_id::text as "creatorId", c.created_at <= ${asOf}::timestamptz as existed,
+      case when c.announced_at <= ${asOf}::timestamptz then c.announced_at end as "announcedAt",
       coalesce(v.content_version, c.version) as version, coalesce(v.snapshot, app_content_snapshot(c)) as snapshot
     from content c left join lateral (
       select v.content_version, v.snapshot from content_versions v

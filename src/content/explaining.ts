@@ -137,7 +137,8 @@ const termsOf = ({ snapshot }: PastContent): Omit<ContentTerms, 'creatorId'> => 
   isAgeRestricted: snapshot.isAgeRestricted,
 })
 
-const timesOf = ({ snapshot }: PastContent): ContentTimes => ({
+const timesOf = ({ snapshot, announcedAt }: PastContent): ContentTimes => ({
+  announcedAt,
   publishAt: timeOf(snapshot.publishAt),
   unpublishedAt: timeOf(snapshot.unpublishedAt),
   deletedAt: timeOf(snapshot.deletedAt),

@@ -22,10 +22,11 @@ export const parted = (viewerId: string | null): Fragment => fragment`coalesce((
 ), '{}')`
 
 /** Whether the author `u` of the post `c` can be met: `isPresent` of access.ts, in SQL. */
-const authorIsPresent = (now: Date): Fragment => fragment`(
+export const authorIsPresent = (now: Date): Fragment => fragment`(
   u.account_status = 'active'
+    and (c.announced_at is not null or u.status_changed_at is null or c.publish_at > u.status_changed_at)
   or u.account_status = 'suspended' and u.suspended_until <= ${now}::timestamptz
-    and not (c.publish_at > u.status_changed_at and c.publish_at <= u.suspended_until)
+    and (u.status_changed_at is null or c.publish_at <= u.status_changed_at or c.publish_at > u.suspended_until)
 )`
 
 /**
@@ -70,7 +71,8 @@ export const contentColumns = (
   c.version, ${withBody ? fragment`c.body,` : fragment``}
   u.id::text as "creatorId", u.username::text as username, u.display_name as "displayName",
   upper(u.account_type::text) as "accountType", upper(u.account_status::text) as "accountStatus",
-  u.suspended_until as "suspendedUntil", u.status_changed_at as "authorStatusChangedAt", u.age_verified as "isAgeVerified",
+  u.suspended_until as "suspendedUntil", u.status_changed_at as "authorStatusChangedAt", u.age_verified as "ageVerified",
+  u.age_verified_until as "ageVerifiedUntil",
   u.subscription_price as "subscriptionPriceMinor", u.currency as "creatorCurrency", u.created_at as "joinedAt",
   exists (select from likes l where l.user_id = ${viewerId}::uuid and l.content_id = c.id and l.withdrawn_at is null) as "viewerHasLiked",
   exists (select from saved_content s where s.user_id = ${viewerId}::uuid and s.content_id = c.id) as "viewerHasSaved",
@@ -98,7 +100,8 @@ interface FlatContent extends Omit<ContentRow, 'creator' | 'bonds'> {
   readonly accountType: UserRow['accountType']
   readonly accountStatus: UserRow['accountStatus']
   readonly suspendedUntil: Date | null
-  readonly isAgeVerified: boolean
+  readonly ageVerified: boolean
+  readonly ageVerifiedUntil: Date | null
   readonly subscriptionPriceMinor: bigint | null
   readonly creatorCurrency: string | null
   readonly joinedAt: Date
@@ -125,7 +128,8 @@ export const toContentRow = (flat: FlatContentRow): ContentRow => ({
     accountType: flat.accountType,
     accountStatus: flat.accountStatus,
     suspendedUntil: flat.suspendedUntil,
-    isAgeVerified: flat.isAgeVerified,
+    ageVerified: flat.ageVerified,
+    ageVerifiedUntil: flat.ageVerifiedUntil,
     subscriptionPriceMinor: flat.subscriptionPriceMinor,
     currency: flat.creatorCurrency,
     createdAt: flat.joinedAt,

@@ -17,6 +17,8 @@ export interface LiveGrant {
 /** When others may know of a post. */
 export interface ContentTimes {
   readonly publishAt: Date | null
+  /** When what publishing brings with it was done. */
+  readonly announcedAt: Date | null
   readonly unpublishedAt: Date | null
   readonly deletedAt: Date | null
   readonly removedAt: Date | null
@@ -60,7 +62,6 @@ export interface ContentRow extends ContentTimes, ContentTerms {
   readonly warnings: string[]
   readonly scheduledLocalTime: string | null
   readonly scheduledTimeZone: string | null
-  readonly announcedAt: Date | null
   readonly removedReason: string | null
   readonly purgeAfter: Date | null
   readonly commentsClosedAt: Date | null

@@ -1,5 +1,6 @@
 import type { Prisma } from '../generated/prisma/client.js'
 import type { Tx } from '../lib/db.js'
+import { authorIsPresent } from './queries.js'
 import type { ContentTerms, ContentTimes, ContentType, GrantSource } from './types.js'
 
 /** A post that somebody is about to change, held against others. */
@@ -11,7 +12,6 @@ export interface HeldContent extends ContentTimes, ContentTerms {
   readonly body: string | null
   readonly priceMinor: bigint | null
   readonly currency: string | null
-  readonly announcedAt: Date | null
   readonly purgeAfter: Date | null
   readonly purgedAt: Date | null
   readonly scheduledLocalTime: string | null
@@ -114,9 +114,7 @@ export interface DueContent {
 export const claimDue = (tx: Tx, now: Date, limit: number): Promise<DueContent[]> =>
   tx.sql<DueContent>`/* content.claimDue */
     select c.id::text as id, c.creator_id::text as "creatorId",
-      (u.account_status = 'active'
-        or u.account_status = 'suspended' and u.suspended_until <= ${now}::timestamptz
-          and not (c.publish_at > u.status_changed_at and c.publish_at <= u.suspended_until)) as "isPresent"
+      ${authorIsPresent(now)} as "isPresent"
     from content c join users u on u.id = c.creator_id
     where c.publish_at <= ${now}::timestamptz and c.announced_at is null and c.deleted_at is null
       and c.unpublished_at is null and c.removed_at is null
@@ -131,6 +129,20 @@ export async function markAnnounced(tx: Tx, ids: readonly string[], now: Date): 
 /** Makes drafts again of posts that fell due while nobody could see their author. */
 export async function returnToDraft(tx: Tx, ids: readonly string[], now: Date): Promise<void> {
   await tx.content.updateMany({ where: { id: { in: [...ids] } }, data: { publishAt: null, updatedAt: now } })
+}
+
+/**
+ * Makes drafts again of what somebody in good standing had scheduled for a time when they were not, and nobody was told of.
+ * Answers how many.
+ */
+export async function returnOverdue(tx: Tx, creatorId: string, now: Date): Promise<number> {
+  const rows = await tx.sql`/* content.returnOverdue */
+    update content c set publish_at = null, updated_at = ${now}::timestamptz
+    from users u
+    where c.creator_id = ${creatorId}::uuid and u.id = c.creator_id and u.account_status = 'active'
+      and c.announced_at is null and c.publish_at <= u.status_changed_at
+    returning 1`
+  return rows.length
 }
 
 /** Computes again when what is scheduled falls due, by the zone data of now: 9:00 stays 9:00. Answers how many moved. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Prisma } from '../generated/prisma/client.js'
+import { APPROVAL_MS } from '../accounts/accounts.js'
 import { blindIndexes, blindIndexVersion, keyedHash, normaliseEmail } from '../keys/keys.js'
 import type { NewUserKey, NewUserKeys } from '../keys/keys.js'
 import { DAY_MS, addMs } from '../lib/clock.js'
@@ -60,6 +61,7 @@ function toUser(person: DemoPerson, key: NewUserKey, passwordHash: string): Pris
     purgeAfter: deletedAt && addMs(deletedAt, COMES_BACK_MS),
     ageVerified: ageVerifiedAt !== null,
     ageVerifiedAt,
+    ageVerifiedUntil: ageVerifiedAt && addMs(ageVerifiedAt, APPROVAL_MS),
     isDemo: person.isSignIn,
     creatorSince: creator?.since ?? null,
     subscriptionPriceMinor: creator?.priceMinor ?? null,
@@ -158,5 +160,6 @@ function toAgeVerification(
     rejectionReason: age.rejectionReason,
     createdAt: age.submittedAt,
     decidedAt: age.decidedAt,
+    expiresAt: age.status === 'APPROVED' && age.decidedAt ? addMs(age.decidedAt, APPROVAL_MS) : null,
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { APPROVAL_MS } from '../accounts/accounts.js'
 import type { Tx } from '../lib/db.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment, SqlPart } from '../lib/sql.js'
@@ -71,13 +72,14 @@ export async function insertScaleUsers(
   await tx.sql`/* demo.scaleUsers */
     insert into users (
       id, username, display_name, email, email_index, email_index_version, email_key_id, email_verified_at, account_type,
-      creator_since, currency, subscription_price, age_verified, age_verified_at, created_at, updated_at
+      creator_since, currency, subscription_price, age_verified, age_verified_at, age_verified_until, created_at, updated_at
     )
     select id, username, display_name, email, email_index, ${indexVersion}::int, email_key_id, joined_at,
       case when is_creator then 'creator' else 'fan' end::account_type,
       case when is_creator then joined_at end, case when is_creator then 'EUR' end,
       case when is_creator then 300 + number % 20 * 100 end,
-      is_of_age, case when is_of_age then joined_at end, joined_at, joined_at
+      is_of_age, case when is_of_age then joined_at end,
+      case when is_of_age then joined_at + ${APPROVAL_MS}::float8 * interval '1 millisecond' end, joined_at, joined_at
     from (
       select people.*, number % ${CREATOR_EVERY}::bigint = 0 as is_creator, number % 2 = 0 as is_of_age,
         ${joinedAt(run, fragment`number`)} as joined_at
@@ -107,8 +109,8 @@ export async function insertScaleAccounts(tx: Tx, ids: readonly string[]): Promi
       (array['public', 'followers', 'self'])[1 + ordinality % 3]::field_audience, created_at
     from unnest(${ids}::uuid[]) with ordinality as new (id, ordinality) join users using (id)`
   await tx.sql`/* demo.scaleAges */
-    insert into age_verifications (user_id, provider, status, method, is_of_age, created_at, decided_at)
-    select id, 'sandbox', 'approved', 'estimate', true, age_verified_at, age_verified_at
+    insert into age_verifications (user_id, provider, status, method, is_of_age, created_at, decided_at, expires_at)
+    select id, 'sandbox', 'approved', 'estimate', true, age_verified_at, age_verified_at, age_verified_until
     from unnest(${ids}::uuid[]) as new (id) join users using (id) where age_verified`
 }
 

@@ -1,3 +1,4 @@
+import { contentFollowsStanding } from '../content/content.js'
 import type { Origin } from '../lib/db.js'
 import { followsFollowStanding, forgetBondsOfErased } from '../social/social.js'
 
@@ -13,5 +14,6 @@ export async function followStanding(origin: Origin, userId: string): Promise<vo
 /** What follows a person's standing, each domain's part of it. */
 const STEPS: readonly ((origin: Origin, userId: string) => Promise<void>)[] = [
   followsFollowStanding,
+  contentFollowsStanding,
   forgetBondsOfErased,
 ]

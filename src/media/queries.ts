@@ -370,7 +370,8 @@ export interface Opened {
 export async function findOpened(db: Db, variantId: string, viewerId: string | null): Promise<Opened | null> {
   const [row] = await db.sql<Opened>`/* media.opened */
     select app_now() as now, a.id::text as "mediaId", a.owner_id::text as "ownerId", v.storage_key as "storageKey",
-      v.content_type as "contentType", upper(u.account_type::text) as "viewerRole", u.age_verified as "viewerIsAgeVerified"
+      v.content_type as "contentType", upper(u.account_type::text) as "viewerRole",
+      u.age_verified and (u.age_verified_until is null or u.age_verified_until > app_now()) as "viewerIsAgeVerified"
     from media_variants v
     join media_assets a on a.id = v.asset_id
     left join users u on u.id = ${viewerId}::uuid and ${isInGoodStanding(fragment`u`, fragment`app_now()`)}

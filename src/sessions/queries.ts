@@ -29,7 +29,8 @@ export async function findLiveSession(
     select clock.now, s.id::text as "sessionId", u.id::text as "userId", upper(u.account_type::text) as role,
       case when u.account_status = 'suspended' and u.suspended_until <= clock.now then 'ACTIVE'
         else upper(u.account_status::text) end as status,
-      u.age_verified as "isAgeVerified", u.is_demo as "isDemo", s.authenticated_at as "authenticatedAt",
+      u.age_verified and (u.age_verified_until is null or u.age_verified_until > clock.now) as "isAgeVerified",
+      u.is_demo as "isDemo", s.authenticated_at as "authenticatedAt",
       s.second_factor_at as "secondFactorAt", s.last_used_at as "lastUsedAt"
     from clock
     left join (user_sessions s join users u on u.id = s.user_id and u.erased_at is null)

@@ -90,7 +90,8 @@ export interface StandingThen {
 export async function findStandingAt(db: Db, userId: string, at: Date): Promise<StandingThen | null> {
   const [row] = await db.sql<StandingThen>`/* social.standingAt */
     select upper(state ->> 'account_type') as "accountType", upper(state ->> 'account_status') as "accountStatus",
-      (state ->> 'suspended_until')::timestamptz as "suspendedUntil", (state ->> 'age_verified')::boolean as "isAgeVerified"
+      (state ->> 'suspended_until')::timestamptz as "suspendedUntil", (state ->> 'age_verified')::boolean
+        and coalesce((state ->> 'age_verified_until')::timestamptz > ${at}::timestamptz, true) as "isAgeVerified"
     from ${rowsAt(
       'users',
       { subjectId: userId },

@@ -3,6 +3,7 @@ import { submitAgeVerification } from '../../src/accounts/age-verifications.js'
 import { jobs } from '../../src/accounts/jobs.js'
 import { expireAgeVerificationsJob } from '../../src/accounts/types.js'
 import type { Viewer } from '../../src/lib/viewer.js'
+import { authenticate } from '../../src/sessions/sessions.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
@@ -167,15 +168,60 @@ it('leaves an attempt to staff when the provider fails', async () => {
   })
 })
 
-it('lets an approval end after two years, by the clock at once and in the account by the job', async () => {
-  const person = await world.fan()
-  await submit(person, 'sandbox-approve')
-  await world.setClock(2 * 365 * 86_400_000 + 1_000)
-  await person.signIn()
-  expect((await query(person, 'viewer { ageVerification { status } }')).viewer.ageVerification.status).toBe('EXPIRED')
-  await jobs.find(({ name }) => name === expireAgeVerificationsJob)?.run({}, server.jobs, '1')
+it('lets an approval end after two years, at the instant: what it opened is closed without any job', async () => {
+  const [person, creator, other] = [await world.fan(), await world.creator(), await world.fan()]
+  for (const each of [person, creator]) await submit(each, 'sandbox-approve')
+  expect((await become(creator, 'EUR', '500')).codes).toEqual([])
+  const page = (by: Pick<Person, 'request'>) =>
+    query(by, `user(username: "${creator.username}") { isAgeVerified subscriptionPrice { amountMinor } }`)
+  const { rows } = await server.database.owner.query<{ until: Date; now: Date }>(
+    'select min(age_verified_until) as until, app_now() as now from users where id = any($1)',
+    [[person.uuid, creator.uuid]],
+  )
+  const leftMs = (rows[0]?.until.getTime() ?? 0) - (rows[0]?.now.getTime() ?? 0)
+  await world.setClock(leftMs - 60_000)
+  await Promise.all([person.signIn(), creator.signIn(), other.signIn()])
+  expect(await isVerified(person)).toBe(true)
+  expect((await page(other)).user).toEqual({ isAgeVerified: true, subscriptionPrice: { amountMinor: '500' } })
+
+  await world.setClock(leftMs + 60_000)
   expect(await isVerified(person)).toBe(false)
+  expect((await page(other)).user).toEqual({ isAgeVerified: false, subscriptionPrice: null })
+  expect((await become(creator, 'EUR', '600')).codes).toEqual(['AGE_VERIFICATION_REQUIRED'])
+  expect((await query(person, 'viewer { ageVerification { status } }')).viewer.ageVerification.status).toBe('EXPIRED')
+  const claims = await authenticate(server.database.db, person.token)
+  expect(claims.viewer?.isAgeVerified).toBe(false)
+})
+
+it('writes down that approvals have ended, and leaves a newer one alone', async () => {
+  const [person, renewed] = [await world.fan(), await world.fan()]
+  for (const each of [person, renewed]) await submit(each, 'sandbox-approve')
+  await world.setClock(2 * 365 * 86_400_000 + 1_000)
+  await Promise.all([person.signIn(), renewed.signIn()])
+  expect((await submit(renewed, 'sandbox-approve')).payload.ageVerification.status).toBe('APPROVED')
+  await jobs.find(({ name }) => name === expireAgeVerificationsJob)?.run({}, server.jobs, '1')
+  expect([await isVerified(person), await isVerified(renewed)]).toEqual([false, true])
+  const { rows } = await server.database.owner.query(
+    `select age_verified, age_verified_at is null as "never", age_verified_until is null as "endless",
+       (select count(*)::int from audit_logs where action = 'age_verification.expired' and subject_id = users.id::text) as "told"
+     from users where id = any($1) order by array_position($1, id)`,
+    [[person.uuid, renewed.uuid]],
+  )
+  expect(rows).toEqual([
+    { age_verified: false, never: true, endless: true, told: 1 },
+    { age_verified: true, never: false, endless: false, told: 1 },
+  ])
   expect((await submit(person, 'sandbox-approve')).payload.ageVerification.status).toBe('APPROVED')
+})
+
+it('compares the date of birth with the one in the profile', async () => {
+  const person = await world.fan()
+  await mutate(person, 'updateProfile', { birthDate: '1991-02-03' }, 'user { id }')
+  const other = await submit(person, 'sandbox-approve')
+  expect(other.codes).toEqual(['BIRTH_DATE_MISMATCH'])
+  expect((await query(person, 'viewer { ageVerification { status } }')).viewer.ageVerification).toBeNull()
+  const same = await submit(person, 'sandbox-approve', { birthDate: '1991-02-03' })
+  expect(same.payload.ageVerification.status).toBe('APPROVED')
 })
 
 it('shows an age verification to its person and to staff', async () => {

@@ -28,7 +28,11 @@ const act = (person: Person, name: string, userId: string): Promise<unknown> =>
 
 describe('a locked post', () => {
   const cases: [string, PostInput, Record<string, unknown>][] = [
-    ['for followers', { visibility: 'FOLLOWERS' }, { reason: 'FOLLOWERS_ONLY', offers: [{ kind: 'FOLLOW' }] }],
+    [
+      'for followers',
+      { visibility: 'FOLLOWERS' },
+      { reason: 'FOLLOWERS_ONLY', offers: [{ kind: 'FOLLOW' }, { kind: 'SUBSCRIBE', price: { amountMinor: '900' } }] },
+    ],
     [
       'for subscribers',
       { visibility: 'SUBSCRIBERS' },

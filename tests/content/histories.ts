@@ -73,7 +73,7 @@ export function factsOf(model: Model, { authorId, viewerId }: Cast, at: Date): A
     return best ? { id: best.id, version: best.version, endsAt: best.endsAt } : null
   }
   return {
-    content: { creatorId: authorId, ...model },
+    content: { creatorId: authorId, announcedAt: null, ...model },
     author: model.author,
     viewer: isStranger ? null : { userId: viewerId, isAgeVerified: model.isAgeVerified },
     bonds: isStranger

@@ -187,6 +187,33 @@ describe('a scheduled post', () => {
   })
 })
 
+describe('a post that fell due while its author was suspended', () => {
+  it('stays hidden when they are reinstated, and is a draft again', async () => {
+    const staff = await world.moderator()
+    const setStatus = (status: string, more: Record<string, unknown> = {}) =>
+      staff.do(
+        `mutation ($input: SetAccountStatusInput!) { setAccountStatus(input: $input) { userErrors { code } } }`,
+        {
+          input: { userId: creator.id, status, reason: 'As it must be.', ...more },
+        },
+      )
+    const { id } = await draft(creator)
+    const { id: seen } = await draft(creator)
+    await creator.do(postMutation('publishContent'), { input: { contentId: seen } })
+    await schedule(id, await inUtc(2 * MINUTE_MS))
+    await setStatus('SUSPENDED', { suspendedUntil: new Date((await server.now()).getTime() + DAY_MS).toISOString() })
+    await pass(5 * MINUTE_MS)
+    await staff.signIn()
+    await setStatus('ACTIVE')
+    expect(await read(fan, id)).toBeNull()
+    expect(await read(fan, seen)).toMatchObject({ state: 'PUBLISHED' })
+    await server.drain()
+    await creator.signIn()
+    expect(await read(creator, id)).toMatchObject({ state: 'DRAFT' })
+    expect(await published(id)).toBe(0)
+  })
+})
+
 describe('a deleted post', () => {
   it('is destroyed after 30 days, and stays with whoever holds a grant for it', async () => {
     const post = await draft(creator, { body: 'Paid for', priceMinor: '500' })
