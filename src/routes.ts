@@ -4,6 +4,7 @@ import type { Readiness } from './api/http/health.js'
 import { serveJwks } from './api/http/jwks.js'
 import { serveMetrics } from './api/http/metrics.js'
 import { allowedOrigins } from './api/origins.js'
+import { contentGates } from './content/content.js'
 import { serveMedia } from './media/media.js'
 import type { Routes } from './server.js'
 import { jwks } from './sessions/sessions.js'
@@ -20,7 +21,7 @@ export const routesBeside = (readiness: Readiness): readonly Routes[] => [
     serveJwks(app, async () => ({ keys: [...(await jwks()).keys] }))
   },
   (app, { config, database, media }) => {
-    serveMedia(app, { db: database.db, media, isAllowedOrigin: allowedOrigins(config) })
+    serveMedia(app, { db: database.db, media, gates: contentGates(config), isAllowedOrigin: allowedOrigins(config) })
   },
   (app, { config }) => {
     serveGraphiql(app, config)

@@ -73,6 +73,7 @@ export const resolvers = {
   AgeVerification: accounts.AgeVerification,
   Content: { ...content.Content, ...comments.Content },
   UnlockedBody: content.UnlockedBody,
+  LockedBody: content.LockedBody,
   ContentAuthorView: content.ContentAuthorView,
   ContentVersion: content.ContentVersion,
   AccessExplanation: content.AccessExplanation,

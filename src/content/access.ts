@@ -119,3 +119,6 @@ export function stateAt(content: ContentTimes, at: Date): ContentState {
   if (content.unpublishedAt) return 'UNPUBLISHED'
   return content.publishAt > at ? 'SCHEDULED' : 'PUBLISHED'
 }
+
+/** Whether even title and teaser are kept from a viewer, whose age is not proven. */
+export const isVeiled = ({ reason }: Access): boolean => reason === 'AGE_VERIFICATION_REQUIRED'

@@ -8,8 +8,10 @@ import { idempotently } from '../lib/idempotency.js'
 import type { Remembered } from '../lib/idempotency.js'
 import { checkedPrice } from '../lib/money.js'
 import type { Viewer } from '../lib/viewer.js'
+import { checkReady, holdMedia, releaseMedia } from '../media/media.js'
 import { stateAt } from './access.js'
-import type { ContentChange } from './input.js'
+import type { ContentChange, ContentFile } from './input.js'
+import { listContentMedia, replaceContentMedia } from './media-queries.js'
 import { refusalToEdit } from './rules.js'
 import { CONTENT_CHANGED, contentStream } from './types.js'
 import type { ContentType } from './types.js'
@@ -50,7 +52,7 @@ export async function createContent(
   const call = { scope: viewer.userId, mutation: 'createContent', key: idempotencyKey, request: { type, ...change } }
   return idempotently(tx, call, now, async () => {
     const author = await holdActor(tx, viewer.userId, now)
-    const { tags = [], categories = [], priceMinor = null, ...fields } = change
+    const { tags = [], categories = [], media = [], priceMinor = null, ...fields } = change
     const { id } = await insertContent(tx, {
       creatorId: viewer.userId,
       type,
@@ -61,6 +63,7 @@ export async function createContent(
     })
     await replaceTags(tx, id, tags, now)
     await putCategories(tx, id, categories, now)
+    await putMedia(tx, { id, creatorId: viewer.userId }, media, now)
     const post = await getOwn(tx, viewer, id)
     checkTerms(author, post, now)
     await checkAdult(tx, post)
@@ -89,7 +92,7 @@ export async function updateContent(
   checkVersion(before, expectedVersion)
   const state = stateAt(before, now)
   if (state === 'DELETED' || state === 'REMOVED') throw wrongState('A post that is deleted or removed does not change.')
-  const { tags, categories, priceMinor, ...fields } = change
+  const { tags, categories, media, priceMinor, ...fields } = change
   const isOut = state === 'PUBLISHED' || state === 'UNPUBLISHED'
   const terms = priceMinor === undefined ? {} : priced(author, priceMinor)
   // a price that goes takes with it what only it allows
@@ -103,10 +106,11 @@ export async function updateContent(
   })
   if (tags) await replaceTags(tx, contentId, tags, now)
   if (categories) await putCategories(tx, contentId, categories, now)
+  if (media) await putMedia(tx, before, media, now)
   const after = await getOwn(tx, viewer, contentId)
   checkTerms(author, after, now)
   await checkAdult(tx, after)
-  if (state !== 'DRAFT') checkPublishable(author, after, now)
+  if (state !== 'DRAFT') await checkPublishable(tx, author, after, now)
   await recordContent(
     tx,
     'content.updated',
@@ -133,13 +137,40 @@ export const noSuchContent = (path: readonly string[] = ['input', 'contentId']):
 export const wrongState = (message: string): AppError =>
   new AppError('CONFLICT', 'content_state', message, { path: ['input', 'contentId'] })
 
-/** What others may come to see must be something, and who earns or shows what is for adults is of proven age. */
-export function checkPublishable(author: Author, post: HeldContent, now: Date): void {
+/**
+ * What others may come to see must be something, its files ready, and who earns or shows what is for adults of proven age.
+ * @throws INVALID nothing_to_publish, media_refused; CONFLICT media_not_ready, age_verification_required
+ */
+export async function checkPublishable(tx: Tx, author: Author, post: HeldContent, now: Date): Promise<void> {
   checkTerms(author, post, now)
-  if (post.body === null && post.type === 'TEXT')
-    throw new AppError('INVALID', 'nothing_to_publish', 'A post of text needs a text.', {
-      path: ['input', 'contentId'],
+  const path = ['input', 'contentId']
+  const files = await listContentMedia(tx, [post.id])
+  const ids = files.map(({ mediaId }) => mediaId)
+  const held = await holdMedia(tx, { ownerId: post.creatorId, ids, purpose: 'CONTENT', path }, now)
+  const isSomething = post.type === 'TEXT' ? post.body !== null : held.some(({ kind }) => kind === post.type)
+  if (!isSomething)
+    throw new AppError('INVALID', 'nothing_to_publish', 'A post of text needs one, every other a file of its kind.', {
+      path,
     })
+  checkReady(held, path)
+}
+
+/** Puts files in the place of those before; these are kept for a while, in case they are wanted again. */
+async function putMedia(
+  tx: Tx,
+  { id, creatorId }: Pick<HeldContent, 'id' | 'creatorId'>,
+  files: readonly ContentFile[],
+  now: Date,
+): Promise<void> {
+  const ids = files.map(({ mediaId }) => mediaId)
+  await holdMedia(tx, { ownerId: creatorId, ids, purpose: 'CONTENT', path: ['input', 'media'] }, now)
+  const before = (await listContentMedia(tx, [id])).map(({ mediaId }) => mediaId)
+  await replaceContentMedia(tx, id, files, now)
+  await releaseMedia(
+    tx,
+    before.filter((mediaId) => !ids.includes(mediaId)),
+    now,
+  )
 }
 
 function checkVersion({ version }: HeldContent, expected: number): void {

@@ -1,5 +1,6 @@
-import type { UpdateContentInput } from '../generated/graphql.js'
+import type { ContentMediaInput, UpdateContentInput } from '../generated/graphql.js'
 import { AppError } from '../lib/errors.js'
+import { uuidOf } from '../lib/ids.js'
 import { checkedLongText, checkedShortText } from '../lib/text.js'
 import type { ContentVisibility } from './types.js'
 
@@ -10,6 +11,7 @@ const MAX_WORDS = 10
 const MAX_TAGS = 20
 const MAX_WORD_LENGTH = 40
 const MAX_CATEGORIES = 3
+const MAX_MEDIA = 20
 const LANGUAGE = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/
 const TAG = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]*$/u
 const LOCAL_TIME = /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/
@@ -30,6 +32,13 @@ export interface ContentChange {
   readonly warnings?: string[]
   readonly tags?: string[]
   readonly categories?: string[]
+  readonly media?: ContentFile[]
+}
+
+/** A file that is put into a post. */
+export interface ContentFile {
+  readonly mediaId: string
+  readonly isTeaser: boolean
 }
 
 type Input = Omit<UpdateContentInput, 'contentId' | 'expectedVersion'>
@@ -47,6 +56,7 @@ export const checkedContent = (input: Input): ContentChange => ({
   ...(input.warnings !== undefined && { warnings: checkedWords(input.warnings ?? [], 'warnings', MAX_WORDS) }),
   ...(input.tags !== undefined && { tags: checkedTags(input.tags ?? []) }),
   ...(input.categories !== undefined && { categories: checkedCategories(input.categories ?? []) }),
+  ...(input.media !== undefined && { media: checkedMedia(input.media ?? []) }),
 })
 
 /** What can change but not be cleared; null counts as left out. */
@@ -79,6 +89,16 @@ function checkedTags(unchecked: readonly string[]): string[] {
 function checkedCategories(slugs: readonly string[]): string[] {
   if (slugs.length > MAX_CATEGORIES) throw refused('categories', `At most ${String(MAX_CATEGORIES)} categories.`)
   return [...new Set(slugs)]
+}
+
+function checkedMedia(files: readonly ContentMediaInput[]): ContentFile[] {
+  if (files.length > MAX_MEDIA) throw refused('media', `At most ${String(MAX_MEDIA)} files.`)
+  const media = files.map(({ mediaId, isTeaser }) => ({
+    mediaId: uuidOf('MediaAsset', mediaId, ['input', 'media']),
+    isTeaser,
+  }))
+  if (new Set(media.map(({ mediaId }) => mediaId)).size < media.length) throw refused('media', 'Each file once.')
+  return media
 }
 
 /** A time on a wall clock, without seconds where they are none. @throws INVALID local_time_invalid */

@@ -1,6 +1,8 @@
 import DataLoader from 'dataloader'
 import type { Db } from '../lib/db.js'
 import { listGrantsById } from './grant-queries.js'
+import { listContentMedia } from './media-queries.js'
+import type { ContentMediaRow } from './media-queries.js'
 import { listBodies, listCategoriesOf, listContentById, listTags, listVersionsById } from './queries.js'
 import type { Reading } from './queries.js'
 import type { CategoryRow, ContentRow, ContentVersionRow, GrantRow } from './types.js'
@@ -13,6 +15,8 @@ export interface ContentLoaders {
   readonly contentBody: DataLoader<string, string | null>
   readonly contentTags: DataLoader<string, string[]>
   readonly contentCategories: DataLoader<string, CategoryRow[]>
+  /** The files of a post, in their order. */
+  readonly contentMedia: DataLoader<string, ContentMediaRow[]>
   /** A version by id, of whoever's post. */
   readonly contentVersion: DataLoader<string, ContentVersionRow | null>
   /** A grant by id, whoever it is for. */
@@ -35,6 +39,10 @@ export const makeContentLoaders = (db: Db, reading: () => Reading): ContentLoade
   }),
   contentCategories: new DataLoader(async (ids) => {
     const rows = await listCategoriesOf(db, ids)
+    return ids.map((id) => rows.filter(({ contentId }) => contentId === id))
+  }),
+  contentMedia: new DataLoader(async (ids) => {
+    const rows = await listContentMedia(db, ids)
     return ids.map((id) => rows.filter(({ contentId }) => contentId === id))
   }),
   contentVersion: new DataLoader(async (ids) => {

@@ -38,7 +38,7 @@ export async function publishContent(tx: Tx, viewer: Viewer, contentId: string, 
   if (state === 'PUBLISHED') return
   if (state === 'DELETED' || state === 'REMOVED')
     throw wrongState('A post that is deleted or removed is not published.')
-  checkPublishable(author, post, now)
+  await checkPublishable(tx, author, post, now)
   const isNews = post.announcedAt === null
   const publishAt = isNews ? now : post.publishAt
   await updateContentRow(tx, contentId, {
@@ -90,7 +90,7 @@ export async function scheduleContent(
   const post = await getOwn(tx, viewer, contentId)
   const state = stateAt(post, now)
   if (state !== 'DRAFT' && state !== 'SCHEDULED') throw wrongState('Only a draft can be scheduled.')
-  checkPublishable(author, post, now)
+  await checkPublishable(tx, author, post, now)
   const publishAt = await findInstant(tx, localTime, timeZone)
   if (publishAt < addMs(now, MIN_AHEAD_MS) || publishAt > addMs(now, MAX_AHEAD_MS))
     throw new AppError('INVALID', 'schedule_out_of_range', 'A post is scheduled from a minute to a year ahead.', {

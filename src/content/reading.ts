@@ -2,7 +2,7 @@ import type DataLoader from 'dataloader'
 import type { UserRow } from '../accounts/types.js'
 import type { Viewer } from '../lib/viewer.js'
 import { resolveAccess } from './access.js'
-import type { Access } from './access.js'
+import type { Access, Opener } from './access.js'
 import type { ContentLoaders } from './loaders.js'
 import type { Reading } from './queries.js'
 import type { ContentRow } from './types.js'
@@ -24,26 +24,31 @@ export const readingOf = ({ viewer, now, config }: Pick<ContentAsking, 'viewer' 
 })
 
 /** What this request's viewer may do with a post that was read for them. */
-export function accessTo(
+export const accessTo = (
   row: ContentRow,
   { viewer, now, config }: Pick<ContentAsking, 'viewer' | 'now' | 'config'>,
-): Access {
-  const { creator, authorStatusChangedAt } = row
-  return resolveAccess(
+): Access => accessOf(row, viewer?.isLimited ? null : viewer, { isGated: config.ageGate === 'platform', now })
+
+/** What somebody in good standing, or a stranger, may do with a post that was read for them. */
+export const accessOf = (
+  row: ContentRow,
+  viewer: Opener | null,
+  { isGated, now }: Pick<Reading, 'isGated' | 'now'>,
+): Access =>
+  resolveAccess(
     {
       content: row,
       author: {
-        accountStatus: creator.accountStatus,
-        suspendedUntil: creator.suspendedUntil,
-        statusChangedAt: authorStatusChangedAt,
+        accountStatus: row.creator.accountStatus,
+        suspendedUntil: row.creator.suspendedUntil,
+        statusChangedAt: row.authorStatusChangedAt,
       },
-      viewer: viewer?.isLimited ? null : viewer,
+      viewer,
       bonds: row.bonds,
-      isGated: config.ageGate === 'platform',
+      isGated,
     },
     now,
   )
-}
 
 /** A post that the viewer may know of, or null: what is hidden and what does not exist look the same. */
 export async function findVisibleContent(id: string, asking: ContentAsking): Promise<ContentRow | null> {

@@ -5,8 +5,10 @@ import type { Origin, Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import { emit } from '../lib/events.js'
 import type { Viewer } from '../lib/viewer.js'
+import { releaseMedia } from '../media/media.js'
 import { stateAt } from './access.js'
 import { contentEvent, getOwn, recordContent, wrongState } from './authoring.js'
+import { listContentMedia } from './media-queries.js'
 import { CONTENT_DELETED, CONTENT_PURGED, CONTENT_RESTORED } from './types.js'
 import { claimPurgeable, purgeContentRow, updateContentRow } from './write-queries.js'
 
@@ -58,7 +60,13 @@ export async function purgeDeleted(origin: Origin): Promise<void> {
     transaction(origin, async (tx, now) => {
       const due = await claimPurgeable(tx, now, PURGE_BATCH)
       for (const post of due) {
+        const files = await listContentMedia(tx, [post.id])
         await purgeContentRow(tx, post.id, now)
+        await releaseMedia(
+          tx,
+          files.map(({ mediaId }) => mediaId),
+          now,
+        )
         await emit(tx, contentEvent(CONTENT_PURGED, post), now)
       }
       return due.length

@@ -7,6 +7,7 @@ import type {
   ContentResolvers,
   ContentVersionResolvers,
   EntitlementGrantResolvers,
+  LockedBodyResolvers,
   MutationResolvers,
   QueryResolvers,
   UnlockedBodyResolvers,
@@ -20,9 +21,10 @@ import type { Money } from '../lib/money.js'
 import { checkedPage, toConnection } from '../lib/page.js'
 import { selects } from '../lib/selection.js'
 import { signedIn } from '../lib/viewer.js'
-import { stateAt } from './access.js'
+import { isVeiled, stateAt } from './access.js'
 import type { Access } from './access.js'
 import { createContent, noSuchContent, updateContent } from './authoring.js'
+import { assetsOf, filesOf, hintsOf, teaserFilesOf } from './files.js'
 import { explainAccess } from './explaining.js'
 import { grantAccess, revokeGrant } from './grants.js'
 import type { GrantOrder } from './grants.js'
@@ -169,14 +171,12 @@ function reloaded(id: string, { loaders }: ContentAsking): Promise<ContentRow | 
   loaders.contentTags.clear(id)
   loaders.contentCategories.clear(id)
   loaders.contentBody.clear(id)
+  loaders.contentMedia.clear(id)
   return loaders.content.load(id)
 }
 
 const priceOf = ({ priceMinor, currency }: Pick<ContentRow, 'priceMinor' | 'currency'>): Money | null =>
   priceMinor === null || currency === null ? null : { amountMinor: priceMinor, currency }
-
-/** Whether title and teaser are kept from a viewer whose age is not proven. */
-const isVeiled = ({ reason }: Access): boolean => reason === 'AGE_VERIFICATION_REQUIRED'
 
 const offersOf = (row: ContentRow, { offers }: Access) => {
   const subscription = priceOf({ priceMinor: row.creator.subscriptionPriceMinor, currency: row.creator.currency })
@@ -195,6 +195,8 @@ export const Content = {
   price: priceOf,
   tags: async (row, _args, context) =>
     isVeiled(accessTo(row, context)) ? [] : await context.loaders.contentTags.load(row.id),
+  teaserMedia: (row, _args, context) =>
+    isVeiled(accessTo(row, context)) ? [] : teaserFilesOf(row.id, context.loaders),
   categories: ({ id }, _args, { loaders }) => loaders.contentCategories.load(id),
   publishedAt: (row, _args, { now }) => (row.publishAt && row.publishAt <= now ? row.publishAt : null),
   viewerAccess: (row, _args, context) => {
@@ -207,7 +209,7 @@ export const Content = {
   },
   body: (row, _args, context) => {
     const access = accessTo(row, context)
-    if (access.isOpen) return { __typename: 'UnlockedBody', content: row }
+    if (access.isOpen) return { __typename: 'UnlockedBody', content: row, grant: access.grant }
     if (access.reason === null) throw noSuchContent([])
     return {
       __typename: 'LockedBody',
@@ -215,6 +217,8 @@ export const Content = {
       teaser: isVeiled(access) ? null : row.teaser,
       price: priceOf(row),
       offers: offersOf(row, access),
+      contentId: row.id,
+      isVeiled: isVeiled(access),
     }
   },
   authorView: (row, _args, { viewer }) => (viewer?.userId === row.creatorId ? row : null),
@@ -222,9 +226,17 @@ export const Content = {
 
 export const UnlockedBody = {
   text: ({ content: { id, body } }, _args, { loaders }) => (body === undefined ? loaders.contentBody.load(id) : body),
+  media: ({ content: { id }, grant }, _args, { loaders }) =>
+    filesOf(id, { kind: 'content', contentId: id, grant: grant && { id: grant.id, version: grant.version } }, loaders),
 } satisfies Partial<UnlockedBodyResolvers>
 
+export const LockedBody = {
+  mediaCount: async ({ contentId }, _args, { loaders }) => (await loaders.contentMedia.load(contentId)).length,
+  previews: (locked, _args, { loaders }) => (locked.isVeiled ? [] : hintsOf(locked.contentId, loaders)),
+} satisfies Partial<LockedBodyResolvers>
+
 export const ContentAuthorView = {
+  media: ({ id }, _args, { loaders }) => assetsOf(id, loaders),
   scheduledFor: ({ scheduledLocalTime: localTime, scheduledTimeZone: timeZone }) =>
     localTime === null || timeZone === null ? null : { localTime, timeZone },
   versions: async ({ id }, args, { db }) => {

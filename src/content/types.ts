@@ -1,6 +1,8 @@
 import type { UserRow } from '../accounts/types.js'
+import type { AccessOfferKind, LockReason } from '../generated/graphql.js'
 import type { ContentType, ContentVisibility, GrantSource } from '../generated/prisma/enums.js'
 import { jobName } from '../lib/jobs.js'
+import type { Money } from '../lib/money.js'
 
 export type { ContentType, ContentVisibility, GrantSource }
 
@@ -80,9 +82,21 @@ export interface ContentRow extends ContentTimes, ContentTerms {
   readonly body?: string | null
 }
 
-/** The body of a post that opens for the viewer. */
+/** The body of a post that opens for the viewer, by this grant or without one. */
 export interface OpenedBody {
   readonly content: ContentRow
+  readonly grant: LiveGrant | null
+}
+
+/** In place of a body that does not open: nothing of it. */
+export interface LockedBodyRow {
+  readonly contentId: string
+  /** Whether not even hints of its pictures are shown. */
+  readonly isVeiled: boolean
+  readonly reason: LockReason
+  readonly teaser: string | null
+  readonly price: Money | null
+  readonly offers: { readonly kind: AccessOfferKind; readonly price: Money | null }[]
 }
 
 /** A post as it was before a change. */

@@ -169,7 +169,7 @@ export const claimPurgeable = (tx: Tx, now: Date, limit: number): Promise<{ id: 
     limit ${limit}::int
     for no key update of c skip locked`
 
-/** Destroys text, versions, tags and what was saved of a post; the row stays for what hangs on it. */
+/** Destroys text, versions, tags, places of files and what was saved of a post; the row stays for what hangs on it. */
 export async function purgeContentRow(tx: Tx, id: string, now: Date): Promise<void> {
   await tx.content.update({
     where: { id },
@@ -177,6 +177,7 @@ export async function purgeContentRow(tx: Tx, id: string, now: Date): Promise<vo
     select: { id: true },
   })
   await tx.contentVersion.deleteMany({ where: { contentId: id } })
+  await tx.contentMedia.deleteMany({ where: { contentId: id } })
   await tx.contentTag.deleteMany({ where: { contentId: id } })
   await tx.contentCategory.deleteMany({ where: { contentId: id } })
   await tx.savedContent.deleteMany({ where: { contentId: id } })

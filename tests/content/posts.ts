@@ -31,6 +31,7 @@ export interface PostInput {
   readonly tags?: string[]
   readonly categories?: string[]
   readonly warnings?: string[]
+  readonly media?: { readonly mediaId: string; readonly isTeaser?: boolean }[]
   readonly idempotencyKey?: string
 }
 
