@@ -4,6 +4,8 @@ import * as comments from '../comments/resolvers.js'
 import { rules as commentsRules } from '../comments/rules.js'
 import * as content from '../content/resolvers.js'
 import { rules as contentRules } from '../content/rules.js'
+import * as discovery from '../discovery/resolvers.js'
+import { rules as discoveryRules } from '../discovery/rules.js'
 import type { MutationResolvers, QueryResolvers, SubscriptionResolvers } from '../generated/graphql.js'
 import { formatMoney } from '../lib/money.js'
 import { anyone } from '../lib/rules.js'
@@ -42,6 +44,7 @@ export const resolvers = {
     ...nodes,
     ...accounts.Query,
     ...content.Query,
+    ...discovery.Query,
     ...notifications.Query,
   },
   Mutation: {
@@ -97,6 +100,7 @@ export const rules = {
     nodes: anyone,
     ...accountsRules.Query,
     ...contentRules.Query,
+    ...discoveryRules.Query,
     ...notificationsRules.Query,
   } satisfies Record<keyof QueryResolvers, Rule>,
   Mutation: {

@@ -33,13 +33,21 @@ export const authorIsPresent = (now: Date): Fragment => fragment`(
  * Whether a list may show the viewer the post `c` of the author `u`: published, its author present, no block between them, and
  * their age proven where it is asked for. The only predicate of its kind; one's own posts pass it as others' do.
  */
-export const listed = ({ viewerId, isAgeVerified, isGated, now }: Reading): Fragment => fragment`(
-  c.publish_at is not null and c.publish_at <= ${now}::timestamptz
+export const listed = (reading: Reading): Fragment => fragment`(
+  c.publish_at is not null and c.publish_at <= ${reading.now}::timestamptz
   and c.unpublished_at is null and c.deleted_at is null and c.removed_at is null
-  and ${authorIsPresent(now)}
-  and (${isAgeVerified}::boolean or c.creator_id = ${viewerId}::uuid or not (c.is_age_restricted or ${isGated}::boolean))
-  and c.creator_id <> all (${parted(viewerId)})
+  and ${authorIsPresent(reading.now)}
+  and ${agePermits(reading)}
+  and c.creator_id <> all (${parted(reading.viewerId)})
 )`
+
+/** What an unproven age leaves. */
+const agePermits = ({ viewerId, isAgeVerified, isGated }: Reading): Fragment => {
+  if (isAgeVerified) return fragment`true`
+  return isGated
+    ? fragment`c.creator_id = ${viewerId}::uuid`
+    : fragment`(not c.is_age_restricted or c.creator_id = ${viewerId}::uuid)`
+}
 
 /** The grant that lasts longest of the viewer's live ones of `c`'s creator, for what `target` says. */
 const liveGrant = ({ viewerId, now }: Reading, target: Fragment): Fragment => fragment`(
@@ -52,10 +60,17 @@ const liveGrant = ({ viewerId, now }: Reading, target: Fragment): Fragment => fr
   limit 1
 )`
 
-/** All that a `ContentRow` holds of the post `c` and its author `u`, for one viewer; see `contentFrom` for the joins it needs. */
+/** What of posts a page loads beyond what it always does. */
+export interface Wanted {
+  readonly withBody: boolean
+  readonly withTags?: boolean
+  readonly withCategories?: boolean
+}
+
+/** All that a `ContentRow` holds of the post `c` and its author `u`, for one viewer; `contentJoins` makes the joins it needs. */
 export const contentColumns = (
   { viewerId }: Reading,
-  { withBody }: { readonly withBody: boolean },
+  { withBody, withTags = false, withCategories = false }: Wanted,
 ): Fragment => fragment`
   c.id::text as id, upper(c.type::text) as type, c.title, c.teaser, c.language, upper(c.visibility::text) as visibility,
   c.is_premium as "isPremium", c.price_minor as "priceMinor", c.currency,
@@ -69,6 +84,8 @@ export const contentColumns = (
   ), 0) as "likeCount",
   c.comment_count as "commentCount", c.save_count as "saveCount", c.created_at as "createdAt", c.edited_at as "editedAt",
   c.version, ${withBody ? fragment`c.body,` : fragment``}
+  ${withTags ? fragment`${tagNames} as "tagNames",` : fragment``}
+  ${withCategories ? fragment`${subjects} as subjects,` : fragment``}
   u.id::text as "creatorId", u.username::text as username, u.display_name as "displayName",
   upper(u.account_type::text) as "accountType", upper(u.account_status::text) as "accountStatus",
   u.suspended_until as "suspendedUntil", u.status_changed_at as "authorStatusChangedAt", u.age_verified as "ageVerified",
@@ -80,6 +97,19 @@ export const contentColumns = (
   c.creator_id = any (${parted(viewerId)}) as "isBlocked",
   creator_grant.id as "creatorGrantId", creator_grant.version as "creatorGrantVersion", creator_grant.ends_at as "creatorGrantEndsAt",
   content_grant.id as "contentGrantId", content_grant.version as "contentGrantVersion", content_grant.ends_at as "contentGrantEndsAt"`
+
+/** The tags of `c`, in alphabetical order. */
+const tagNames = fragment`array(
+  select t.name::text from content_tags ct join tags t on t.id = ct.tag_id where ct.content_id = c.id order by t.name
+)`
+
+/** The subjects of `c`, in their order, as `CategoryRow`s. */
+const subjects = fragment`array(
+  select jsonb_build_object('id', g.id, 'slug', g.slug, 'name', g.name, 'description', g.description, 'isAdult', g.is_adult)
+  from content_categories cc join categories g on g.id = cc.category_id
+  where cc.content_id = c.id
+  order by g.position, g.slug
+)`
 
 /** Joins to `content c` what `contentColumns` reads. */
 export const contentJoins = (reading: Reading): Fragment => fragment`
@@ -178,11 +208,11 @@ export const listContentOf = async (
   type: ContentType | null,
   page: PageRequest,
   reading: Reading,
-  withBody: boolean,
+  wanted: Wanted,
 ): Promise<ContentRow[]> =>
   (
     await db.sql<FlatContentRow>`/* content.ofCreator */
-      select ${contentColumns(reading, { withBody })}
+      select ${contentColumns(reading, wanted)}
       from (
         select c.* from content c join users u on u.id = c.creator_id
         where c.creator_id = ${creatorId}::uuid and ${listed(reading)}

@@ -1,10 +1,12 @@
 import type DataLoader from 'dataloader'
 import type { UserRow } from '../accounts/types.js'
+import { selects } from '../lib/selection.js'
+import type { Selected } from '../lib/selection.js'
 import type { Viewer } from '../lib/viewer.js'
 import { resolveAccess } from './access.js'
 import type { Access, Opener } from './access.js'
 import type { ContentLoaders } from './loaders.js'
-import type { Reading } from './queries.js'
+import type { Reading, Wanted } from './queries.js'
 import type { ContentRow } from './types.js'
 
 /** Who asks, when, and with which loaders; the API's context is one. */
@@ -55,3 +57,19 @@ export async function findVisibleContent(id: string, asking: ContentAsking): Pro
   const row = await asking.loaders.content.load(id)
   return row && accessTo(row, asking).isVisible ? row : null
 }
+
+/** Lets the rest of the request find what a page read, where it read all of it. */
+export function primed(rows: ContentRow[], { loaders }: ContentAsking): ContentRow[] {
+  for (const row of rows) if (row.body !== undefined) loaders.content.prime(row.id, row)
+  return rows
+}
+
+/** What a connection of posts was asked for beyond what every page loads. */
+export const wantedOf = (info: Selected): Wanted => ({
+  withBody: selectsOfNodes(info, 'body.text'),
+  withTags: selectsOfNodes(info, 'tags'),
+  withCategories: selectsOfNodes(info, 'categories'),
+})
+
+const selectsOfNodes = (info: Selected, path: string): boolean =>
+  selects(info, `nodes.${path}`) || selects(info, `edges.node.${path}`)

@@ -19,7 +19,6 @@ import { AppError } from '../lib/errors.js'
 import { globalId, uuidOf } from '../lib/ids.js'
 import type { Money } from '../lib/money.js'
 import { checkedPage, toConnection } from '../lib/page.js'
-import { selects } from '../lib/selection.js'
 import { signedIn } from '../lib/viewer.js'
 import { isVeiled, stateAt } from './access.js'
 import type { Access } from './access.js'
@@ -31,7 +30,7 @@ import type { GrantOrder } from './grants.js'
 import { checkedContent, checkedLocalTime, checkedTimeZone } from './input.js'
 import { publishContent, scheduleContent, unpublishContent } from './publishing.js'
 import { listCategories, listContentOf, listOwnContent, listSaved, listVersions } from './queries.js'
-import { accessTo, findVisibleContent, readingOf } from './reading.js'
+import { accessTo, findVisibleContent, primed, readingOf, wantedOf } from './reading.js'
 import type { ContentAsking } from './reading.js'
 import { deleteContent, restoreContent } from './removal.js'
 import { refusalToEdit } from './rules.js'
@@ -193,11 +192,11 @@ export const Content = {
   teaser: (row, _args, context) => (isVeiled(accessTo(row, context)) ? null : row.teaser),
   state: (row, _args, { now }) => stateAt(row, now),
   price: priceOf,
-  tags: async (row, _args, context) =>
-    isVeiled(accessTo(row, context)) ? [] : await context.loaders.contentTags.load(row.id),
+  tags: (row, _args, context) =>
+    isVeiled(accessTo(row, context)) ? [] : (row.tagNames ?? context.loaders.contentTags.load(row.id)),
   teaserMedia: (row, _args, context) =>
     isVeiled(accessTo(row, context)) ? [] : teaserFilesOf(row.id, context.loaders),
-  categories: ({ id }, _args, { loaders }) => loaders.contentCategories.load(id),
+  categories: ({ id, subjects }, _args, { loaders }) => subjects ?? loaders.contentCategories.load(id),
   publishedAt: (row, _args, { now }) => (row.publishAt && row.publishAt <= now ? row.publishAt : null),
   viewerAccess: (row, _args, context) => {
     const { isOpen, rule, reason, grant } = accessTo(row, context)
@@ -281,19 +280,10 @@ const isLiveAt = ({ startsAt, endsAt, revokedAt, suspendedAt }: GrantRow, now: D
 export const User = {
   contents: async ({ id }, { type = null, ...args }, context, info) => {
     const page = checkedPage(args, { list: 'user.contents', id, type }, ['time', 'uuid'])
-    const rows = await listContentOf(context.db, id, type, page, readingOf(context), asksForBody(info))
+    const rows = await listContentOf(context.db, id, type, page, readingOf(context), wantedOf(info))
     return toConnection(page, primed(rows, context), (row) => [row.publishAt?.toISOString() ?? '', row.id])
   },
 } satisfies Partial<UserResolvers>
-
-const asksForBody = (info: Parameters<typeof selects>[0]): boolean =>
-  selects(info, 'nodes.body') || selects(info, 'edges.node.body')
-
-/** Lets the rest of the request find what a page read, where it read all of it. */
-function primed(rows: ContentRow[], { loaders }: ContentAsking): ContentRow[] {
-  for (const row of rows) if (row.body !== undefined) loaders.content.prime(row.id, row)
-  return rows
-}
 
 export const Viewer = {
   contents: async ({ userId }, { state = null, ...args }, context) => {

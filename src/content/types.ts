@@ -78,8 +78,10 @@ export interface ContentRow extends ContentTimes, ContentTerms {
   readonly bonds: ViewerBonds
   readonly viewerHasLiked: boolean
   readonly viewerHasSaved: boolean
-  /** The text; undefined where the page did not load it. */
+  /** The text; undefined where the page did not load it, and so are the next two. */
   readonly body?: string | null
+  readonly tagNames?: string[]
+  readonly subjects?: CategoryRow[]
 }
 
 /** The body of a post that opens for the viewer, by this grant or without one. */

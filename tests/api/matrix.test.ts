@@ -132,6 +132,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
     verdicts: SIGNED_IN,
     call: async () => ({ field: `explainAccess(contentId: "${await aPost()}") { rule }` }),
   },
+  'Query.feed': { verdicts: SIGNED_IN, call: () => ({ field: 'feed(first: 2) { nodes { title } }' }) },
   'Query.categories': { verdicts: PUBLIC, call: () => ({ field: 'categories { slug name }' }) },
   'Query.notifications': { verdicts: SIGNED_IN, call: () => ({ field: 'notifications(first: 2) { nodes { text } }' }) },
   'Subscription.viewerChanged': { verdicts: SESSION, call: () => ({ field: 'viewerChanged { kind }' }) },

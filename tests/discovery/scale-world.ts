@@ -1,0 +1,50 @@
+import type { TestDatabase } from '../support/database.js'
+
+/** How large a world is. */
+export interface Scale {
+  readonly creators: number
+  readonly posts: number
+}
+
+/** The id of a made-up person by their number, and of a post. */
+export const personId = (number: number): string => `00000000-0000-4000-8000-${number.toString(16).padStart(12, '0')}`
+
+/**
+ * Fills a database by set-based SQL, and analyses it: creators of whom the first have most of the posts, three quarters of
+ * the posts of the first thousand restricted by age; two fans (-1 and -2 from the top of the numbers) who follow as many as
+ * anybody may.
+ */
+export async function fillScale({ owner }: TestDatabase, { creators, posts }: Scale): Promise<void> {
+  await owner.query(`
+    insert into users (id, username, display_name, email, email_index, account_type, creator_since, currency, created_at)
+    select ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'maker_' || to_hex(n), 'Maker ' || n, '\\x00',
+      decode(md5(n::text) || md5(n::text), 'hex'), 'creator', app_now() - n * interval '1 second', 'EUR', app_now()
+    from generate_series(1, ${String(creators)}) n`)
+  await owner.query(
+    `insert into content (creator_id, type, title, teaser, body, is_age_restricted, publish_at, created_at)
+    select ('00000000-0000-4000-8000-' || lpad(to_hex(1 + floor($1::int * luck ^ 2)::int), 12, '0'))::uuid,
+      (array['image', 'video', 'audio', 'text', 'text']::content_type[])[1 + n % 5], 'Post number ' || n,
+      'What it is about, in a line', 'The text of the post, which everybody may read.',
+      luck ^ 2 * $1 < 1000 and n % 4 <> 0, at, at
+    from (
+      select n, (hashint8extended(n, 1) & 4294967295) / 4294967296.0::float8 as luck,
+        app_now() - (hashint8extended(n, 2) & 31535999) * interval '1 second' as at
+      from generate_series(1, $2::int) n
+    ) numbered`,
+    [creators, posts],
+  )
+  await owner.query(
+    `insert into users (id, username, display_name, email, email_index)
+    select ('00000000-0000-4000-8000-' || lpad(to_hex($1::int + n), 12, '0'))::uuid, 'fan_' || n, 'Fan', '\\x00',
+      decode(md5('fan' || n) || md5('fan' || n), 'hex')
+    from generate_series(1, 2) n`,
+    [creators],
+  )
+  await owner.query(
+    `insert into follows (follower_id, following_id, followed_at)
+    select ('00000000-0000-4000-8000-' || lpad(to_hex($1::int + 1), 12, '0'))::uuid, id, app_now()
+    from users where account_type = 'creator' order by id limit 5000`,
+    [creators],
+  )
+  await owner.query('vacuum analyze')
+}
