@@ -28,6 +28,8 @@ import { createServer } from '../../src/server.js'
 import { routesBeside } from '../../src/routes.js'
 import type { Routes, Server } from '../../src/server.js'
 import { configureTokenKeys } from '../../src/sessions/sessions.js'
+import { startProcess } from '../server/process.js'
+import type { ServerProcess } from '../server/process.js'
 import { testDatabase } from './database.js'
 import type { TestDatabase } from './database.js'
 
@@ -55,6 +57,8 @@ export interface TestServer {
   /** `http://127.0.0.1:PORT/graphql` */
   readonly url: string
   readonly wsUrl: string
+  /** Where queries and subscriptions go: this server's, or with `TWO_PROCESSES` that of a process beside it. */
+  readonly readUrl: string
   /** The same without the path, for health, metrics and pages. */
   readonly origin: string
   readonly services: Services
@@ -130,7 +134,9 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   // the port was any that is free
   Object.assign(config, { publicUrl: new URL(url).origin })
   readiness.serving()
+  const beside = options.schema || options.config ? null : readingProcess(database, dataDir)
   const close = async (): Promise<void> => {
+    await beside?.stop()
     await server.drain()
     await relay?.stop()
     await worker?.stop()
@@ -142,6 +148,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   return {
     url,
     wsUrl: url.replace(/^http/, 'ws'),
+    readUrl: (await beside?.ready()) ?? url,
     origin: new URL(url).origin,
     services,
     database,
@@ -157,6 +164,22 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     now: () => databaseNow(database.db),
     close,
   }
+}
+
+/** Another process on the same database, which runs no jobs; only where `TWO_PROCESSES` asks for one. */
+function readingProcess({ ownerUrl, appUrl }: TestDatabase, dataDir: string): ServerProcess | null {
+  if (process.env['TWO_PROCESSES'] !== '1') return null
+  return startProcess({
+    ...TEST_KEYS,
+    NODE_ENV: 'test',
+    DATABASE_URL: ownerUrl,
+    DATABASE_APP_URL: appUrl,
+    DATA_DIR: dataDir,
+    TRUSTED_PROXIES: '127.0.0.1',
+    JOBS: 'off',
+    DEMO: 'off',
+    LOG_LEVEL: 'critical',
+  })
 }
 
 async function hasOpenEvents({ owner }: TestDatabase): Promise<boolean> {

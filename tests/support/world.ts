@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
+import { Kind, OperationTypeNode } from 'graphql'
 import { Secret, TOTP } from 'otpauth'
 import { parseGlobalId } from '../../src/lib/ids.js'
 import { request, watch } from './client.js'
@@ -148,6 +149,13 @@ interface SessionData {
   userErrors: { code: string; message: string }[]
 }
 
+const isMutation = (document: Document<unknown, never>): boolean =>
+  typeof document === 'string'
+    ? /(^|\s|\})mutation\b/.test(document)
+    : document.definitions.some(
+        (part) => part.kind === Kind.OPERATION_DEFINITION && part.operation === OperationTypeNode.MUTATION,
+      )
+
 let made = 0
 const nextAddress = (): string => {
   made += 1
@@ -195,7 +203,7 @@ class Someone implements Person {
     document: Document<Data, Variables>,
     variables?: Variables,
   ): Promise<Answer<Data>> {
-    return request(this.#server.url, document, variables, {
+    return request(isMutation(document) ? this.#server.url : this.#server.readUrl, document, variables, {
       'x-forwarded-for': this.ip,
       ...(this.token ? { authorization: `Bearer ${this.token}` } : {}),
     })
@@ -218,7 +226,7 @@ class Someone implements Person {
     document: Document<Data, Variables>,
     variables?: Variables,
   ): Promise<Watch<Data>> {
-    return watch(this.#server.url, document, {
+    return watch(this.#server.readUrl, document, {
       ...(variables ? { variables } : {}),
       ...(this.token ? { token: this.token } : {}),
     })
