@@ -2,7 +2,5 @@
 export { blockUser, unblockUser } from './blocks.js'
 export { follows, isBlockedEitherWay, isWanted, mutes, notBlocked } from './bond-queries.js'
 export { MAX_FOLLOWS, followUser, unfollowUser, updateFollowPreferences } from './follows.js'
-export { findBondsAt, findStandingAt, rowsAt } from './history-queries.js'
-export type { BondsThen, StandingThen } from './history-queries.js'
 export { muteUser, unmuteUser } from './mutes.js'
 export { followsFollowStanding, forgetBondsOfErased } from './standing.js'

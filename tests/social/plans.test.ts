@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findPastBlock, findPastFollow, findPastUser } from '../../src/content/explaining-queries.js'
 import type { Db } from '../../src/lib/db.js'
 import type { PageRequest } from '../../src/lib/page.js'
-import { findBondsAt, findStandingAt } from '../../src/social/social.js'
 import { listBlocks, listFollows, listFollowsOf, listMutes } from '../../src/social/queries.js'
 import { testDatabase } from '../support/database.js'
 import type { TestDatabase } from '../support/database.js'
@@ -91,7 +91,11 @@ it('finds what is between the viewer and a page of people by indexes alone', asy
 })
 
 it('finds the past of two people by indexes alone', async () => {
-  for (const read of [(db: Db) => findBondsAt(db, FAN, STAR, NOW), (db: Db) => findStandingAt(db, FAN, NOW)]) {
+  for (const read of [
+    (db: Db) => findPastFollow(db, FAN, STAR, NOW),
+    (db: Db) => findPastBlock(db, FAN, STAR, NOW),
+    (db: Db) => findPastUser(db, FAN, NOW),
+  ]) {
     const { scanned, nodes } = await explainRead(database, read)
     expect(scanned).toEqual([])
     for (const node of nodes) expect(node['Actual Rows'] ?? 0, node['Node Type']).toBeLessThanOrEqual(2)
