@@ -1,5 +1,5 @@
 /** The front door: people, their standing, and what they say of themselves. */
-export { APPROVAL_MS, reviewAgeVerification, submitAgeVerification } from './age-verifications.js'
+export { APPROVAL_MS, rejectionReason, reviewAgeVerification, submitAgeVerification } from './age-verifications.js'
 export { isBlocking, isFollowing, isMuting } from './bond-queries.js'
 export type { Someone } from './bond-queries.js'
 export { checkedReason, holdActor, noSuchUser } from './changes.js'
@@ -15,4 +15,4 @@ export type { ProfilePicture } from './profiles.js'
 export { PROFILE_CHANGES, setProfilePicture, updateProfile } from './profiles.js'
 export { register } from './registration.js'
 export { isActingStaff, isAgeVerifiedAt, isHidden, isShell, refusalToSetStatus, statusAt } from './standing.js'
-export { setAccountStatus, setAccountType } from './statuses.js'
+export { setAccountStatus, setAccountType, statusReason } from './statuses.js'

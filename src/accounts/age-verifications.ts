@@ -3,7 +3,7 @@ import { record } from '../audit/audit.js'
 import { keyedHash, openField } from '../keys/keys.js'
 import { addMs, DAY_MS, SECOND_MS } from '../lib/clock.js'
 import { transaction } from '../lib/db.js'
-import type { Origin, Tx } from '../lib/db.js'
+import type { Db, Origin, Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import { idempotently } from '../lib/idempotency.js'
 import type { Remembered } from '../lib/idempotency.js'
@@ -192,13 +192,17 @@ async function settle(tx: Tx, id: string, { reason, ...decision }: Decision, now
   const sequence = await emitChange(tx, userId, ACCOUNT_CHANGED, now)
   const told = {
     userId,
+    ageVerificationId: id,
     isApproved: decision.isOfAge,
-    reason: decision.rejectionReason ?? '',
     sequence: sequence.toString(),
   }
   await enqueue(tx, ageReviewedJob, told)
   return true
 }
+
+/** Why an attempt was refused, as its person reads it. */
+export const rejectionReason = async (db: Db, ageVerificationId: string): Promise<string> =>
+  (await findAgeVerification(db, ageVerificationId))?.rejectionReason ?? ''
 
 /**
  * Decides an attempt that waits for staff. Nobody decides on their own. The person is told. Audited.

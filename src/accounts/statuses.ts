@@ -1,6 +1,6 @@
-import { record } from '../audit/audit.js'
+import { findReason, record } from '../audit/audit.js'
 import { addMs, DAY_MS } from '../lib/clock.js'
-import type { Tx } from '../lib/db.js'
+import type { Db, Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import type { Reason } from '../lib/errors.js'
 import { enqueue } from '../lib/jobs.js'
@@ -11,7 +11,7 @@ import { getUsersForUpdate, holdActiveAdmins, updateUser } from './queries.js'
 import type { HeldUser } from './queries.js'
 import { isLegalStep, isStaffRole, refusalToSetStatus, statusAt } from './standing.js'
 import { ROLE_CHANGED, STATUS_CHANGED, statusChangedJob } from './types.js'
-import type { AccountStatus, AccountType } from './types.js'
+import type { AccountStatus, AccountType, StatusChanged } from './types.js'
 
 const MAX_SUSPENSION_MS = 3_653 * DAY_MS
 const PATH = ['input', 'userId']
@@ -67,13 +67,22 @@ export async function setAccountStatus(tx: Tx, viewer: Viewer, decision: StatusD
   await enqueue(tx, statusChangedJob, {
     userId,
     status,
-    reason,
     suspendedUntil: suspendedUntil?.toISOString() ?? null,
+    decidedAt: now.toISOString(),
     sequence: sequence.toString(),
   })
 }
 
 const ACTIONS = { ACTIVE: 'account.reinstated', SUSPENDED: 'account.suspended', BANNED: 'account.banned' } as const
+
+/** Why staff decided so about somebody's standing, as they read it. */
+export const statusReason = async (
+  db: Db,
+  { userId, status, decidedAt }: Pick<StatusChanged, 'userId' | 'status' | 'decidedAt'>,
+): Promise<string> => {
+  const subject = { table: 'users', id: userId }
+  return (await findReason(db, { action: ACTIONS[status], subject, at: new Date(decidedAt) })) ?? ''
+}
 
 /** Deletion is the owner's to decide. */
 const isDecidable = (status: AccountStatus): status is keyof typeof ACTIONS => status !== 'DELETED'

@@ -164,8 +164,9 @@ export const ACCOUNT_CHANGED = 'account.changed'
 export interface StatusChanged {
   readonly userId: string
   readonly status: 'ACTIVE' | 'SUSPENDED' | 'BANNED'
-  readonly reason: string
   readonly suspendedUntil: string | null
+  /** By which the reason is found: words of staff stay where they were written. */
+  readonly decidedAt: string
   /** Of the event on the person's stream: makes what is told of it once. */
   readonly sequence: string
 }
@@ -173,8 +174,8 @@ export interface StatusChanged {
 /** A member of staff's decision about somebody's age, for whoever tells them. */
 export interface AgeReviewed {
   readonly userId: string
+  readonly ageVerificationId: string
   readonly isApproved: boolean
-  readonly reason: string
   readonly sequence: string
 }
 

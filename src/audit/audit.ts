@@ -5,6 +5,8 @@ import { insertAuditLog } from './queries.js'
 import { redacted } from './redaction.js'
 import type { AuditEntry } from './types.js'
 
+export { findReason } from './queries.js'
+
 const MAX_USER_AGENT_LENGTH = 200
 
 /**

@@ -1,4 +1,4 @@
-import type { Tx } from '../lib/db.js'
+import type { Db, Tx } from '../lib/db.js'
 import type { AuditEntry } from './types.js'
 
 /** An entry as it is stored: redacted, and with where it came from. */
@@ -35,4 +35,17 @@ export async function insertAuditLog(tx: Tx, row: AuditRow, now: Date): Promise<
       app_session_id(),
       app_request_id()
     )`
+}
+
+/** Why something was done, as the trail has it; null where nobody said. */
+export async function findReason(
+  db: Db,
+  { action, subject, at }: Pick<AuditEntry, 'action' | 'subject'> & { readonly at: Date },
+): Promise<string | null> {
+  const [row] = await db.sql<{ reason: string | null }>`/* audit.reason */
+    select reason from audit_logs
+    where created_at = ${at}::timestamptz and subject_table = ${subject.table} and subject_id = ${subject.id}
+      and action = ${action}
+    limit 1`
+  return row?.reason ?? null
 }

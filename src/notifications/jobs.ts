@@ -1,3 +1,4 @@
+import { rejectionReason, statusReason } from '../accounts/accounts.js'
 import { ageReviewedJob, statusChangedJob } from '../accounts/types.js'
 import { transaction } from '../lib/db.js'
 import { handle, jobOrigin } from '../lib/jobs.js'
@@ -14,23 +15,20 @@ export const jobs: readonly JobHandler[] = [
   ),
   handle(fanOutJob, ({ fanoutId }, services, jobId) => runFanout(jobOrigin(services, jobId), fanoutId)),
   handle(mailJob, (order, services, jobId) => sendMail(jobOrigin(services, jobId), services, order)),
-  handle(statusChangedJob, ({ userId, sequence, ...change }, services, jobId) =>
-    transaction(jobOrigin(services, jobId), (tx, now) =>
-      giveNotice(tx, { userId, onceKey: `status:${sequence}`, notice: statusNotice(change) }, now),
-    ),
+  handle(statusChangedJob, (change, services, jobId) =>
+    transaction(jobOrigin(services, jobId), async (tx, now) => {
+      const { userId, sequence } = change
+      const notice = statusNotice({ ...change, reason: await statusReason(tx, change) })
+      await giveNotice(tx, { userId, onceKey: `status:${sequence}`, notice }, now)
+    }),
   ),
-  handle(ageReviewedJob, ({ userId, sequence, isApproved, reason }, services, jobId) =>
-    transaction(jobOrigin(services, jobId), (tx, now) =>
-      giveNotice(
-        tx,
-        {
-          userId,
-          onceKey: `age:${sequence}`,
-          notice: isApproved ? { kind: 'age_approved' } : { kind: 'age_rejected', reason },
-        },
-        now,
-      ),
-    ),
+  handle(ageReviewedJob, ({ userId, ageVerificationId, sequence, isApproved }, services, jobId) =>
+    transaction(jobOrigin(services, jobId), async (tx, now) => {
+      const notice: AccountNotice = isApproved
+        ? { kind: 'age_approved' }
+        : { kind: 'age_rejected', reason: await rejectionReason(tx, ageVerificationId) }
+      await giveNotice(tx, { userId, onceKey: `age:${sequence}`, notice }, now)
+    }),
   ),
 ]
 

@@ -71,7 +71,7 @@ export async function startSession(
     now,
   )
   await insertRefreshToken(tx, { sessionId: id, tokenHash: hashSecret(refreshToken), expiresAt }, now)
-  await endExcessSessions(tx, userId, { keep: MAX_OTHER_SESSIONS, exceptId: id }, now)
+  await makeRoom(tx, userId, id, now)
   await recordSecurity(
     tx,
     {
@@ -85,6 +85,23 @@ export async function startSession(
   )
   await emit(tx, { stream: userStream(userId), type: 'sessions.changed', payload: { userId, sessionId: id } }, now)
   return await issueFor(tx, id, refreshToken, now)
+}
+
+/** Ends the sessions that are too many; the event of the one that begins has their sockets looked at. */
+async function makeRoom(tx: Tx, userId: string, newestId: string, now: Date): Promise<void> {
+  const ended = await endExcessSessions(tx, userId, { keep: MAX_OTHER_SESSIONS, exceptId: newestId }, now)
+  for (const id of ended)
+    await recordSecurity(
+      tx,
+      {
+        action: 'session.revoked',
+        userId,
+        subject: { table: 'user_sessions', id },
+        after: { reason: 'REVOKED' },
+        description: 'Ended a session that newer ones left no room for.',
+      },
+      now,
+    )
 }
 
 /** The tokens and the viewer of a session as it stands in this transaction. */

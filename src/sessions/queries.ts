@@ -156,14 +156,14 @@ export async function endSessions(
   return rows.length
 }
 
-/** Ends a person's least recently used live sessions beyond the newest `keep`; `exceptId` is not among them. */
+/** Ends a person's least recently used live sessions beyond the newest `keep`, `exceptId` not among them; answers which. */
 export async function endExcessSessions(
   tx: Tx,
   userId: string,
   { keep, exceptId }: { readonly keep: number; readonly exceptId: string },
   now: Date,
-): Promise<void> {
-  await tx.sql`/* sessions.endExcess */
+): Promise<string[]> {
+  const rows = await tx.sql<{ id: string }>`/* sessions.endExcess */
     with excess as (
       select id from user_sessions
       where user_id = ${userId}::uuid and id <> ${exceptId}::uuid
@@ -171,7 +171,9 @@ export async function endExcessSessions(
       order by last_used_at desc, id desc offset ${keep}::int
     )
     update user_sessions s set revoked_at = ${now}::timestamptz, revoked_reason = 'revoked'
-    from excess where s.id = excess.id and s.revoked_at is null`
+    from excess where s.id = excess.id and s.revoked_at is null
+    returning s.id::text as id`
+  return rows.map(({ id }) => id)
 }
 
 const sessionColumns = {

@@ -104,6 +104,35 @@ it('bans, reinstates, and goes only the legal ways', async () => {
   ])
 })
 
+it('tells the reason of each decision, which no job carries', async () => {
+  const person = await world.fan()
+  const { id } = (
+    await mutate(
+      person,
+      'submitAgeVerification',
+      { countryCode: 'DE', birthDate: '1990-05-17', documentToken: 'for-people' },
+      'ageVerification { id }',
+    )
+  ).payload.ageVerification
+  const input = { ageVerificationId: id, isApproved: false, reason: 'Canary of the document.' }
+  await mutate(moderator, 'reviewAgeVerification', input, 'user { id }')
+  await setStatus(moderator, person, 'BANNED', { reason: 'Canary of the ban.' })
+  await setStatus(moderator, person, 'ACTIVE', { reason: 'Canary of the pardon.' })
+  const { rows } = await server.database.owner.query<{ payload: object }>(
+    `select payload from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id
+     where t.identifier in ('accounts.status_changed', 'accounts.age_reviewed')`,
+  )
+  expect(rows).toHaveLength(3)
+  expect(JSON.stringify(rows)).not.toContain('Canary')
+  await server.drain()
+  await person.signIn()
+  expect((await viewerOf(person)).notices.nodes.map(({ body }) => body)).toEqual([
+    'Canary of the pardon.',
+    'Reason: Canary of the ban.',
+    'Reason: Canary of the document.',
+  ])
+})
+
 it.each([undefined, '2020-01-01T00:00:00Z', '2099-01-01T00:00:00Z'])(
   'refuses a suspension that ends %s',
   async (suspendedUntil) => {

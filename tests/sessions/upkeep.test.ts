@@ -54,8 +54,16 @@ it('keeps the hundred most recently used sessions', async () => {
      select $1, app_now() + interval '1 second', app_now() + interval '30 days', app_now() + interval '90 days' from generate_series(1, 100)`,
     [member.id],
   )
-  await setting.signIn(member)
+  const newest = await setting.signIn(member)
   expect(await reasonOf(setting.requestOf(first))).toBe('invalid_token')
+  const { rows } = await setting.database.owner.query(
+    `select e.subject_id as id from audit_logs e where e.user_id = $1 and e.action = 'session.revoked'
+     intersect select id::text from user_sessions where user_id = $1 and revoked_reason = 'revoked'`,
+    [member.id],
+  )
+  expect(rows).toHaveLength(2)
+  expect(rows).toContainEqual({ id: first.viewer.sessionId })
+  expect(rows).not.toContainEqual({ id: newest.viewer.sessionId })
 })
 
 it('pages live sessions, the most recently used first, each once in both directions', async () => {
