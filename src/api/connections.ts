@@ -48,12 +48,15 @@ export class Connections {
   }
 
   /**
-   * Ties a socket to who signed in on it.
+   * Ties a socket to who signed in on it. Their session is read once more: what became of it between the first reading and
+   * now was told to nobody here.
    * @throws AppError LIMITED rate_limited when the person has too many
    */
   identify(connection: Connection, credentials: string | null, authenticated: Authenticated): void {
-    if (authenticated.viewer && connection.isOpen) this.#register(authenticated.viewer.userId, connection)
+    const isWatched = authenticated.viewer !== null && connection.isOpen
+    if (isWatched) this.#register(authenticated.viewer.userId, connection)
     connection.identify(credentials, authenticated)
+    if (isWatched) void this.#recheck(connection)
   }
 
   remove(connection: Connection): void {

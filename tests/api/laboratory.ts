@@ -315,6 +315,8 @@ export class Sessions {
   /** How often somebody was authenticated. */
   reads = 0
   isDown = false
+  /** What happens once, between the next reading of a session and its answer. */
+  afterReading: (() => void) | null = null
 
   open(token: string, viewer: Partial<Viewer> = {}, tokenExpiresAt: Date | null = null): string {
     const full: Viewer = {
@@ -341,6 +343,8 @@ export class Sessions {
     if (this.isDown) return Promise.reject(Object.assign(new Error(CANARY), { code: 'ECONNREFUSED' }))
     if (token === null) return Promise.resolve({ viewer: null, now: machineNow(), tokenExpiresAt: null })
     const session = this.#sessions.get(token)
+    this.afterReading?.()
+    this.afterReading = null
     if (!session) return Promise.reject(new AppError('UNAUTHENTICATED', 'invalid_token', 'Not a token of ours.'))
     return Promise.resolve({ ...session, now: machineNow() })
   }

@@ -269,6 +269,20 @@ describe('who is connected', () => {
     await until(() => sources.open === 0 && lab.bus.streams === 1)
   })
 
+  it('a session that ends while its socket is being opened has none', async () => {
+    const token = lab.sessions.open('fleeting', { userId: 'fleeting' })
+    lab.sessions.afterReading = () => {
+      lab.sessions.close(token)
+      // nobody listens yet
+      lab.bus.publish('user:fleeting', 'session_ended')
+    }
+    const startedMs = performance.now()
+    const socket = await init(`Bearer ${token}`)
+    expect((await socket.closed).code).toBe(4401)
+    expect(performance.now() - startedMs).toBeLessThan(1_000)
+    await until(() => lab.bus.streams === 1)
+  })
+
   it('other sockets of the person stay, while their session does', async () => {
     const [gone, kept] = [
       lab.sessions.open('gone', { userId: 'twice' }),
