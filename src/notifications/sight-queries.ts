@@ -8,6 +8,12 @@ import { follows, mutes, notBlocked } from '../social/social.js'
 /** For whom notifications are read, and when. */
 export type Sight = ReturnType<typeof readingOf> & { readonly viewerId: string }
 
+/**
+ * Whether there is such a row, looked up by its key: a plain `exists` that is asked of many rows may be answered by reading
+ * the whole table once instead.
+ */
+const found = (from: Fragment): Fragment => fragment`coalesce((select true ${from} limit 1), false)`
+
 /** What nobody can mute and nobody in particular causes. */
 const isNotice = fragment`n.type in ('system_announcement', 'moderation_action', 'account')`
 
@@ -18,9 +24,8 @@ export const isMemberSeen = ({ viewerId, now }: Sight): Fragment => fragment`(
   and not ${mutes(viewerId, fragment`m.actor_id`, now)}
   and case m.type
     when 'new_follower' then ${follows(fragment`m.actor_id`, viewerId)}
-    when 'content_like' then exists (
-      select from likes l where l.user_id = m.actor_id and l.content_id = m.subject_id and l.withdrawn_at is null
-    )
+    when 'content_like' then ${found(fragment`
+      from likes l where l.user_id = m.actor_id and l.content_id = m.subject_id and l.withdrawn_at is null`)}
     when 'new_content' then true
     else false
   end
@@ -30,11 +35,10 @@ export const isMemberSeen = ({ viewerId, now }: Sight): Fragment => fragment`(
 export const isSubjectSeen = (sight: Sight): Fragment => fragment`
   case n.subject_type
     when 'users' then true
-    when 'content' then exists (
-      select from content c join users u on u.id = c.creator_id
+    when 'content' then ${found(fragment`
+      from content c join users u on u.id = c.creator_id
       where c.id = n.subject_id
-        and case when c.creator_id = ${sight.viewerId}::uuid then c.deleted_at is null else ${listed(sight)} end
-    )
+        and case when c.creator_id = ${sight.viewerId}::uuid then c.deleted_at is null else ${listed(sight)} end`)}
     else false
   end`
 

@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Db } from '../../src/lib/db.js'
+import type { PageRequest } from '../../src/lib/page.js'
+import {
+  countUnread,
+  listEvents,
+  listGroups,
+  listNotifications,
+  listNotificationsById,
+} from '../../src/notifications/inbox-queries.js'
+import { testDatabase } from '../support/database.js'
+import type { TestDatabase } from '../support/database.js'
+import { explainRead } from '../support/explain.js'
+
+const PEOPLE = 1_000
+/** Rows that joined in one notification. */
+const GROUP = 500
+const STAR = '00000000-0000-4000-8000-000000000001'
+const idOf = (n: string): string => `('00000000-0000-4000-8000-' || lpad(to_hex(${n}), 12, '0'))::uuid`
+
+/** The tests of how the lists are read where there are `rows` notifications, half of them one person's. */
+export function testPlans(rows: number): void {
+  let database: TestDatabase
+  let now: Date
+  beforeAll(async () => {
+    database = await testDatabase()
+    const { owner } = database
+    await owner.query('select app_make_partitions(3, 6)')
+    now = (await owner.query<{ now: Date }>('select app_now() as now')).rows[0]!.now
+    await owner.query(
+      `insert into users (id, username, display_name, email, email_index)
+       select ${idOf('n')}, 'p' || lpad(n::text, 5, '0'), 'P', '\\x01', decode(md5(n::text) || md5('x' || n), 'hex')
+       from generate_series(1, ${String(PEOPLE)}) n`,
+    )
+    await owner.query(
+      `insert into follows (follower_id, following_id) select ${idOf('n')}, ${idOf('1')} from generate_series(2, ${String(PEOPLE)}) n`,
+    )
+    await owner.query(
+      `insert into content (id, creator_id, type, title, body, publish_at, announced_at)
+       select ${idOf('n')}, ${idOf('n')}, 'text', 'A title', 'A body', app_now() - interval '1 day', app_now()
+       from generate_series(2, ${String(PEOPLE)}) n`,
+    )
+    await owner.query(
+      `insert into blocks (blocker_id, blocked_id) select ${idOf('1')}, ${idOf('n')} from generate_series(10, ${String(PEOPLE)}, 10) n`,
+    )
+    // by turns: a group of followers, notices, posts; over half a year
+    const per = Math.trunc(rows / 2)
+    for (let from = 1; from <= per; from += 100_000)
+      await owner.query(
+        `insert into notifications (
+           id, created_at, user_id, sequence, type, actor_id, subject_type, subject_id, payload, once_key,
+           group_key, group_id, group_from, group_since, superseded_by)
+         select id, at, user_id, sequence, (array['new_follower', 'account', 'new_content'])[kind + 1]::notification_type,
+           case when kind <> 1 then actor end,
+           (array['users', null, 'content'])[kind + 1], (array[user_id, null, actor])[kind + 1],
+           case when kind = 1 then '{"kind": "age_approved"}' else '{}' end::jsonb, 'once:' || n,
+           case kind when 0 then 'followers:' || n / ${String(GROUP)} when 2 then 'content:' || n end,
+           case kind when 0 then md5('group' || user_id || n / ${String(GROUP)})::uuid when 2 then id end,
+           case kind when 0 then first when 2 then sequence end,
+           case kind when 0 then $1::timestamptz - make_interval(secs => (${String(per)} - first + 1) * 15e6 / ${String(per)}) when 2 then at end,
+           case when kind = 0 and n % ${String(GROUP)} <> ${String(GROUP - 1)} then sequence + 1 end
+         from (
+           select n, sequence, user_id, (n / ${String(GROUP)}) % 3 as kind, md5(user_id || '.' || n)::uuid as id,
+             (case when user_id = ${idOf('1')} then n - n % ${String(GROUP)} + 1 else sequence end) as first,
+             $1::timestamptz - make_interval(secs => (${String(per)} - n) * 15e6 / ${String(per)}) as at,
+             ${idOf(`2 + n % ${String(PEOPLE - 1)}`)} as actor
+           from generate_series(${String(from)} - 1, least(${String(from)} + 99999, ${String(per)}) - 1) n
+           cross join lateral (values (${idOf('1')}, n + 1), (${idOf(`2 + n % ${String(PEOPLE - 1)}`)}, 1 + n / ${String(PEOPLE - 1)})) who (user_id, sequence)
+         ) made
+         where user_id = ${idOf('1')} or kind = 1`,
+        [now],
+      )
+    await owner.query(
+      `insert into notification_inboxes (user_id, last_sequence, read_sequence) values (${idOf('1')}, $1::bigint, $1::bigint - 5000)`,
+      [per],
+    )
+    await owner.query('vacuum analyze')
+  }, 600_000)
+  afterAll(() => database.drop())
+
+  const sight = () => ({ viewerId: STAR, isAgeVerified: true, isGated: false, now })
+  const all = { unreadOnly: false, types: null }
+  const pages: Record<string, PageRequest> = {
+    'the first page': { limit: 20, isBackward: false, cursor: null, filterHash: '' },
+    'a later page': { limit: 100, isBackward: false, cursor: [String(Math.trunc(rows / 4))], filterHash: '' },
+    'the last page': { limit: 20, isBackward: true, cursor: null, filterHash: '' },
+  }
+  /** Rows that a node reads, all its loops together, at most. */
+  const isWithin = (nodes: Awaited<ReturnType<typeof explainRead>>['nodes'], most: number) => {
+    for (const node of nodes)
+      expect(node['Actual Rows'] ?? 0, JSON.stringify(node['Node Type'])).toBeLessThanOrEqual(most)
+  }
+
+  it(`is asked where there are many`, async () => {
+    const { rows: counted } = await database.owner.query<{ n: number }>('select count(*)::int as n from notifications')
+    expect(counted[0]!.n).toBeGreaterThan(rows * 0.6)
+  })
+
+  describe.each(Object.entries(pages))('%s', (_page, page) => {
+    it('of all is read by an index, in its order, without the rows that joined', async () => {
+      const { types, scanned, nodes } = await explainRead(database, (db) => listNotifications(db, sight(), all, page))
+      expect(types).not.toContain('Sort')
+      expect(types).not.toContain('Incremental Sort')
+      expect(scanned).toEqual([])
+      isWithin(nodes, page.limit * 2)
+    })
+
+    it('of some types sorts no more than a page of each', async () => {
+      const filter = { unreadOnly: false, types: ['NEW_FOLLOWER', 'TIP', 'NEW_CONTENT'] as const }
+      const { scanned, nodes } = await explainRead(database, (db) => listNotifications(db, sight(), filter, page))
+      expect(scanned).toEqual([])
+      isWithin(nodes, (page.limit + 1) * filter.types.length)
+    })
+  })
+
+  it('counts and lists what is unread by the index, no further than a hundred', async () => {
+    const unread = await explainRead(database, (db) => countUnread(db, sight()))
+    expect([unread.scanned, unread.types.includes('Sort')]).toEqual([[], false])
+    isWithin(unread.nodes, 200)
+    const page: PageRequest = { limit: 20, isBackward: false, cursor: null, filterHash: '' }
+    const listed = await explainRead(database, (db) =>
+      listNotifications(db, sight(), { unreadOnly: true, types: null }, page),
+    )
+    expect([listed.scanned, listed.types.includes('Sort')]).toEqual([[], false])
+    isWithin(listed.nodes, 40)
+  })
+
+  it('resumes, finds by id and looks into groups by indexes alone', async () => {
+    const events = await explainRead(database, (db) => listEvents(db, sight(), BigInt(Math.trunc(rows / 4))))
+    expect([events.scanned, events.types.includes('Sort')]).toEqual([[], false])
+    isWithin(events.nodes, 400)
+    const page: PageRequest = { limit: 20, isBackward: false, cursor: null, filterHash: '' }
+    const heads = await listNotifications(database.db, sight(), { unreadOnly: false, types: ['NEW_FOLLOWER'] }, page)
+    expect(heads).toHaveLength(21)
+    const groups = await explainRead(database, (db) => listGroups(db, sight(), heads))
+    expect(groups.scanned.filter((name) => name.startsWith('notifications'))).toEqual([])
+    isWithin(groups.nodes, 300)
+    const byId = await explainRead(database, (db: Db) =>
+      listNotificationsById(
+        db,
+        sight(),
+        heads.map(({ id }) => id),
+      ),
+    )
+    expect(byId.scanned).toEqual([])
+  })
+
+  it('is quick', async () => {
+    if (process.env['SHOW']) {
+      const { prepare } = await import('../../src/lib/sql.js')
+      const page0: PageRequest = { limit: 20, isBackward: false, cursor: null, filterHash: '' }
+      const show = async (mode: string, read: (db: Db) => Promise<unknown>) => {
+        let sent: any
+        await read({ sql: (s: any, ...p: any[]) => ((sent = prepare(s, p)), Promise.resolve([])) } as any).catch(() => undefined)
+        const lit = (v: any): string => v === null ? 'null' : Array.isArray(v) ? lit('{' + v.map((x) => x === null ? 'null' : JSON.stringify(x instanceof Date ? x.toISOString() : String(x))).join(',') + '}') : "'" + (v instanceof Date ? v.toISOString() : String(v)) + "'"
+        await database.owner.query('set plan_cache_mode = ' + mode + '; deallocate all')
+        await database.owner.query('prepare x as ' + sent.text)
+        const { rows } = await database.owner.query('explain (analyze, buffers) execute x(' + sent.values.map(lit).join(',') + ')')
+        console.log(mode + '\n' + rows.map((r: any) => r['QUERY PLAN']).filter((l: string) => process.env['SHOW'] === '2' || /Time|JIT|Timing|Limit|Sort|Seq Scan/.test(l)).join('\n'))
+      }
+      const heads = await listNotifications(database.db, sight(), all, page0)
+      for (const mode of ['force_custom_plan', 'force_generic_plan']) {
+        await show(mode, (db) => listNotifications(db, sight(), all, page0))
+        await show(mode, (db) => listGroups(db, sight(), heads))
+      }
+    }
+    const page: PageRequest = { limit: 20, isBackward: false, cursor: null, filterHash: '' }
+    const times: number[] = []
+    for (let n = 0; n < 20; n += 1) {
+      const startedMs = performance.now()
+      const heads = await listNotifications(database.db, sight(), { unreadOnly: false, types: null }, page)
+      await listGroups(database.db, sight(), heads)
+      times.push(performance.now() - startedMs)
+    }
+    const median = times.sort((a, b) => a - b)[10]!
+    console.log(`a page of notifications with its groups, of ${String(rows)}: ${median.toFixed(1)} ms`)
+    expect(median).toBeLessThan(200)
+  })
+}
