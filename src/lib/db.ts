@@ -104,6 +104,8 @@ export function openDatabase(
     keepAlive: true,
     options: [
       '-c TimeZone=UTC',
+      // what pays for queries of seconds costs those of milliseconds a hundred times their time
+      '-c jit=off',
       `-c statement_timeout=${String(TIMEOUTS.statementMs)}`,
       `-c lock_timeout=${String(TIMEOUTS.lockMs)}`,
       `-c idle_in_transaction_session_timeout=${String(IDLE_IN_TRANSACTION_TIMEOUT_MS)}`,

@@ -23,15 +23,14 @@ const NOTHING_AFTER = '9223372036854775807'
 const readUpTo = ({ viewerId }: Sight): Fragment =>
   fragment`coalesce((select i.read_sequence from notification_inboxes i where i.user_id = ${viewerId}::uuid), 0)`
 
-/** The columns of a `NotificationRow`, of `n` and its announcement `a`. */
+/** The columns of a `NotificationRow`, of `n`. */
 const columns = (sight: Sight): Fragment => fragment`
   coalesce(n.group_id, n.id)::text as id, n.id::text as "eventId", n.sequence, n.created_at as "createdAt",
   upper(n.type::text) as type, n.group_key as "groupKey", n.group_from as "groupFrom", n.group_since as "groupSince",
-  n.subject_type as "subjectType", n.subject_id::text as "subjectId", n.payload, a.title, a.body,
+  n.subject_type as "subjectType", n.subject_id::text as "subjectId", n.payload,
+  case n.subject_type when 'announcements' then (select a.title from announcements a where a.id = n.subject_id) end as title,
+  case n.subject_type when 'announcements' then (select a.body from announcements a where a.id = n.subject_id) end as body,
   n.sequence <= ${readUpTo(sight)} as "isRead"`
-
-const withAnnouncement = fragment`
-  notifications n left join announcements a on n.subject_type = 'announcements' and a.id = n.subject_id`
 
 /** The notifications that stand for their group and were not put away; the partial indexes have the same words. */
 const isHead = fragment`n.superseded_by is null and n.hidden_at is null`
@@ -50,22 +49,30 @@ export const listNotifications = (
   { unreadOnly, types }: NotificationFilter,
   page: PageRequest,
 ): Promise<NotificationRow[]> => {
-  const { limit } = page
+  const { limit, isBackward } = page
+  const order = isBackward ? fragment`n.sequence` : fragment`n.sequence desc`
   const where = fragment`n.user_id = ${sight.viewerId}::uuid and ${isHead} and ${beyond(page)}
-    and ${unreadOnly ? isUnread(sight) : fragment`true`} and ${isSeen(sight)}`
-  const order = page.isBackward ? fragment`n.sequence` : fragment`n.sequence desc`
+    and ${unreadOnly ? isUnread(sight) : fragment`true`} and decided.is_shown`
   if (types === null)
     return db.sql<NotificationRow>`/* notifications.list */
-      select ${columns(sight)} from ${withAnnouncement} where ${where} order by ${order} limit ${limit + 1}::int`
+      select ${columns(sight)} from ${withSight(sight)} where ${where}
+      order by ${order} limit ${limit + 1}::int`
   // each type from its index; what is sorted is as long as a page, times the types
   return db.sql<NotificationRow>`/* notifications.listOfTypes */
     select n.* from unnest(${toColumn(types)}::notification_type[]) as wanted (type)
     cross join lateral (
-      select ${columns(sight)} from ${withAnnouncement} where ${where} and n.type = wanted.type
+      select ${columns(sight)} from ${withSight(sight)} where ${where} and n.type = wanted.type
       order by ${order} limit ${limit + 1}::int
     ) n
     order by ${order} limit ${limit + 1}::int`
 }
+
+/**
+ * What is to be seen of the notifications `n`, decided one by one in the order in which they are read, and beside them, so
+ * that the statement does not grow with the months.
+ */
+const withSight = (sight: Sight): Fragment => fragment`
+  notifications n cross join lateral (select ${isSeen(sight)} as is_shown offset 0) decided`
 
 const toColumn = (types: readonly NotificationType[]): string[] => types.map((type) => type.toLowerCase())
 
@@ -80,8 +87,8 @@ const isUnread = (sight: Sight): Fragment => fragment`n.sequence > ${readUpTo(si
 export async function countUnread(db: Db, sight: Sight): Promise<number> {
   const [row] = await db.sql<{ unread: number }>`/* notifications.unread */
     select count(*)::int as unread from (
-      select from ${withAnnouncement}
-      where n.user_id = ${sight.viewerId}::uuid and ${isHead} and ${isUnread(sight)} and ${isSeen(sight)}
+      select from ${withSight(sight)}
+      where n.user_id = ${sight.viewerId}::uuid and ${isHead} and ${isUnread(sight)} and decided.is_shown
       order by n.sequence desc limit ${MAX_COUNTED}::int
     ) unread`
   return row?.unread ?? 0
@@ -100,7 +107,6 @@ export const listNotificationsById = (db: Db, sight: Sight, ids: readonly string
       where n.user_id = first.user_id and n.group_key = first.group_key and n.group_id = first.id
         and n.superseded_by is null
     ) n
-    left join announcements a on n.subject_type = 'announcements' and a.id = n.subject_id
     where first.id = any(${ids}::uuid[]) and first.user_id = ${sight.viewerId}::uuid
       and coalesce(first.group_id, first.id) = first.id and n.hidden_at is null and ${isSeen(sight)}`
 
@@ -146,8 +152,7 @@ export const listEvents = (
   after: bigint,
 ): Promise<(NotificationRow & { readonly isShown: boolean })[]> =>
   db.sql<NotificationRow & { isShown: boolean }>`/* notifications.events */
-    select ${columns(sight)}, (${isHead} and ${isSeen(sight)}) as "isShown"
-    from ${withAnnouncement}
+    select ${columns(sight)}, (${isHead} and decided.is_shown) as "isShown" from ${withSight(sight)}
     where n.user_id = ${sight.viewerId}::uuid and n.sequence > ${after}
     order by n.sequence limit ${EVENT_BATCH}::int`
 

@@ -49,10 +49,10 @@ export const isOfGroup = fragment`(
   and m.created_at between n.group_since and n.created_at
 )`
 
-/** True where anything is left to see of the notification `n`, with its announcement `a`: its subject, and one who caused it. */
+/** True where anything is left to see of the notification `n`: its subject, and one who caused it. */
 export const isSeen = (sight: Sight): Fragment => fragment`
   case
-    when ${isNotice} then a.withdrawn_at is null
+    when ${isNotice} then not ${found(fragment`from announcements a where a.id = n.subject_id and a.withdrawn_at is not null`)}
     else ${isSubjectSeen(sight)} and exists (
       select from notifications m where ${isOfGroup} and ${isMemberSeen(sight)}
     )

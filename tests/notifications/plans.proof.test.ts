@@ -1,3 +1,3 @@
 import { testPlans } from './plans.js'
 
-testPlans(1_400_000)
+testPlans(1_600_000)

@@ -41,7 +41,21 @@ export function testPlans(rows: number): void {
        from generate_series(2, ${String(PEOPLE)}) n`,
     )
     await owner.query(
-      `insert into blocks (blocker_id, blocked_id) select ${idOf('1')}, ${idOf('n')} from generate_series(10, ${String(PEOPLE)}, 10) n`,
+      `insert into blocks (blocker_id, blocked_id) select ${idOf('1')}, ${idOf('n')} from generate_series(100, ${String(PEOPLE)}, 100) n`,
+    )
+    // of others, so that no table is too small for its index
+    for (const table of ['blocks (blocker_id, blocked_id)', 'mutes (muter_id, muted_id)'])
+      await owner.query(
+        `insert into ${table} select ${idOf('n')}, ${idOf('n + k')} from generate_series(2, 900) n, generate_series(1, 5) k`,
+      )
+    await owner.query(
+      `insert into likes (user_id, content_id) select ${idOf('n')}, ${idOf('n + k')} from generate_series(2, 900) n, generate_series(1, 5) k`,
+    )
+    await owner.query(
+      `insert into announcements (author_id, title, body) select ${idOf('1')}, 'T', 'B' from generate_series(1, 2000) n`,
+    )
+    await owner.query(
+      `insert into notification_inboxes (user_id) select ${idOf('n')} from generate_series(2, ${String(PEOPLE)}) n`,
     )
     // by turns: a group of followers, notices, posts; over half a year
     const per = Math.trunc(rows / 2)
@@ -85,11 +99,18 @@ export function testPlans(rows: number): void {
     'a later page': { limit: 100, isBackward: false, cursor: [String(Math.trunc(rows / 4))], filterHash: '' },
     'the last page': { limit: 20, isBackward: true, cursor: null, filterHash: '' },
   }
-  /** Rows that a node reads, all its loops together, at most. */
-  const isWithin = (nodes: Awaited<ReturnType<typeof explainRead>>['nodes'], most: number) => {
-    for (const node of nodes)
-      expect(node['Actual Rows'] ?? 0, JSON.stringify(node['Node Type'])).toBeLessThanOrEqual(most)
-  }
+  type Explained = Awaited<ReturnType<typeof explainRead>>
+  /** Tables that were read from end to end: not those of months without a row, for which no index is asked. */
+  const scannedIn = ({ nodes }: Explained) =>
+    nodes
+      .filter((node) => node['Node Type'] === 'Seq Scan' && (node['Actual Rows'] ?? 0) > 0)
+      .map((node) => node['Relation Name'])
+  const sortedIn = ({ nodes }: Explained) =>
+    nodes
+      .filter((node) => /Sort/.test(node['Node Type']) && (node['Actual Rows'] ?? 0) > 0)
+      .map((node) => node['Node Type'])
+  /** Rows that a node gives in one go, at most. */
+  const mostIn = ({ nodes }: Explained) => Math.max(...nodes.map((node) => node['Actual Rows'] ?? 0))
 
   it(`is asked where there are many`, async () => {
     const { rows: counted } = await database.owner.query<{ n: number }>('select count(*)::int as n from notifications')
@@ -98,82 +119,57 @@ export function testPlans(rows: number): void {
 
   describe.each(Object.entries(pages))('%s', (_page, page) => {
     it('of all is read by an index, in its order, without the rows that joined', async () => {
-      const { types, scanned, nodes } = await explainRead(database, (db) => listNotifications(db, sight(), all, page))
-      expect(types).not.toContain('Sort')
-      expect(types).not.toContain('Incremental Sort')
-      expect(scanned).toEqual([])
-      isWithin(nodes, page.limit * 2)
+      const how = await explainRead(database, (db) => listNotifications(db, sight(), all, page))
+      expect([scannedIn(how), sortedIn(how)]).toEqual([[], []])
+      expect(mostIn(how)).toBeLessThanOrEqual(page.limit * 2)
     })
 
     it('of some types sorts no more than a page of each', async () => {
       const filter = { unreadOnly: false, types: ['NEW_FOLLOWER', 'TIP', 'NEW_CONTENT'] as const }
-      const { scanned, nodes } = await explainRead(database, (db) => listNotifications(db, sight(), filter, page))
-      expect(scanned).toEqual([])
-      isWithin(nodes, (page.limit + 1) * filter.types.length)
+      const how = await explainRead(database, (db) => listNotifications(db, sight(), filter, page))
+      expect(scannedIn(how)).toEqual([])
+      expect(mostIn(how)).toBeLessThanOrEqual((page.limit + 1) * filter.types.length)
     })
   })
 
+  const first: PageRequest = { limit: 20, isBackward: false, cursor: null, filterHash: '' }
+
   it('counts and lists what is unread by the index, no further than a hundred', async () => {
-    const unread = await explainRead(database, (db) => countUnread(db, sight()))
-    expect([unread.scanned, unread.types.includes('Sort')]).toEqual([[], false])
-    isWithin(unread.nodes, 200)
-    const page: PageRequest = { limit: 20, isBackward: false, cursor: null, filterHash: '' }
-    const listed = await explainRead(database, (db) =>
-      listNotifications(db, sight(), { unreadOnly: true, types: null }, page),
-    )
-    expect([listed.scanned, listed.types.includes('Sort')]).toEqual([[], false])
-    isWithin(listed.nodes, 40)
+    for (const read of [
+      (db: Db) => countUnread(db, sight()),
+      (db: Db) => listNotifications(db, sight(), { unreadOnly: true, types: null }, first),
+    ]) {
+      const how = await explainRead(database, read)
+      expect([scannedIn(how), sortedIn(how)]).toEqual([[], []])
+      expect(mostIn(how)).toBeLessThanOrEqual(200)
+    }
   })
 
   it('resumes, finds by id and looks into groups by indexes alone', async () => {
     const events = await explainRead(database, (db) => listEvents(db, sight(), BigInt(Math.trunc(rows / 4))))
-    expect([events.scanned, events.types.includes('Sort')]).toEqual([[], false])
-    isWithin(events.nodes, 400)
-    const page: PageRequest = { limit: 20, isBackward: false, cursor: null, filterHash: '' }
-    const heads = await listNotifications(database.db, sight(), { unreadOnly: false, types: ['NEW_FOLLOWER'] }, page)
+    expect([scannedIn(events), sortedIn(events)]).toEqual([[], []])
+    expect(mostIn(events)).toBeLessThanOrEqual(300)
+    const heads = await listNotifications(database.db, sight(), { unreadOnly: false, types: ['NEW_FOLLOWER'] }, first)
     expect(heads).toHaveLength(21)
     const groups = await explainRead(database, (db) => listGroups(db, sight(), heads))
-    expect(groups.scanned.filter((name) => name.startsWith('notifications'))).toEqual([])
-    isWithin(groups.nodes, 300)
-    const byId = await explainRead(database, (db: Db) =>
-      listNotificationsById(
-        db,
-        sight(),
-        heads.map(({ id }) => id),
-      ),
-    )
-    expect(byId.scanned).toEqual([])
+    expect(scannedIn(groups)).toEqual([])
+    expect(mostIn(groups)).toBeLessThanOrEqual(200)
+    const ids = heads.map(({ id }) => id)
+    const byId = await explainRead(database, (db) => listNotificationsById(db, sight(), ids))
+    expect(scannedIn(byId)).toEqual([])
   })
 
   it('is quick', async () => {
-    if (process.env['SHOW']) {
-      const { prepare } = await import('../../src/lib/sql.js')
-      const page0: PageRequest = { limit: 20, isBackward: false, cursor: null, filterHash: '' }
-      const show = async (mode: string, read: (db: Db) => Promise<unknown>) => {
-        let sent: any
-        await read({ sql: (s: any, ...p: any[]) => ((sent = prepare(s, p)), Promise.resolve([])) } as any).catch(() => undefined)
-        const lit = (v: any): string => v === null ? 'null' : Array.isArray(v) ? lit('{' + v.map((x) => x === null ? 'null' : JSON.stringify(x instanceof Date ? x.toISOString() : String(x))).join(',') + '}') : "'" + (v instanceof Date ? v.toISOString() : String(v)) + "'"
-        await database.owner.query('set plan_cache_mode = ' + mode + '; deallocate all')
-        await database.owner.query('prepare x as ' + sent.text)
-        const { rows } = await database.owner.query('explain (analyze, buffers) execute x(' + sent.values.map(lit).join(',') + ')')
-        console.log(mode + '\n' + rows.map((r: any) => r['QUERY PLAN']).filter((l: string) => process.env['SHOW'] === '2' || /Time|JIT|Timing|Limit|Sort|Seq Scan/.test(l)).join('\n'))
-      }
-      const heads = await listNotifications(database.db, sight(), all, page0)
-      for (const mode of ['force_custom_plan', 'force_generic_plan']) {
-        await show(mode, (db) => listNotifications(db, sight(), all, page0))
-        await show(mode, (db) => listGroups(db, sight(), heads))
-      }
-    }
-    const page: PageRequest = { limit: 20, isBackward: false, cursor: null, filterHash: '' }
     const times: number[] = []
     for (let n = 0; n < 20; n += 1) {
       const startedMs = performance.now()
-      const heads = await listNotifications(database.db, sight(), { unreadOnly: false, types: null }, page)
+      const heads = await listNotifications(database.db, sight(), all, first)
       await listGroups(database.db, sight(), heads)
       times.push(performance.now() - startedMs)
     }
     const median = times.sort((a, b) => a - b)[10]!
     console.log(`a page of notifications with its groups, of ${String(rows)}: ${median.toFixed(1)} ms`)
-    expect(median).toBeLessThan(200)
+    // as many as the machine is busy; sorting what somebody has takes a hundred times as long as this
+    expect(median).toBeLessThan(100)
   })
 }
