@@ -36,6 +36,27 @@ beforeAll(async () => {
      from user_sessions, generate_series(1, 60) n where user_id = $1 and revoked_at is null`,
     [fan.uuid],
   )
+  await server.database.owner.query(
+    `with follower as (
+      insert into follows (follower_id, following_id) select unnest($2::uuid[]), $1::uuid returning follower_id as id
+    ), post as (
+      insert into content (creator_id, type, title, body, publish_at, announced_at)
+      select id, 'text', 'A post', 'Its text', app_now(), app_now() from follower returning id, creator_id
+    ), told as (
+      select row_number() over () as sequence, * from (
+        select 'new_follower' as type, id as actor, 'users' as what, $1::uuid as subject from follower
+        union all select 'new_content', creator_id, 'content', id from post
+        order by 2, 1
+      ) news
+    ), written as (
+      insert into notifications (user_id, created_at, sequence, type, actor_id, subject_type, subject_id, group_key, group_id, group_from, group_since)
+      select $1, $3, sequence, type::notification_type, actor, what, subject, 'group:' || sequence, gen_random_uuid(), sequence, $3
+      from told
+      returning 1
+    )
+    insert into notification_inboxes (user_id, last_sequence) select $1, count(*) from written`,
+    [fan.uuid, crowd.map(({ uuid }) => uuid), await server.now()],
+  )
 }, 120_000)
 afterAll(() => server.close())
 
@@ -86,6 +107,15 @@ describe('a list costs as many statements however long it is', () => {
       document: 'query ($n: Int) { viewer { notices(first: $n) { nodes { id title body } } } }',
       variables: (n) => ({ n }),
       most: 2,
+    },
+    'notifications, all of each': {
+      asker: () => fan,
+      document: `query ($n: Int) { notifications(first: $n) { nodes {
+        id type title text actorCount isRead sequence actors { username }
+        subject { __typename ... on User { username } ... on Content { title body { __typename } } }
+      } } viewer { unreadNotificationCount } }`,
+      variables: (n) => ({ n }),
+      most: 9,
     },
   }
   for (const [what, { asker, document, variables, most }] of Object.entries(documents))
