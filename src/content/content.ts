@@ -2,6 +2,7 @@
 export { resolveAccess } from './access.js'
 export { noSuchContent } from './authoring.js'
 export { contentGates } from './gates.js'
+export { opens } from './opens-queries.js'
 export { contentFollowsStanding } from './publishing.js'
 export { contentColumns, contentJoins, listed, parted, toContentRow } from './queries.js'
 export type { FlatContentRow, Reading, Wanted } from './queries.js'

@@ -1,3 +1,4 @@
+import { CONTENT_LIKED } from '../comments/types.js'
 import { CONTENT_PUBLISHED } from '../content/types.js'
 import { transaction } from '../lib/db.js'
 import { jobOrigin } from '../lib/jobs.js'
@@ -31,7 +32,7 @@ export const handlers: readonly EventHandler[] = [
 
   onEvents<{ contentId: string; userId: string; creatorId: string }>(
     'notifications.content_liked',
-    ['content.liked'],
+    [CONTENT_LIKED],
     ({ id, payload: { contentId, userId, creatorId } }, services, jobId) => {
       const news = {
         type: 'CONTENT_LIKE',

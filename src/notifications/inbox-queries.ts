@@ -132,14 +132,14 @@ export const listGroups = (db: Db, sight: Sight, heads: readonly NotificationRow
         count(*)::int as actor_count,
         (array_agg(actor.subject_id order by actor.newest desc))[1] as subject_id
       from (
-        select member.actor_id as id, max(member.sequence) as newest,
-          (array_agg(member.subject_id order by member.sequence desc))[1] as subject_id
+        select newest.actor_id as id, max(newest.sequence) as newest,
+          (array_agg(newest.subject_id order by newest.sequence desc))[1] as subject_id
         from (
-          select m.actor_id, m.sequence, m.subject_id from notifications m
+          select member.actor_id, member.sequence, member.subject_id from notifications member
           where ${isOfGroup} and ${isMemberSeen(sight)}
-          order by m.sequence desc limit ${MAX_COUNTED}::int
-        ) member
-        group by member.actor_id
+          order by member.sequence desc limit ${MAX_COUNTED}::int
+        ) newest
+        group by newest.actor_id
       ) actor
       join users u on u.id = actor.id
     ) seen
@@ -159,7 +159,9 @@ export const listEvents = (
 /** A person's own sight as of now, where there is no request that says it. */
 export async function findSight(db: Db, userId: string, isGated: boolean): Promise<Sight> {
   const [row] = await db.sql<{ now: Date; isAgeVerified: boolean }>`/* notifications.sight */
-    select app_now() as now, coalesce((select age_verified from users where id = ${userId}::uuid), false) as "isAgeVerified"`
+    select clock.now, coalesce(u.age_verified and (u.age_verified_until is null or u.age_verified_until > clock.now), false)
+      as "isAgeVerified"
+    from (select app_now() as now offset 0) clock left join users u on u.id = ${userId}::uuid`
   assert(row, 'the time is one row')
   return { viewerId: userId, isGated, ...row }
 }

@@ -17,15 +17,15 @@ const found = (from: Fragment): Fragment => fragment`coalesce((select true ${fro
 /** What nobody can mute and nobody in particular causes. */
 const isNotice = fragment`n.type in ('system_announcement', 'moderation_action', 'account')`
 
-/** True where the viewer may see who caused the notification `m`, and it still is so. */
+/** True where the viewer may see who caused the notification `member`, and it still is so. */
 export const isMemberSeen = ({ viewerId, now }: Sight): Fragment => fragment`(
-  exists (select from users actor where actor.id = m.actor_id and ${isInGoodStanding(fragment`actor`, now)})
-  and ${notBlocked(viewerId, fragment`m.actor_id`)}
-  and not ${mutes(viewerId, fragment`m.actor_id`, now)}
-  and case m.type
-    when 'new_follower' then ${follows(fragment`m.actor_id`, viewerId)}
+  exists (select from users actor where actor.id = member.actor_id and ${isInGoodStanding(fragment`actor`, now)})
+  and ${notBlocked(viewerId, fragment`member.actor_id`)}
+  and not ${mutes(viewerId, fragment`member.actor_id`, now)}
+  and case member.type
+    when 'new_follower' then ${follows(fragment`member.actor_id`, viewerId)}
     when 'content_like' then ${found(fragment`
-      from likes l where l.user_id = m.actor_id and l.content_id = m.subject_id and l.withdrawn_at is null`)}
+      from likes l where l.user_id = member.actor_id and l.content_id = member.subject_id and l.withdrawn_at is null`)}
     when 'new_content' then true
     else false
   end
@@ -42,11 +42,11 @@ export const isSubjectSeen = (sight: Sight): Fragment => fragment`
     else false
   end`
 
-/** The notifications `m` of the group that `n` stands for. */
+/** The notifications `member` of the group that `n` stands for. */
 export const isOfGroup = fragment`(
-  m.user_id = n.user_id and m.group_key = n.group_key
-  and m.sequence between n.group_from and n.sequence
-  and m.created_at between n.group_since and n.created_at
+  member.user_id = n.user_id and member.group_key = n.group_key
+  and member.sequence between n.group_from and n.sequence
+  and member.created_at between n.group_since and n.created_at
 )`
 
 /** True where anything is left to see of the notification `n`: its subject, and one who caused it. */
@@ -54,6 +54,6 @@ export const isSeen = (sight: Sight): Fragment => fragment`
   case
     when ${isNotice} then not ${found(fragment`from announcements a where a.id = n.subject_id and a.withdrawn_at is not null`)}
     else ${isSubjectSeen(sight)} and exists (
-      select from notifications m where ${isOfGroup} and ${isMemberSeen(sight)}
+      select from notifications member where ${isOfGroup} and ${isMemberSeen(sight)}
     )
   end`

@@ -162,8 +162,8 @@ export async function findMailedNews(
       select ${column(type)}::notification_type as type, ${actorId}::uuid as actor_id, ${subject.table} as subject_type,
         ${subject.id}::uuid as subject_id
     ) n
-    cross join lateral (select n.*) m
-    join users u on u.id = m.actor_id
+    cross join lateral (select n.*) member
+    join users u on u.id = member.actor_id
     where ${isSubjectSeen(sight)} and ${isMemberSeen(sight)}`
   return row ?? null
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DAY_MS } from '../../src/lib/clock.js'
 import { parseGlobalId } from '../../src/lib/ids.js'
+import { done } from '../comments/calls.js'
 import { postMutation, prove, provenCreator, publish } from '../content/posts.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
@@ -197,5 +198,61 @@ describe('a new post', () => {
     const mail = await server.mails.newestTo(fan.email)
     expect(mail.text).toContain('published “Locked”')
     expect(JSON.stringify(mail)).not.toContain(CANARY)
+  })
+})
+
+describe('likes', () => {
+  const like = (person: Person, id: unknown) => done(person, 'likeContent', { contentId: id })
+  const unlike = (person: Person, id: unknown) => done(person, 'unlikeContent', { contentId: id })
+  const likesOf = async (id: unknown) =>
+    (await inboxOf(creator, { first: 100, types: ['CONTENT_LIKE'] })).nodes.filter(({ subject }) => subject?.id === id)
+
+  it('of one post are one notification to its creator; who takes a like back is no longer in it', async () => {
+    const { id } = await post({ title: 'Liked' })
+    const [ann, bob] = [await world.fan({ displayName: 'Ann' }), await world.fan({ displayName: 'Bob' })]
+    await like(ann, id)
+    await server.drain()
+    expect(await likesOf(id)).toMatchObject([
+      { title: 'New like', text: 'Ann likes “Liked”.', actorCount: 1, subject: { __typename: 'Content', id } },
+    ])
+    await like(bob, id)
+    await server.drain()
+    expect(await likesOf(id)).toMatchObject([{ title: 'New likes', text: 'Bob and Ann like “Liked”.', actorCount: 2 }])
+    await unlike(bob, id)
+    expect(await likesOf(id)).toMatchObject([{ text: 'Ann likes “Liked”.' }])
+    await unlike(ann, id)
+    expect(await likesOf(id)).toEqual([])
+  })
+
+  it('are told once per person and post, however often they come and go', async () => {
+    const { id } = await post({ title: 'On and off' })
+    const fan = await own()
+    const { readUpTo } = await inboxOf(creator)
+    for (let n = 0; n < 3; n += 1) {
+      await like(fan, id)
+      await server.drain()
+      await unlike(fan, id)
+      await server.drain()
+    }
+    await like(fan, id)
+    await server.drain()
+    const { rows } = await sql(
+      `select count(*)::int as n from notifications where subject_id = $1 and type = 'content_like'`,
+      uuid(id),
+    )
+    expect(rows).toEqual([{ n: 1 }])
+    expect(await likesOf(id)).toMatchObject([{ actorCount: 1 }])
+    expect((await inboxOf(creator)).readUpTo).toBe(readUpTo)
+  })
+
+  it('go with their post, also from its creator’s sight', async () => {
+    const { id } = await post({ title: 'Deleted soon' })
+    await like(await own(), id)
+    await server.drain()
+    expect(await likesOf(id)).toHaveLength(1)
+    await act('unpublishContent', id)
+    expect(await likesOf(id)).toHaveLength(1)
+    await act('deleteContent', id)
+    expect(await likesOf(id)).toEqual([])
   })
 })
