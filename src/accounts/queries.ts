@@ -30,6 +30,55 @@ export const userRowColumns = (users: Fragment): Fragment => fragment`
   ${users}.age_verified_until as "ageVerifiedUntil",
   ${users}.subscription_price as "subscriptionPriceMinor", ${users}.currency, ${users}.created_at as "createdAt"`
 
+/** A `UserRow` as one value of JSON, for statements whose rows have a person beside other things; see `toUserRowOf`. */
+export const userRowValue = (users: Fragment): Fragment => fragment`json_build_array(
+  ${users}.id, ${users}.username, ${users}.display_name, upper(${users}.account_type::text), upper(${users}.account_status::text),
+  ${users}.suspended_until, ${users}.age_verified, ${users}.age_verified_until, ${users}.subscription_price::text,
+  ${users}.currency, ${users}.created_at
+)`
+
+/** What `userRowValue` answers. */
+export type UserRowValue = readonly [
+  id: string,
+  username: string,
+  displayName: string,
+  accountType: AccountType,
+  accountStatus: AccountStatus,
+  suspendedUntil: string | null,
+  ageVerified: boolean,
+  ageVerifiedUntil: string | null,
+  subscriptionPriceMinor: string | null,
+  currency: string | null,
+  createdAt: string,
+]
+
+/** The row of what `userRowValue` answered. */
+export const toUserRowOf = ([
+  id,
+  username,
+  displayName,
+  accountType,
+  accountStatus,
+  suspendedUntil,
+  ageVerified,
+  ageVerifiedUntil,
+  subscriptionPriceMinor,
+  currency,
+  createdAt,
+]: UserRowValue): UserRow => ({
+  id,
+  username,
+  displayName,
+  accountType,
+  accountStatus,
+  suspendedUntil: suspendedUntil === null ? null : new Date(suspendedUntil),
+  ageVerified,
+  ageVerifiedUntil: ageVerifiedUntil === null ? null : new Date(ageVerifiedUntil),
+  subscriptionPriceMinor: subscriptionPriceMinor === null ? null : BigInt(subscriptionPriceMinor),
+  currency,
+  createdAt: new Date(createdAt),
+})
+
 /** True where the user of this table is in good standing at `now`: neither deleted nor banned, nor suspended still. */
 export const isInGoodStanding = (users: Fragment, now: SqlPart): Fragment => fragment`(
   ${users}.account_status = 'active'

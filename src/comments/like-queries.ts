@@ -4,6 +4,7 @@ import type { FlatContentRow, Reading } from '../content/content.js'
 import type { ContentRow } from '../content/types.js'
 import type { Db, Tx } from '../lib/db.js'
 import type { PageRequest } from '../lib/page.js'
+import type { Owned } from '../lib/page-loader.js'
 import { fragment } from '../lib/sql.js'
 import type { LikerRow } from './types.js'
 
@@ -45,12 +46,12 @@ export async function deleteContentLike(tx: Tx, userId: string, contentId: strin
 }
 
 /** A page of those who like each of these posts, whom the viewer may meet; the newest likes first. */
-export const listLikers = (
+export const listLikers = async (
   db: Db,
   contentIds: readonly string[],
   page: PageRequest,
   { viewerId }: Reading,
-): Promise<(LikerRow & { readonly ownerId: string })[]> => {
+): Promise<Owned<LikerRow>[]> => {
   const [time = null, id = null] = page.cursor ?? []
   const beyond = !page.cursor
     ? fragment`true`
@@ -58,7 +59,7 @@ export const listLikers = (
       ? fragment`(l.created_at, l.id) > (${time}::timestamptz, ${id}::uuid)`
       : fragment`(l.created_at, l.id) < (${time}::timestamptz, ${id}::uuid)`
   const order = page.isBackward ? fragment`l.created_at, l.id` : fragment`l.created_at desc, l.id desc`
-  return db.sql`/* comments.likers */
+  const rows = await db.sql<LikerRow & { ownerId: string }>`/* comments.likers */
     select posts.id::text as "ownerId", people.*
     from unnest(${contentIds}::uuid[]) as posts (id)
     cross join lateral (
@@ -69,4 +70,5 @@ export const listLikers = (
       order by ${order}
       limit ${page.limit + 1}::int
     ) people`
+  return rows.map(({ ownerId, ...row }) => ({ ownerId, row }))
 }

@@ -1,17 +1,41 @@
+import DataLoader from 'dataloader'
 import type { Reading } from '../content/content.js'
 import type { Db } from '../lib/db.js'
 import { makePageLoader } from '../lib/page-loader.js'
 import type { PageLoader } from '../lib/page-loader.js'
 import { listLikers } from './like-queries.js'
-import type { LikerRow } from './types.js'
+import { listComments, listCommentsById, listReplies } from './thread-queries.js'
+import type { FirstComments } from './thread-queries.js'
+import type { CommentRow, FoundComment, LikerRow } from './types.js'
 
 /** What a request reads of likes and comments, each once. Whether their post opens is asked before. */
 export interface CommentsLoaders {
   /** Those who like a post, by its id. */
   readonly likers: PageLoader<LikerRow>
+  /** A comment by id, as this request's viewer sees it. */
+  readonly comment: DataLoader<string, FoundComment | null>
+  /** The comments on top of a post, by its id. */
+  readonly comments: PageLoader<CommentRow>
+  /** The answers to a comment, by its id. */
+  readonly replies: PageLoader<CommentRow>
+  /** The first comments of posts, where the statement that read the posts brought them along. */
+  readonly firstComments: Map<string, LoadedComments>
+}
+
+/** What was read for at most `limit` comments; one more where others follow. */
+export interface LoadedComments {
+  readonly limit: number
+  readonly found: FirstComments
 }
 
 /** Loaders for one request or one event; `reading` is asked anew for each batch, because a write moves the request's time on. */
 export const makeCommentsLoaders = (db: Db, reading: () => Reading): CommentsLoaders => ({
   likers: makePageLoader((contentIds, page) => listLikers(db, contentIds, page, reading())),
+  comment: new DataLoader(async (ids) => {
+    const rows = new Map((await listCommentsById(db, ids, reading())).map((row) => [row.id, row]))
+    return ids.map((id) => rows.get(id) ?? null)
+  }),
+  comments: makePageLoader((contentIds, page) => listComments(db, contentIds, page, reading())),
+  replies: makePageLoader((commentIds, page) => listReplies(db, commentIds, page, reading())),
+  firstComments: new Map(),
 })

@@ -82,7 +82,9 @@ export const contentColumns = (
   c.like_count - coalesce((
     select count(*)::int from likes l where l.user_id = any (${parted(viewerId)}) and l.content_id = c.id and l.withdrawn_at is null
   ), 0) as "likeCount",
-  c.comment_count as "commentCount", c.save_count as "saveCount", c.created_at as "createdAt", c.edited_at as "editedAt",
+  c.comment_count - coalesce((
+    select count(*)::int from comments m where m.author_id = any (${parted(viewerId)}) and m.content_id = c.id and m.is_visible
+  ), 0) as "commentCount", c.save_count as "saveCount", c.created_at as "createdAt", c.edited_at as "editedAt",
   c.version, ${withBody ? fragment`c.body,` : fragment``}
   ${withTags ? fragment`${tagNames} as "tagNames",` : fragment``}
   ${withCategories ? fragment`${subjects} as subjects,` : fragment``}

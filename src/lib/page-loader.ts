@@ -7,6 +7,12 @@ export interface PageOf {
   readonly page: PageRequest
 }
 
+/** An entry of a list, and whose list it is. */
+export interface Owned<Row> {
+  readonly ownerId: string
+  readonly row: Row
+}
+
 /** Pages of many lists, by what they belong to. */
 export type PageLoader<Row> = DataLoader<PageOf, Row[], string>
 
@@ -15,7 +21,7 @@ export type PageLoader<Row> = DataLoader<PageOf, Row[], string>
  * and one more than its limit where others follow.
  */
 export const makePageLoader = <Row>(
-  read: (ownerIds: readonly string[], page: PageRequest) => Promise<(Row & { readonly ownerId: string })[]>,
+  read: (ownerIds: readonly string[], page: PageRequest) => Promise<Owned<Row>[]>,
 ): PageLoader<Row> =>
   new DataLoader<PageOf, Row[], string>(
     async (keys) => {
@@ -24,7 +30,7 @@ export const makePageLoader = <Row>(
         const [{ page }] = alike
         for (const { ownerId } of alike) found.set(keyOf({ ownerId, page }), [])
         const ownerIds = alike.map(({ ownerId }) => ownerId)
-        for (const row of await read(ownerIds, page)) found.get(keyOf({ ownerId: row.ownerId, page }))?.push(row)
+        for (const { ownerId, row } of await read(ownerIds, page)) found.get(keyOf({ ownerId, page }))?.push(row)
       }
       return keys.map((key) => found.get(keyOf(key)) ?? [])
     },
