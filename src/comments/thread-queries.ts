@@ -29,6 +29,9 @@ const absence = (reading: Reading): Fragment => fragment`case
   when m.author_id = any (${muted(reading)}) then 'MUTED'
 end`
 
+/** Whether the viewer sees the comment `m` of the author `a`, under the post `c`, should that open for them. */
+export const isCommentSeen = (reading: Reading): Fragment => fragment`(${absence(reading)} is null)`
+
 /** Whether `m` has a place in its list for the viewer: they see it, or something below it. */
 const isShown = (reading: Reading): Fragment => fragment`case
   when ${absence(reading)} is null then true

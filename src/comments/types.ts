@@ -41,3 +41,7 @@ export interface FoundComment extends CommentRow {
 
 /** Somebody likes a post. On the post's stream; payload: contentId, userId, creatorId. */
 export const CONTENT_LIKED = 'content.liked'
+/** A comment can be seen by others from now on. On the post's stream; payload: commentId, contentId, authorId, parentId, creatorId. */
+export const COMMENT_ADDED = 'comment.added'
+/** Somebody likes a comment. On the post's stream; payload: commentId, contentId, userId, authorId. */
+export const COMMENT_LIKED = 'comment.liked'

@@ -11,6 +11,7 @@ import {
   listReach,
 } from './fanout-queries.js'
 import type { Fanout } from './fanout-queries.js'
+import { groups } from './groups.js'
 import { tell } from './telling.js'
 import { fanOutJob } from './types.js'
 import type { News } from './types.js'
@@ -53,7 +54,7 @@ const newsOf = ({ eventId, contentId, creatorId }: Fanout): News => ({
   type: 'NEW_CONTENT',
   actorId: creatorId,
   subject: { table: 'content', id: contentId },
-  groupKey: `content:${contentId}`,
+  groupKey: groups.post(contentId),
   onceKey: `content:${contentId}`,
   eventId,
 })

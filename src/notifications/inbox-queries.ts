@@ -3,7 +3,7 @@ import type { Db, Tx } from '../lib/db.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
-import { isMemberSeen, isOfGroup, isSeen, isSubjectSeen } from './sight-queries.js'
+import { isMemberSeen, isOfGroup, isSeen, isSubjectSeen, subjectTitle } from './sight-queries.js'
 import type { Sight } from './sight-queries.js'
 import type { GroupRow, NotificationRow, NotificationType } from './types.js'
 
@@ -115,15 +115,16 @@ export const listGroups = (db: Db, sight: Sight, heads: readonly NotificationRow
   db.sql<GroupRow>`/* notifications.groups */
     select n.id::text as "eventId", seen.actor_ids as "actorIds", seen.names, seen.actor_count as "actorCount",
       seen.subject_id::text as "subjectId",
-      case n.subject_type when 'content' then (select c.title from content c where c.id = n.subject_id) end as "subjectTitle"
+      ${subjectTitle} as "subjectTitle"
     from unnest(
       ${heads.map(({ eventId }) => eventId)}::uuid[], ${heads.map(({ groupKey }) => groupKey)}::text[],
       ${heads.map(({ groupFrom }) => groupFrom?.toString() ?? null)}::bigint[],
       ${heads.map(({ sequence }) => sequence.toString())}::bigint[],
       ${heads.map(({ groupSince }) => groupSince)}::timestamptz[],
       ${heads.map(({ createdAt }) => createdAt)}::timestamptz[],
+      ${toColumn(heads.map(({ type }) => type))}::notification_type[],
       ${heads.map(({ subjectType }) => subjectType)}::text[], ${heads.map(({ subjectId }) => subjectId)}::uuid[]
-    ) as head (id, group_key, group_from, sequence, group_since, created_at, subject_type, subject_id)
+    ) as head (id, group_key, group_from, sequence, group_since, created_at, type, subject_type, subject_id)
     cross join lateral (select head.*, ${sight.viewerId}::uuid as user_id) n
     cross join lateral (
       select

@@ -10,7 +10,7 @@ import { noticeText } from './notices.js'
 import type { NoticeText } from './notices.js'
 import { findNoticeByKey } from './queries.js'
 import { newsText } from './rendering.js'
-import { enqueueMails, findMailedNews, isQuiet, listWilling } from './telling-queries.js'
+import { enqueueMails, findSeenNews, isQuiet, listWilling } from './telling-queries.js'
 import type { MailOrder } from './types.js'
 
 /**
@@ -47,11 +47,18 @@ async function textOf(
   }
   const [willing] = await listWilling(tx, news, [userId], now)
   if (!willing?.email) return null
-  const seen = await findMailedNews(tx, await findSight(tx, userId, isGated), news)
-  const { type, subject } = news
+  const seen = await findSeenNews(tx, await findSight(tx, userId, isGated), news)
+  const { type, groupKey } = news
   return (
     seen &&
-    newsText({ type, names: [seen.name], actorCount: 1, subjectType: subject.table, subjectTitle: seen.subjectTitle })
+    newsText({
+      type,
+      groupKey,
+      names: [seen.name],
+      actorCount: 1,
+      subjectType: news.subject.table,
+      subjectTitle: seen.subjectTitle,
+    })
   )
 }
 

@@ -9,6 +9,7 @@ import type {
   SubscriptionResolvers,
   ViewerResolvers,
 } from '../generated/graphql.js'
+import { findVisibleComment } from '../comments/comments.js'
 import { findVisibleContent, readingOf } from '../content/content.js'
 import { transaction } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
@@ -112,6 +113,7 @@ export const Notification = {
     const subjectId = (await groupOf(row, context.loaders))?.subjectId
     if (!subjectId) return null
     if (row.subjectType === 'users') return named('User', await context.loaders.user.load(subjectId))
+    if (row.subjectType === 'comments') return named('Comment', await findVisibleComment(subjectId, context))
     return named('Content', await findVisibleContent(subjectId, context))
   },
 } satisfies Partial<NotificationResolvers>
@@ -126,6 +128,7 @@ async function textOf(row: NotificationRow, loaders: NotificationsLoaders): Prom
     type: row.type,
     names: group?.names ?? [],
     actorCount: group?.actorCount ?? 0,
+    groupKey: row.groupKey,
     subjectType: row.subjectType,
     subjectTitle: group?.subjectTitle ?? null,
   })

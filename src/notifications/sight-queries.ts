@@ -1,5 +1,6 @@
 import { isInGoodStanding } from '../accounts/accounts.js'
-import { listed } from '../content/content.js'
+import { isCommentSeen } from '../comments/comments.js'
+import { listed, opens } from '../content/content.js'
 import type { readingOf } from '../content/content.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
@@ -17,29 +18,60 @@ const found = (from: Fragment): Fragment => fragment`coalesce((select true ${fro
 /** What nobody can mute and nobody in particular causes. */
 const isNotice = fragment`n.type in ('system_announcement', 'moderation_action', 'account')`
 
+/** True where the viewer may see the post `c` of the creator `u`: their own, or one that lists may show them. */
+const isPostSeen = (sight: Sight): Fragment => fragment`
+  case when c.creator_id = ${sight.viewerId}::uuid then c.deleted_at is null else ${listed(sight)} end`
+
+/** True where the viewer may see the comment whose id the column has: one that is there for them, of a post that opens. */
+const isCommentOf = (sight: Sight, id: Fragment): Fragment =>
+  found(fragment`
+    from comments m join users a on a.id = m.author_id
+    join content c on c.id = m.content_id join users u on u.id = c.creator_id
+    where m.id = ${id} and ${isPostSeen(sight)} and ${opens(sight)} and ${isCommentSeen(sight)}`)
+
+/** True where who caused `member` likes what `liked` says. */
+const isLiking = (liked: Fragment): Fragment =>
+  found(fragment`from likes l where l.user_id = member.actor_id and ${liked} and l.withdrawn_at is null`)
+
 /** True where the viewer may see who caused the notification `member`, and it still is so. */
-export const isMemberSeen = ({ viewerId, now }: Sight): Fragment => fragment`(
-  exists (select from users actor where actor.id = member.actor_id and ${isInGoodStanding(fragment`actor`, now)})
-  and ${notBlocked(viewerId, fragment`member.actor_id`)}
-  and not ${mutes(viewerId, fragment`member.actor_id`, now)}
+export const isMemberSeen = (sight: Sight): Fragment => fragment`(
+  exists (
+    select from users actor where actor.id = member.actor_id and ${isInGoodStanding(fragment`actor`, sight.now)}
+  )
+  and ${notBlocked(sight.viewerId, fragment`member.actor_id`)}
+  and not ${mutes(sight.viewerId, fragment`member.actor_id`, sight.now)}
   and case member.type
-    when 'new_follower' then ${follows(fragment`member.actor_id`, viewerId)}
-    when 'content_like' then ${found(fragment`
-      from likes l where l.user_id = member.actor_id and l.content_id = member.subject_id and l.withdrawn_at is null`)}
+    when 'new_follower' then ${follows(fragment`member.actor_id`, sight.viewerId)}
+    when 'content_like' then case member.subject_type
+      when 'comments' then ${isLiking(fragment`l.comment_id = member.subject_id`)}
+      else ${isLiking(fragment`l.content_id = member.subject_id`)}
+    end
+    when 'content_comment' then ${isCommentOf(sight, fragment`member.subject_id`)}
     when 'new_content' then true
     else false
   end
 )`
 
-/** True where the viewer may see what the notification `n` is about: a post of their own, or one that lists may show them. */
+/**
+ * True where the viewer may see what the notification `n` is about. Each comment of a group is another one, and each is
+ * looked at with who made it.
+ */
 export const isSubjectSeen = (sight: Sight): Fragment => fragment`
   case n.subject_type
     when 'users' then true
     when 'content' then ${found(fragment`
-      from content c join users u on u.id = c.creator_id
-      where c.id = n.subject_id
-        and case when c.creator_id = ${sight.viewerId}::uuid then c.deleted_at is null else ${listed(sight)} end`)}
+      from content c join users u on u.id = c.creator_id where c.id = n.subject_id and ${isPostSeen(sight)}`)}
+    when 'comments' then n.type = 'content_comment' or ${isCommentOf(sight, fragment`n.subject_id`)}
     else false
+  end`
+
+/** The line over the post that the notification `n` is about, or whose comment it is about. */
+export const subjectTitle = fragment`
+  case n.subject_type
+    when 'content' then (select c.title from content c where c.id = n.subject_id)
+    when 'comments' then (
+      select c.title from comments m join content c on c.id = m.content_id where m.id = n.subject_id
+    )
   end`
 
 /** The notifications `member` of the group that `n` stands for. */

@@ -5,7 +5,7 @@ import { fragment } from '../lib/sql.js'
 import type { Fragment, SqlPart } from '../lib/sql.js'
 import { mutes, notBlocked } from '../social/social.js'
 import { isOnByDefault } from './channels.js'
-import { isMemberSeen, isSubjectSeen } from './sight-queries.js'
+import { isMemberSeen, isSubjectSeen, subjectTitle } from './sight-queries.js'
 import type { Sight } from './sight-queries.js'
 import { mailJob } from './types.js'
 import type { MailOrder, News, NotificationChannel, NotificationType } from './types.js'
@@ -149,15 +149,15 @@ export async function isQuiet(tx: Tx, userId: string, now: Date): Promise<boolea
   return row?.isQuiet ?? false
 }
 
-/** What a mail about news needs; null when its receiver may not see it any more. */
-export async function findMailedNews(
+/** What somebody may see of news; null when they may not, or it is so no more. */
+export async function findSeenNews(
   tx: Tx,
   sight: Sight,
   { type, actorId, subject }: Pick<News, 'type' | 'actorId' | 'subject'>,
 ): Promise<{ readonly name: string; readonly subjectTitle: string | null } | null> {
-  const [row] = await tx.sql<{ name: string; subjectTitle: string | null }>`/* notifications.mailed */
+  const [row] = await tx.sql<{ name: string; subjectTitle: string | null }>`/* notifications.seenNews */
     select u.display_name as name,
-      case n.subject_type when 'content' then (select c.title from content c where c.id = n.subject_id) end as "subjectTitle"
+      ${subjectTitle} as "subjectTitle"
     from (
       select ${column(type)}::notification_type as type, ${actorId}::uuid as actor_id, ${subject.table} as subject_type,
         ${subject.id}::uuid as subject_id
@@ -166,6 +166,12 @@ export async function findMailedNews(
     join users u on u.id = member.actor_id
     where ${isSubjectSeen(sight)} and ${isMemberSeen(sight)}`
   return row ?? null
+}
+
+/** Who made a comment; null when there is none. */
+export async function findCommentAuthor(tx: Tx, commentId: string): Promise<string | null> {
+  const row = await tx.comment.findUnique({ where: { id: commentId }, select: { authorId: true } })
+  return row?.authorId ?? null
 }
 
 /** Those of these people who want announcements by mail. */

@@ -1,6 +1,7 @@
 import type { Tx } from '../lib/db.js'
 import { signal } from '../lib/signals.js'
-import { enqueueMails, holdInboxes, insertNews, listWilling } from './telling-queries.js'
+import { findSight } from './inbox-queries.js'
+import { enqueueMails, findSeenNews, holdInboxes, insertNews, listWilling } from './telling-queries.js'
 import { TOLD_TOPIC } from './types.js'
 import type { News } from './types.js'
 
@@ -24,4 +25,14 @@ export async function tell(tx: Tx, news: News, userIds: readonly string[], now: 
   const orders = mailed.map(({ userId }) => ({ userId, onceKey, news: { type, actorId, subject, groupKey } }))
   await enqueueMails(tx, orders, now)
   return told.length
+}
+
+/** Tells one person news, if they may see it now: what was taken back before it could be told is no news. */
+export async function tellOne(
+  tx: Tx,
+  news: News,
+  userId: string,
+  { isGated, now }: { readonly isGated: boolean; readonly now: Date },
+): Promise<void> {
+  if (await findSeenNews(tx, await findSight(tx, userId, isGated), news)) await tell(tx, news, [userId], now)
 }

@@ -46,7 +46,7 @@ export interface NewNotice {
 }
 
 /** Tables of what a notification is about. */
-export type SubjectTable = 'users' | 'content'
+export type SubjectTable = 'users' | 'content' | 'comments'
 
 /** What a notification is about. */
 export interface Subject {
@@ -94,7 +94,7 @@ export interface GroupRow {
   readonly actorCount: number
   /** What the newest one that can be seen is about. */
   readonly subjectId: string | null
-  /** The line over the post that it is about; null where it has none, or it is about something else. */
+  /** The line over the post that it, or its comment, is about; null where there is none. */
   readonly subjectTitle: string | null
 }
 
