@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Logger as QueueLogger, parseCronItems, run, runOnce } from 'graphile-worker'
-import type { Job, ParsedCronItem, Runner, SharedOptions, Task, TaskList, WorkerEvents } from 'graphile-worker'
+import type { Job, ParsedCronItem, RunnerOptions, SharedOptions, Task, TaskList, WorkerEvents } from 'graphile-worker'
 import { DAY_MS, SECOND_MS } from './clock.js'
 import type { Database, Db } from './db.js'
 import { MAX_ATTEMPTS } from './jobs.js'
@@ -62,13 +62,25 @@ export const runDueJobs = ({ pool }: Database, handlers: readonly JobHandler[], 
     taskList: toTasks(handlers, services),
   })
 
+/** One runner of the queue, from its start to the end of its last job. */
+interface Turn {
+  /** The name under which the queue locks jobs for it. */
+  readonly workerId: string
+  /** How many of its workers are still there, busy or idle. */
+  workers: number
+  /** Resolves when it takes no more jobs, with what went wrong. */
+  readonly ended: Promise<unknown>
+  /** Has it take no more jobs; resolves when those that run are done. Nothing the second time. */
+  stop(): Promise<void>
+}
+
 class QueueWorker implements JobWorker {
   readonly #database: Database
   readonly #tasks: TaskList
   readonly #cronItems: ParsedCronItem[]
-  #runner: Runner | null = null
-  /** The name under which the queue locks jobs for this process. */
-  #workerId: string | null = null
+  #turn: Turn | null = null
+  /** Turns that ended by themselves, and may still have jobs that run, or are locked. */
+  readonly #left = new Set<Turn>()
   #beating: NodeJS.Timeout | null = null
   #stopping: Promise<void> | null = null
 
@@ -79,15 +91,36 @@ class QueueWorker implements JobWorker {
   }
 
   async start(): Promise<void> {
-    await this.#run()
+    void this.#keepGoing(await this.#begin())
     await this.#beat()
     this.#beating = setInterval(() => void this.#beat(), HEARTBEAT_MS)
   }
 
-  async #run(): Promise<void> {
-    const events = reportingEvents()
-    events.on('pool:create', ({ workerPool }) => (this.#workerId = workerPool.id))
-    const runner = await run({
+  /** A turn ends by itself only when it could not say how a job went: another one takes its place. */
+  async #keepGoing(first: Turn): Promise<void> {
+    for (let turn: Turn | null = first; turn; turn = await this.#beginAgain()) {
+      const error = await turn.ended
+      if (this.#isStopping()) return
+      this.#left.add(turn)
+      log.warn({ err: error }, 'jobs: the runner ended, starting another')
+    }
+  }
+
+  async #beginAgain(): Promise<Turn | null> {
+    for (;;) {
+      await sleep(RESTART_MS, null, { ref: false })
+      if (this.#isStopping()) return null
+      try {
+        await this.#handBackLeft()
+        return await this.#begin()
+      } catch (error) {
+        log.warn({ err: error }, 'jobs: no runner could be started, trying again')
+      }
+    }
+  }
+
+  async #begin(): Promise<Turn> {
+    const turn = await beginTurn({
       pgPool: this.#database.pool,
       taskList: this.#tasks,
       parsedCronItems: this.#cronItems,
@@ -96,23 +129,10 @@ class QueueWorker implements JobWorker {
       noHandleSignals: true,
       preset: CAUGHT,
       logger: queueLogger,
-      events,
     })
-    this.#runner = runner
-    if (this.#isStopping()) await runner.stop()
-    void runner.promise.then(
-      () => this.#onEnd(null),
-      (error: unknown) => this.#onEnd(error),
-    )
-  }
-
-  /** A runner ends by itself only when it could not say how a job went: another one takes its place. */
-  async #onEnd(error: unknown): Promise<void> {
-    if (this.#isStopping()) return
-    log.warn({ err: error }, 'jobs: the runner ended, starting another')
-    await sleep(RESTART_MS, null, { ref: false })
-    if (this.#isStopping()) return
-    await this.#run().catch((failure: unknown) => this.#onEnd(failure))
+    this.#turn = turn
+    if (this.#isStopping()) await turn.stop()
+    return turn
   }
 
   #isStopping(): boolean {
@@ -120,15 +140,30 @@ class QueueWorker implements JobWorker {
   }
 
   async #beat(): Promise<void> {
-    if (!this.#workerId) return
     const { db } = this.#database
+    const turns = [...this.#left, ...(this.#turn ? [this.#turn] : [])]
     try {
-      await showLife(db, this.#workerId)
+      await showLife(
+        db,
+        turns.filter(({ workers }) => workers > 0).map(({ workerId }) => workerId),
+      )
+      await this.#handBackLeft()
       const freed = await freeJobsOfTheDead(db)
       if (freed.length > 0) log.warn({ workers: freed }, 'jobs: freed the jobs of workers that are gone')
       await measureQueue(db)
     } catch (error) {
       log.warn({ err: error }, 'jobs: no sign of life could be given')
+    }
+  }
+
+  /** What is still locked of turns whose jobs are all done was done without the queue hearing of it. */
+  async #handBackLeft(): Promise<void> {
+    for (const turn of this.#left) {
+      // only now: asked while it ends, it would wait for itself
+      void turn.stop()
+      if (turn.workers > 0) continue
+      await handBack(this.#database.db, [turn.workerId])
+      this.#left.delete(turn)
     }
   }
 
@@ -138,10 +173,44 @@ class QueueWorker implements JobWorker {
 
   async #stop(): Promise<void> {
     if (this.#beating) clearInterval(this.#beating)
-    const finished = this.#runner?.stop().catch(() => undefined)
+    const turns = [...this.#left, ...(this.#turn ? [this.#turn] : [])]
+    const finished = Promise.all(turns.map((turn) => turn.stop()))
     await Promise.race([finished, sleep(HAND_BACK_AFTER_MS, null, { ref: false })])
-    if (this.#workerId) await handBack(this.#database.db, this.#workerId).catch(() => undefined)
+    await handBack(
+      this.#database.db,
+      turns.map(({ workerId }) => workerId),
+    ).catch(() => undefined)
   }
+}
+
+/**
+ * Starts a runner. Its own promise is not enough to know its end by: where several jobs at once could not be reported, it
+ * never settles (graphile/worker#636), so its first word of shutting down counts too.
+ */
+async function beginTurn(options: Omit<RunnerOptions, 'events'>): Promise<Turn> {
+  const events = reportingEvents()
+  let workerId = ''
+  events.on('pool:create', ({ workerPool }) => (workerId = workerPool.id))
+  events.on('worker:create', () => (turn.workers += 1))
+  events.on('worker:stop', () => (turn.workers -= 1))
+  let failure: unknown = null
+  events.on('pool:fatalError', ({ error }) => (failure = error))
+  const shutsDown = new Promise<void>((resolve) => {
+    events.on('pool:gracefulShutdown', () => {
+      resolve()
+    })
+  })
+  const turn = { workers: 0 }
+  const runner = await run({ ...options, events })
+  const settled = runner.promise.then(
+    () => null,
+    (error: unknown) => error,
+  )
+  return Object.assign(turn, {
+    workerId,
+    ended: Promise.race([settled, shutsDown]).then((error) => error ?? failure),
+    stop: () => runner.stop().catch(() => undefined),
+  })
 }
 
 function toTasks(handlers: readonly JobHandler[], services: JobServices): TaskList {
@@ -206,19 +275,20 @@ const queueLogger: NonNullable<SharedOptions['logger']> = new QueueLogger(() => 
 })
 
 /** Liveness goes by the real clock: a test that moves the platform's time must not kill living workers. */
-const showLife = (db: Db, workerId: string) =>
+const showLife = (db: Db, workerIds: readonly string[]) =>
   db.sql`/* jobs.showLife */
     insert into worker_heartbeats (worker_id, host, process_id, started_at, beat_at)
-    values (${workerId}, ${hostname().slice(0, 255)}, ${process.pid}::int, clock_timestamp(), clock_timestamp())
+    select id, ${hostname().slice(0, 255)}, ${process.pid}::int, clock_timestamp(), clock_timestamp()
+    from unnest(${workerIds}::text[]) as living (id)
     on conflict (worker_id) do update set beat_at = clock_timestamp(), stopped_at = null`
 
 /** What is still locked runs again at once, in another process. */
-const handBack = (db: Db, workerId: string) =>
+const handBack = (db: Db, workerIds: readonly string[]) =>
   db.sql`/* jobs.handBack */
     with stopped as (
-      update worker_heartbeats set stopped_at = clock_timestamp() where worker_id = ${workerId}
+      update worker_heartbeats set stopped_at = clock_timestamp() where worker_id = any(${workerIds}::text[])
     )
-    select graphile_worker.force_unlock_workers(array[${workerId}::text])::text`
+    select graphile_worker.force_unlock_workers(${workerIds}::text[])::text`
 
 /** Also frees what a worker locked that died before its first sign of life. */
 async function freeJobsOfTheDead(db: Db): Promise<string[]> {

@@ -16,6 +16,7 @@ import type { Cluster } from './clusters.js'
 
 /** Between two requests of one client: nobody may change a profile more than sixty times an hour. */
 const PAUSE_MS = 80
+const POOL_SIZE = 10
 
 const REGISTER = 'mutation ($input: RegisterInput!) { register(input: $input) { accessToken userErrors { code } } }'
 const UPDATE =
@@ -43,6 +44,7 @@ export function testRestarts(rounds: number, clients: number): void {
       DATABASE_URL: cluster.url('creator_platform'),
       DATA_DIR: folder,
       DEMO: 'off',
+      DATABASE_POOL_SIZE: String(POOL_SIZE),
       TRUSTED_PROXIES: '127.0.0.1',
       ...TEST_KEYS,
     })
@@ -165,6 +167,19 @@ export function testRestarts(rounds: number, clients: number): void {
       breaking('kill', 500, 10_000),
     )
   }
+
+  it('still does its jobs: none that is due is left', { timeout: 90_000 }, async () => {
+    const owner = new pg.Client({ connectionString: cluster.url('creator_platform') })
+    await owner.connect()
+    const due = 'select from graphile_worker.jobs where attempts < max_attempts and run_at <= now()'
+    await until(async () => (await owner.query(due)).rowCount === 0, 60_000)
+    const { rows } = await owner.query<{ open: number }>(
+      `select count(*)::int as open from pg_stat_activity where application_name = 'creator-platform'`,
+    )
+    await owner.end()
+    // what was broken is not held beside what took its place
+    expect(rows[0]?.open).toBeLessThanOrEqual(POOL_SIZE)
+  })
 
   it('still tells people of what happens to them: the bus is back', { timeout: 30_000 }, async () => {
     const owner = new pg.Client({ connectionString: cluster.url('creator_platform') })
