@@ -16,6 +16,8 @@ const KEPT: Readonly<Record<string, readonly string[]>> = {
   moov: ['mvhd', 'trak', 'mvex', 'iods'],
   trak: ['tkhd', 'tref', 'edts', 'mdia', 'tapt', 'load', 'clip', 'matt', 'txas', 'trgr', 'imap'],
   mdia: ['mdhd', 'hdlr', 'minf', 'elng'],
+  moof: ['mfhd', 'traf', 'pssh'],
+  traf: ['tfhd', 'tfdt', 'trun', 'sdtp', 'sbgp', 'sgpd', 'subs', 'saiz', 'saio', 'senc'],
 }
 /** Kept for their length alone. */
 const FILLERS = ['free', 'skip', 'wide']
@@ -32,6 +34,7 @@ export async function patchesOfIsoMedia(file: FileBytes): Promise<Patch[]> {
   for await (const box of boxesIn(file, 0, file.size)) {
     if (FILLERS.includes(box.type)) patches.push(blank(box.from, box.to - box.from))
     else if (!isKept('file', box)) patches.push(...emptied(box))
+    else if (box.type === 'moof') patches.push(...(await patchesOfFragment(file, box)))
     else if (box.type === 'moov') {
       for await (const part of boxesIn(file, box.from, box.to)) {
         if (!isKept('moov', part)) patches.push(...emptied(part))
@@ -55,6 +58,17 @@ export async function patchesOfIsoMedia(file: FileBytes): Promise<Patch[]> {
       for await (const part of boxesIn(file, trak.from, trak.to))
         if (part.type === 'tref') patches.push(...emptied(part))
     if (await hasFragments(file)) throw new Malformed('a track that is not shown lies in fragments')
+  }
+  return patches
+}
+
+async function patchesOfFragment(file: FileBytes, moof: Box): Promise<Patch[]> {
+  const patches: Patch[] = []
+  for await (const part of boxesIn(file, moof.from, moof.to)) {
+    if (!isKept('moof', part)) patches.push(...emptied(part))
+    else if (part.type === 'traf')
+      for await (const inner of boxesIn(file, part.from, part.to))
+        if (!isKept('traf', inner)) patches.push(...emptied(inner))
   }
   return patches
 }
