@@ -15,7 +15,7 @@ export const contentGates = (config: { readonly ageGate: 'content' | 'platform' 
   },
   teaser: async (call) => {
     const found = await findPost(call, config)
-    return found !== null && found.access.isVisible && !isVeiled(found.access)
+    return found !== null && found.access.isVisible && !isVeiled(found.access) && (call.media.isHint || found.isTeaser)
   },
 })
 
@@ -27,7 +27,7 @@ const isSameGrant = (wanted: { readonly id: string; readonly version: number } |
 async function findPost(
   { db, now, viewer, media, gate }: GateCall<PostRef>,
   config: { readonly ageGate: 'content' | 'platform' },
-): Promise<{ readonly access: Access } | null> {
+): Promise<{ readonly access: Access; readonly isTeaser: boolean } | null> {
   const reading = {
     viewerId: viewer?.userId ?? null,
     isAgeVerified: viewer?.isAgeVerified ?? false,
@@ -36,5 +36,6 @@ async function findPost(
   }
   const [row] = await listContentById(db, [gate.contentId], reading)
   const files = row ? await listContentMedia(db, [row.id]) : []
-  return row && files.some(({ mediaId }) => mediaId === media.id) ? { access: accessOf(row, viewer, reading) } : null
+  const file = files.find(({ mediaId }) => mediaId === media.id)
+  return row && file ? { access: accessOf(row, viewer, reading), isTeaser: file.isTeaser } : null
 }

@@ -359,6 +359,7 @@ export interface Opened {
   readonly now: Date
   readonly mediaId: string
   readonly ownerId: string
+  readonly isHint: boolean
   readonly storageKey: string
   readonly contentType: string
   /** The viewer it was made for, if they are in good standing. */
@@ -369,8 +370,8 @@ export interface Opened {
 /** A variant of a file that is ready, and the viewer, as both are now. */
 export async function findOpened(db: Db, variantId: string, viewerId: string | null): Promise<Opened | null> {
   const [row] = await db.sql<Opened>`/* media.opened */
-    select app_now() as now, a.id::text as "mediaId", a.owner_id::text as "ownerId", v.storage_key as "storageKey",
-      v.content_type as "contentType", upper(u.account_type::text) as "viewerRole",
+    select app_now() as now, a.id::text as "mediaId", a.owner_id::text as "ownerId", v.kind = 'blurred' as "isHint",
+      v.storage_key as "storageKey", v.content_type as "contentType", upper(u.account_type::text) as "viewerRole",
       u.age_verified and (u.age_verified_until is null or u.age_verified_until > app_now()) as "viewerIsAgeVerified"
     from media_variants v
     join media_assets a on a.id = v.asset_id

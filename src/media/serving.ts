@@ -60,7 +60,7 @@ export async function serve(
 async function opens(
   { db, gates }: Pick<Serving, 'db' | 'gates'>,
   { viewerId, gate, expiresAtMs }: Address,
-  { now, mediaId, ownerId, viewerRole, viewerIsAgeVerified }: Opened,
+  { now, mediaId, ownerId, isHint, viewerRole, viewerIsAgeVerified }: Opened,
 ): Promise<boolean> {
   if (now.getTime() >= expiresAtMs) return false
   if (viewerId !== null && viewerRole === null) return false
@@ -68,7 +68,7 @@ async function opens(
     viewerId === null || viewerRole === null
       ? null
       : { userId: viewerId, role: viewerRole, isAgeVerified: viewerIsAgeVerified === true }
-  const call: GateCall = { db, now, viewer, media: { id: mediaId, ownerId }, gate }
+  const call: GateCall = { db, now, viewer, media: { id: mediaId, ownerId, isHint }, gate }
   const decide = gates[gate.kind] as MediaGate | undefined
   return decide !== undefined && (await decide(call))
 }

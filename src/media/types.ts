@@ -69,7 +69,8 @@ export interface GateCall<Ref extends GateRef = GateRef> {
   readonly now: Date
   /** Null when it was made for a stranger. */
   readonly viewer: MediaViewer | null
-  readonly media: { readonly id: string; readonly ownerId: string }
+  /** The file; whether the address is of no more than a blurred hint of it. */
+  readonly media: { readonly id: string; readonly ownerId: string; readonly isHint: boolean }
   readonly gate: Ref
 }
 

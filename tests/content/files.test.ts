@@ -70,6 +70,18 @@ describe('the files of a post', () => {
     expect(await statusOf(seen['body'].previews[1].url)).toBe(200)
   })
 
+  it('are no longer fetched from a cover that they were taken off', async () => {
+    const mediaId = await picture()
+    const { id } = await publish(creator, { type: 'IMAGE', priceMinor: '500', media: [{ mediaId, isTeaser: true }] })
+    const { teaserMedia, body } = await filesOf(fan, id)
+    expect(await statusOf(teaserMedia[0].url)).toBe(200)
+    await creator.do(postMutation('updateContent'), {
+      input: { contentId: id, expectedVersion: 2, media: [{ mediaId, isTeaser: false }] },
+    })
+    expect(await statusOf(teaserMedia[0].url)).toBe(404)
+    expect(await statusOf(body.previews[0].url)).toBe(200)
+  })
+
   it('can no longer be fetched once what opened them is gone', async () => {
     const mediaId = await picture()
     const { id } = await publish(creator, { type: 'IMAGE', priceMinor: '500', media: [{ mediaId }] })
