@@ -14,7 +14,7 @@ import { startWith, STORES } from './stores.js'
 /** What became of a request, in one word. */
 const refusalOf = async (person: Person, bytes: Buffer, options: UploadOptions = {}): Promise<string> => {
   const { data, errors } = await requestUpload(person, bytes, options)
-  return String(errors[0]?.extensions['reason'] ?? data?.requestMediaUpload.userErrors[0]?.code ?? 'ok')
+  return (errors[0]?.extensions['reason'] as string | undefined) ?? data?.requestMediaUpload.userErrors[0]?.code ?? 'ok'
 }
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
