@@ -1,6 +1,7 @@
 import { jobs as accounts } from './accounts/jobs.js'
 import { eventHandlers } from './event-handlers.js'
 import { jobs as content } from './content/jobs.js'
+import { jobs as discovery } from './discovery/jobs.js'
 import { jobs as flows } from './flows/jobs.js'
 import { jobs as keys } from './keys/jobs.js'
 import type { JobHandler } from './lib/jobs.js'
@@ -19,6 +20,7 @@ export const jobHandlersWith = ({ media }: { readonly media: MediaServices }): r
   ...sessions,
   ...mediaJobsWith(media),
   ...content,
+  ...discovery,
   ...notifications,
   ...flows,
   ...relayedJobs(eventHandlers),

@@ -6,6 +6,8 @@ import { readingOf } from '../content/content.js'
 import { makeContentLoaders } from '../content/loaders.js'
 import type { ContentLoaders } from '../content/loaders.js'
 import type { Db } from '../lib/db.js'
+import { makeDiscoveryLoaders } from '../discovery/loaders.js'
+import type { DiscoveryLoaders } from '../discovery/loaders.js'
 import { makeMediaLoaders } from '../media/loaders.js'
 import type { MediaLoaders } from '../media/loaders.js'
 import { makeNotificationsLoaders } from '../notifications/loaders.js'
@@ -22,13 +24,14 @@ export type Loaders = SessionsLoaders &
   MediaLoaders &
   ContentLoaders &
   CommentsLoaders &
+  DiscoveryLoaders &
   NotificationsLoaders
 
 /** Made for one request or one event: nothing that was read for one person is ever shown to another. */
 export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Loaders =>
   // not by spreading, which takes fifteen times as long, on every request
   Object.assign(
-    // in two: of more than three sources the compiler no longer says what comes of them
+    // in parts: of more than three sources the compiler no longer says what comes of them
     Object.assign(
       makeSessionsLoaders(db),
       makeAccountsLoaders(db),
@@ -39,5 +42,8 @@ export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Lo
       makeContentLoaders(db, () => readingOf(asking)),
       makeCommentsLoaders(db, () => readingOf(asking)),
     ),
-    makeNotificationsLoaders(db, asking.viewer?.userId ?? null, () => readingOf(asking)),
+    Object.assign(
+      makeDiscoveryLoaders(db, () => readingOf(asking)),
+      makeNotificationsLoaders(db, asking.viewer?.userId ?? null, () => readingOf(asking)),
+    ),
   )

@@ -30,6 +30,7 @@ const nodes = nodeResolvers({
   Content: content.findContentNode,
   ContentVersion: content.findContentVersionNode,
   EntitlementGrant: content.findGrantNode,
+  Tag: discovery.findTagNode,
   Comment: comments.findCommentNode,
   Session: sessions.findSessionNode,
   MediaAsset: media.findMediaNode,
@@ -55,6 +56,7 @@ export const resolvers = {
     ...media.Mutation,
     ...content.Mutation,
     ...comments.Mutation,
+    ...discovery.Mutation,
     ...notifications.Mutation,
   },
   Subscription: {
@@ -62,7 +64,7 @@ export const resolvers = {
     ...notifications.Subscription,
   },
   Money: { formatted: formatMoney },
-  User: { ...accounts.User, ...social.User, ...content.User },
+  User: { ...accounts.User, ...social.User, ...content.User, ...discovery.User },
   UserStaffView: accounts.UserStaffView,
   Profile: { ...accounts.Profile, ...media.Profile },
   Viewer: {
@@ -82,6 +84,7 @@ export const resolvers = {
   ContentVersion: content.ContentVersion,
   AccessExplanation: content.AccessExplanation,
   EntitlementGrant: content.EntitlementGrant,
+  Tag: discovery.Tag,
   Comment: comments.Comment,
   Session: sessions.Session,
   Block: social.Block,
@@ -112,6 +115,7 @@ export const rules = {
     ...mediaRules.Mutation,
     ...contentRules.Mutation,
     ...commentsRules.Mutation,
+    ...discoveryRules.Mutation,
     ...notificationsRules.Mutation,
   } satisfies Record<keyof MutationResolvers, Rule>,
   Subscription: {

@@ -1,8 +1,14 @@
-import { isSignedIn } from '../lib/rules.js'
+import { anyone, isCreator, isSignedIn } from '../lib/rules.js'
 
 /** Who may call what. */
 export const rules = {
   Query: {
     feed: isSignedIn,
+    explore: anyone,
+    creators: anyone,
+    tags: anyone,
+  },
+  Mutation: {
+    setCreatorCategories: isCreator,
   },
 }

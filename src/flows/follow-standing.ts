@@ -1,4 +1,5 @@
 import { contentFollowsStanding } from '../content/content.js'
+import { listingsFollowStanding } from '../discovery/discovery.js'
 import type { Origin } from '../lib/db.js'
 import { followsFollowStanding, forgetBondsOfErased } from '../social/social.js'
 
@@ -15,5 +16,6 @@ export async function followStanding(origin: Origin, userId: string): Promise<vo
 const STEPS: readonly ((origin: Origin, userId: string) => Promise<void>)[] = [
   followsFollowStanding,
   contentFollowsStanding,
+  listingsFollowStanding,
   forgetBondsOfErased,
 ]

@@ -14,6 +14,7 @@ export type NodeType =
   | 'Content'
   | 'ContentVersion'
   | 'EntitlementGrant'
+  | 'Tag'
   | 'Comment'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/

@@ -133,6 +133,9 @@ const MATRIX: Readonly<Record<string, Row>> = {
     call: async () => ({ field: `explainAccess(contentId: "${await aPost()}") { rule }` }),
   },
   'Query.feed': { verdicts: SIGNED_IN, call: () => ({ field: 'feed(first: 2) { nodes { title } }' }) },
+  'Query.explore': { verdicts: PUBLIC, call: () => ({ field: 'explore(first: 2) { nodes { title } }' }) },
+  'Query.creators': { verdicts: PUBLIC, call: () => ({ field: 'creators(first: 2) { nodes { username } }' }) },
+  'Query.tags': { verdicts: PUBLIC, call: () => ({ field: 'tags(first: 2) { nodes { name } }' }) },
   'Query.categories': { verdicts: PUBLIC, call: () => ({ field: 'categories { slug name }' }) },
   'Query.notifications': { verdicts: SIGNED_IN, call: () => ({ field: 'notifications(first: 2) { nodes { text } }' }) },
   'Subscription.viewerChanged': { verdicts: SESSION, call: () => ({ field: 'viewerChanged { kind }' }) },
@@ -197,6 +200,10 @@ const MATRIX: Readonly<Record<string, Row>> = {
   },
   'Mutation.resendVerification': { verdicts: SIGNED_IN, call: () => withInput('resendVerification') },
   'Mutation.updateProfile': { verdicts: SIGNED_IN, call: () => withInput('updateProfile', { bio: 'Hello.' }) },
+  'Mutation.setCreatorCategories': {
+    verdicts: CREATORS,
+    call: () => withInput('setCreatorCategories', { categories: ['music'] }),
+  },
   'Mutation.startTotp': {
     verdicts: { ...SIGNED_IN, moderator: 'user:TOTP_ALREADY_CONFIRMED', admin: 'user:TOTP_ALREADY_CONFIRMED' },
     call: () => withInput('startTotp'),
@@ -438,8 +445,11 @@ describe('the authorization matrix', () => {
       'Mutation.verifyEmail',
       'Query.categories',
       'Query.content',
+      'Query.creators',
+      'Query.explore',
       'Query.node',
       'Query.nodes',
+      'Query.tags',
       'Query.user',
       'Query.viewer',
     ])

@@ -153,6 +153,7 @@ describe('each mutation', () => {
     'scheduleContent',
     'setAccountStatus',
     'setAccountType',
+    'setCreatorCategories',
     'startTotp',
     'unlikeContent',
     'unpublishContent',

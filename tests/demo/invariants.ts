@@ -48,12 +48,12 @@ export async function wrongThreads(owner: pg.Client): Promise<unknown[]> {
 export async function wrongContentCounters(owner: pg.Client): Promise<unknown[]> {
   const { rows } = await owner.query<Record<string, unknown>>(
     `with saves as (select content_id as id, count(*) as n from saved_content group by 1),
-       carried as (select tag_id as id, count(*) as n from content_tags group by 1)
+       carried as (select scope_id as id, count(*) as n from explore_posts where is_due group by 1)
      select 'saves of a post' as what, content.id, save_count as counted, saves.n
      from content left join saves using (id) where save_count <> coalesce(saves.n, 0)
      union all
-     select 'posts of a tag', tags.id, content_count, carried.n
-     from tags left join carried using (id) where content_count <> coalesce(carried.n, 0)`,
+     select 'posts of a tag', tags.id, post_count, carried.n
+     from tags left join carried using (id) where post_count <> coalesce(carried.n, 0)`,
   )
   return rows
 }

@@ -307,6 +307,9 @@ export function accessOf(world: RandomWorld, { person, isGated }: Onlooker, post
 export const isParted = ({ blocks }: RandomWorld, person: Somebody | null, other: Somebody): boolean =>
   person !== null && blocks.has(pair(person.id, other.id))
 
+export const isMuting = ({ mutes }: RandomWorld, person: Somebody | null, other: Somebody): boolean =>
+  person !== null && mutes.has(pair(person.id, other.id))
+
 /** What any list may show: what can be known of, is published, and whose author can be met without an unproven age. */
 export function isListed(world: RandomWorld, onlooker: Onlooker, post: Post): boolean {
   const { person, isGated } = onlooker
@@ -335,3 +338,30 @@ export const isSource = ({ follows, mutes, grants }: RandomWorld, person: Somebo
 /** The newest first; of one instant the greatest id. */
 export const newestFirst = (one: Post, other: Post): number =>
   (other.publishAt?.getTime() ?? 0) - (one.publishAt?.getTime() ?? 0) || (one.id < other.id ? 1 : -1)
+
+/** Listings that are missing, too many or wrong, and counts that are not what the listings say; none in a sound database. */
+export async function wrongListings({ owner }: Pick<TestDatabase, 'owner'>): Promise<unknown[]> {
+  const { rows } = await owner.query<Record<string, unknown>>(
+    `with listed as (
+       select c.* from content c join users u on u.id = c.creator_id
+       where c.publish_at is not null and c.unpublished_at is null and c.deleted_at is null and c.removed_at is null
+         and c.shadow_banned_at is null and u.account_status in ('active', 'suspended')
+     ), wanted as (
+       select id, '00000000-0000-0000-0000-000000000000'::uuid as scope_id from listed
+       union all select id, tag_id from listed join content_tags on content_id = id
+       union all select id, category_id from listed join content_categories on content_id = id
+     ), counted as (
+       select scope_id as id, count(*)::int as n, count(*) filter (where not is_age_restricted)::int as open_n
+       from explore_posts where is_due group by 1
+     )
+     select 'listing' as what, coalesce(wanted.id, e.content_id)::text as id
+     from wanted full join explore_posts e on e.content_id = wanted.id and e.scope_id = wanted.scope_id
+     left join content c on c.id = e.content_id
+     where (e.type, e.is_age_restricted, e.publish_at) is distinct from (c.type, c.is_age_restricted, c.publish_at)
+       or wanted.id is null or e.content_id is null
+     union all
+     select 'count', tags.name::text from tags left join counted using (id)
+     where (post_count, open_post_count) is distinct from (coalesce(n, 0), coalesce(open_n, 0))`,
+  )
+  return rows
+}

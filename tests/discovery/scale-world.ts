@@ -9,10 +9,15 @@ export interface Scale {
 /** The id of a made-up person by their number, and of a post. */
 export const personId = (number: number): string => `00000000-0000-4000-8000-${number.toString(16).padStart(12, '0')}`
 
+/** How many tags there are; the first are carried by many posts, most by a few. */
+export const TAGS = 20_000
+/** Fans, after the creators by number; the first follows as many as anybody may. */
+const FANS = 2
+
 /**
- * Fills a database by set-based SQL, and analyses it: creators of whom the first have most of the posts, three quarters of
- * the posts of the first thousand restricted by age; two fans (-1 and -2 from the top of the numbers) who follow as many as
- * anybody may.
+ * Fills a database by set-based SQL, and analyses it: creators of whom the first have most of the posts, three quarters of the
+ * posts of the first thousand restricted by age; every post under one of ten subjects and with two tags; every creator under
+ * one of them.
  */
 export async function fillScale({ owner }: TestDatabase, { creators, posts }: Scale): Promise<void> {
   await owner.query(`
@@ -37,14 +42,44 @@ export async function fillScale({ owner }: TestDatabase, { creators, posts }: Sc
     `insert into users (id, username, display_name, email, email_index)
     select ('00000000-0000-4000-8000-' || lpad(to_hex($1::int + n), 12, '0'))::uuid, 'fan_' || n, 'Fan', '\\x00',
       decode(md5('fan' || n) || md5('fan' || n), 'hex')
-    from generate_series(1, 2) n`,
-    [creators],
+    from generate_series(1, $2::int) n`,
+    [creators, FANS],
   )
   await owner.query(
     `insert into follows (follower_id, following_id, followed_at)
     select ('00000000-0000-4000-8000-' || lpad(to_hex($1::int + 1), 12, '0'))::uuid, id, app_now()
     from users where account_type = 'creator' order by id limit 5000`,
     [creators],
+  )
+  await owner.query(
+    `insert into tags (name) select case when n % 2 = 0 then 'a' else 'topic' end || lpad(n::text, 5, '0') from generate_series(1, $1::int) n`,
+    [TAGS],
+  )
+  await owner.query(
+    `insert into content_tags (content_id, tag_id)
+    select distinct c.id, t.id
+    from (
+      select id, 1 + floor($1::int * ((uuid_hash_extended(id, which) & 4294967295) / 4294967296.0::float8) ^ 3)::int as number
+      from content, generate_series(1, 2) which
+    ) c
+    join (select id, row_number() over (order by name) as number from tags) t using (number)`,
+    [TAGS],
+  )
+  await owner.query(
+    `insert into content_categories (content_id, category_id)
+    select c.id, g.id from content c
+    join (select id, row_number() over (order by position) as number from categories) g
+      on g.number = 1 + (uuid_hash_extended(c.id, 9) & 7)`,
+  )
+  await owner.query(
+    `insert into creator_categories (user_id, category_id)
+    select u.id, g.id from users u
+    join (select id, row_number() over (order by position) as number from categories) g
+      on g.number = 1 + (uuid_hash_extended(u.id, 9) & 7)
+    where u.account_type = 'creator'`,
+  )
+  await owner.query(
+    `update explore_creators set follower_count = uuid_hash_extended(user_id, 3) & 1023, rising = uuid_hash_extended(user_id, 4) & 255`,
   )
   await owner.query('vacuum analyze')
 }
