@@ -60,9 +60,13 @@ export const listEventsById = (db: Db, ids: readonly bigint[]): Promise<OutboxEv
 
 /**
  * The events written since `since`, oldest first: what a listener reads again after its connection broke.
- * Ids may commit out of order, so `since` must lie before the break by more than a transaction can last.
+ * Ids may commit out of order, so `since` must lie before the break by more than a transaction can last. By time the first
+ * is found, and from it on by id: a month of older events is not read.
  */
 export const listEventsSince = (db: Db, since: Date, afterId: bigint): Promise<OutboxEvent[]> =>
   db.sql<OutboxEvent>`/* events.since */
     select id, stream, sequence, type, payload, created_at as "createdAt" from outbox_events
-    where created_at >= ${since} and id > ${afterId} order by id limit ${REPLAY_BATCH}`
+    where id > ${afterId} and id >= (
+      select id from outbox_events where created_at >= ${since}::timestamptz order by created_at limit 1
+    )
+    order by id limit ${REPLAY_BATCH}`

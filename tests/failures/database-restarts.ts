@@ -17,6 +17,7 @@ import type { Cluster } from './clusters.js'
 /** Between two requests of one client: nobody may change a profile more than sixty times an hour. */
 const PAUSE_MS = 80
 const POOL_SIZE = 10
+const RETRY_MS = 1_000
 
 const REGISTER = 'mutation ($input: RegisterInput!) { register(input: $input) { accessToken userErrors { code } } }'
 const UPDATE =
@@ -29,6 +30,12 @@ interface Client {
   /** The writes that were answered with success, and those whose fate nobody was told. */
   readonly acknowledged: string[]
   readonly unknown: Set<string>
+}
+
+async function timed(work: Promise<unknown>): Promise<number> {
+  const startedMs = performance.now()
+  await work
+  return performance.now() - startedMs
 }
 
 /** The tests of a database that goes away under load, `rounds` times each way. */
@@ -60,15 +67,15 @@ export function testRestarts(rounds: number, clients: number): void {
     const username = `restarts.${String(n)}`
     const email = `${username}@example.org`
     const headers = { 'x-forwarded-for': `10.44.${String(n >> 8)}.${String(n & 255)}` }
-    const { data, errors } = await request<any, unknown>(
-      url,
-      REGISTER,
-      { input: { username, email, password: PASSWORD } },
-      headers,
-    )
-    const token = data?.register.accessToken as string | undefined
-    if (!token) throw new Error(JSON.stringify({ data, errors }))
-    return { email, token, acknowledged: [], unknown: new Set() }
+    const input = { username, email, password: PASSWORD, idempotencyKey: username }
+    for (;;) {
+      const { data, errors } = await request<any, unknown>(url, REGISTER, { input }, headers)
+      const token = data?.register.accessToken as string | undefined
+      if (token) return { email, token, acknowledged: [], unknown: new Set() }
+      // a machine that is busy with other things has somebody wait
+      if (errors[0]?.extensions['code'] !== 'UNAVAILABLE') throw new Error(JSON.stringify({ data, errors }))
+      await setTimeout(RETRY_MS)
+    }
   }
 
   const ask = (client: Client, document: string, variables: object = {}): Promise<Answer<any>> =>
@@ -144,6 +151,10 @@ export function testRestarts(rounds: number, clients: number): void {
   ): Promise<void> {
     const acknowledged = (): number => round.reduce((sum, client) => sum + client.acknowledged.length, 0)
     await setTimeout(700)
+    const reading = (): Promise<unknown> =>
+      Promise.all(round.map((client) => until(async () => (await ask(client, READ)).data !== null, 60_000)))
+    // a machine that is busy with other things is slow without any break, too
+    const calmMs = await timed(reading())
     const before = acknowledged()
     if (how === 'stop') await cluster.stop()
     else cluster.kill()
@@ -153,8 +164,8 @@ export function testRestarts(rounds: number, clients: number): void {
     await cluster.start()
     const upMs = performance.now()
     await until(async () => (await fetch(new URL('/health/ready', url))).status === 200, recoverWithinMs)
-    for (const client of round) await until(async () => (await ask(client, READ)).data !== null, recoverWithinMs)
-    expect(performance.now() - upMs).toBeLessThan(recoverWithinMs)
+    await reading()
+    expect(performance.now() - upMs).toBeLessThan(recoverWithinMs + 3 * calmMs)
     await until(() => acknowledged() > before)
     await setTimeout(700)
   }

@@ -3,11 +3,12 @@ import { openBus } from '../../src/lib/bus.js'
 import type { Bus } from '../../src/lib/bus.js'
 import { transaction } from '../../src/lib/db.js'
 import type { Origin } from '../../src/lib/db.js'
-import { emit } from '../../src/lib/events.js'
+import { emit, listEventsSince, REPLAY_BATCH } from '../../src/lib/events.js'
 import type { OutboxEvent } from '../../src/lib/events.js'
 import { signal } from '../../src/lib/signals.js'
 import { testDatabase } from '../support/database.js'
 import type { TestDatabase } from '../support/database.js'
+import { explainRead } from '../support/explain.js'
 import { until } from '../support/until.js'
 
 let database: TestDatabase
@@ -166,4 +167,26 @@ it('wakes everybody after its connection was cut, for a signal may have been mis
   await transaction(origin, (tx) => signal(tx, 'test', ['lost']))
   await until(() => woken === 2)
   for (const stop of stops) stop()
+})
+
+it('reads again what may have been missed without reading a month of events', async () => {
+  await database.owner.query(
+    `insert into outbox_events (stream, sequence, type, payload, created_at)
+     select 'test:old', n, 'test.said', '{}', app_now() - interval '20 days' + n * interval '30 seconds'
+     from generate_series(1, 50000) n`,
+  )
+  await database.owner.query('analyze outbox_events')
+  const { rows } = await database.owner.query<{ since: Date; last: string }>(
+    `select app_now() - interval '3 days' as since, max(id) as last from outbox_events`,
+  )
+  const since = rows[0]?.since ?? new Date(0)
+  const { nodes } = await explainRead(database, (db) => listEventsSince(db, since, 0n))
+  for (const node of nodes) {
+    expect(node['Actual Rows'] ?? 0).toBeLessThanOrEqual(REPLAY_BATCH)
+    expect(node['Rows Removed by Filter'] ?? 0).toBe(0)
+  }
+  const page = await listEventsSince(database.db, since, 0n)
+  expect(page).toHaveLength(REPLAY_BATCH)
+  expect(page.every(({ createdAt }) => createdAt >= since)).toBe(true)
+  expect(await listEventsSince(database.db, since, BigInt(rows[0]?.last ?? 0))).toEqual([])
 })
