@@ -62,6 +62,13 @@ export const waitingJobs = new Gauge({
 /** Jobs that failed for good and wait for a person. */
 export const failedJobs = new Gauge({ name: 'jobs_failed', help: 'Jobs that failed for good', registers: [metrics] })
 
+/** Committed events that no relay has taken; as of the last time a worker here looked. */
+export const openEvents = new Gauge({
+  name: 'outbox_open',
+  help: 'Events that wait for a relay',
+  registers: [metrics],
+})
+
 /** Log lines that could not be stored in `system_logs`. */
 export const droppedLogLines = new Counter({
   name: 'log_lines_dropped_total',

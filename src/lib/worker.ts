@@ -9,7 +9,7 @@ import type { Database, Db } from './db.js'
 import { MAX_ATTEMPTS } from './jobs.js'
 import type { JobHandler, JobServices } from './jobs.js'
 import { log, scrubbed } from './log.js'
-import { failedJobs, jobRuns, waitingJobs } from './metrics.js'
+import { failedJobs, jobRuns, openEvents, waitingJobs } from './metrics.js'
 
 /** Jobs one process runs at once. */
 const CONCURRENCY = 4
@@ -307,10 +307,12 @@ async function freeJobsOfTheDead(db: Db): Promise<string[]> {
 }
 
 async function measureQueue(db: Db): Promise<void> {
-  const [row] = await db.sql<{ waiting: bigint; failed: bigint }>`/* jobs.measure */
+  const [row] = await db.sql<{ waiting: bigint; failed: bigint; open: bigint }>`/* jobs.measure */
     select count(*) filter (where attempts < max_attempts) as waiting,
-      count(*) filter (where attempts >= max_attempts and locked_at is null) as failed
+      count(*) filter (where attempts >= max_attempts and locked_at is null) as failed,
+      (select count(*) from outbox_events where dispatched_at is null) as open
     from graphile_worker.jobs`
   waitingJobs.set(Number(row?.waiting ?? 0))
   failedJobs.set(Number(row?.failed ?? 0))
+  openEvents.set(Number(row?.open ?? 0))
 }
