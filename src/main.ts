@@ -28,7 +28,10 @@ async function runServer({ signal, onEnd }: Ending): Promise<void> {
   const config = listeningOn(asked, door.port)
   const platform = await openPlatform({ config, service: 'api', readiness, say, signal })
   onEnd(() => platform.close())
-  if (config.isDemo && (await seedDemo(platform.services.database.db))) say('made the demo world')
+  if (config.isDemo) {
+    const { database, media } = platform.services
+    if (await seedDemo(database.db, { storage: media.storage, say })) say('made the demo world')
+  }
   const server = await createServer(platform.services, { ...served, routes: routesBeside(readiness) })
   const worker = config.runsJobs ? await openWorker(platform) : null
   await door.close()

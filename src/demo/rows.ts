@@ -23,10 +23,23 @@ export interface PeopleRows {
   readonly ageVerifications: Prisma.AgeVerificationCreateManyInput[]
 }
 
+/** The pictures of somebody's profile, by their ids. */
+export interface ProfilePictures {
+  readonly avatarMediaId: string | null
+  readonly bannerMediaId: string | null
+}
+
+const NO_PICTURES: ProfilePictures = { avatarMediaId: null, bannerMediaId: null }
+
 /** Everybody's rows, personal data encrypted under their keys; all sign in with one password. */
-export const toPeopleRows = (people: readonly DemoPerson[], keys: NewUserKeys, passwordHash: string): PeopleRows => ({
+export const toPeopleRows = (
+  people: readonly DemoPerson[],
+  keys: NewUserKeys,
+  passwordHash: string,
+  pictures: ReadonlyMap<string, ProfilePictures>,
+): PeopleRows => ({
   users: people.map((person) => toUser(person, keys.of(person.id), passwordHash)),
-  profiles: people.map((person) => toProfile(person, keys.of(person.id))),
+  profiles: people.map((person) => toProfile(person, keys.of(person.id), pictures.get(person.id) ?? NO_PICTURES)),
   sessions: people.flatMap((person) =>
     person.sessions.map((session) => toSession(person, session, keys.of(person.id))),
   ),
@@ -76,6 +89,7 @@ function toUser(person: DemoPerson, key: NewUserKey, passwordHash: string): Pris
 function toProfile(
   { id: userId, username, joinedAt, place, profile }: DemoPerson,
   key: NewUserKey,
+  pictures: ProfilePictures,
 ): Prisma.UserProfileCreateManyInput {
   const id = demoId(`profile/${username}`)
   const sealed = (column: 'city' | 'birth_date' | 'legal_name' | 'phone' | 'characteristics', text: string | null) =>
@@ -89,6 +103,7 @@ function toProfile(
     categories: [...profile.categories],
     languages: [...profile.languages],
     pronouns: profile.pronouns,
+    ...pictures,
     preferences: profile.preferences,
     characteristics: sealed('characteristics', profile.characteristics && JSON.stringify(profile.characteristics)),
     characteristicsAudience: profile.audiences.characteristics,

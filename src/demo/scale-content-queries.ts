@@ -13,10 +13,15 @@ export interface Wording {
   readonly remarks: readonly string[]
 }
 
-/** Posts, each with its number and one more: whose it is by rank, or how many rows hang on it. */
+/** Posts by their numbers, each with the rank of its creator. */
 export interface Numbered {
   readonly posts: readonly number[]
-  readonly values: readonly number[]
+  readonly ranks: readonly number[]
+}
+
+/** Posts with how many rows are to hang on each. */
+export interface Counted extends Numbered {
+  readonly counts: readonly number[]
 }
 
 /** Comments come in blocks of so many: which of its block each answers, and which one is on top of its thread. */
@@ -28,6 +33,8 @@ const LONG_THREAD_FROM = 100
 const MAX_TAGS = 3
 /** Likes of comments are spread over a post's first ones. */
 const LIKED_COMMENTS = 8
+/** What the walk over those who comment begins with. */
+const AUTHORS = 63
 /** Coprime with every number of people but its multiples: steps of it meet everybody once before anybody twice. */
 const STRIDE = 15_485_863
 const OTHER_STRIDE = 32_452_843
@@ -37,17 +44,32 @@ const postId = ({ name }: Run, number: SqlPart): Fragment => uuidOf(fragment`${n
 const commentId = ({ name }: Run, post: SqlPart, number: SqlPart): Fragment =>
   uuidOf(fragment`${name} || '/comment:' || ${post} || ':' || ${number}`)
 
-/** The number of somebody: the `step`-th that a walk over everybody comes to, which begins somewhere for each post. */
-const walker = ({ users }: Run, post: SqlPart, step: SqlPart, salt: number): Fragment => {
-  const stride = [STRIDE, OTHER_STRIDE].find((prime) => users % prime !== 0) ?? 1
-  return fragment`((floor(${luck(post, salt)} * ${users}::bigint)::bigint + ${step} * ${stride}::bigint) % ${users}::bigint)`
+/**
+ * The number of somebody else than a post's creator: the `step`-th that a walk over all the others comes to, which begins
+ * somewhere for each post.
+ */
+const walker = ({ users }: Run, { post, rank, step }: Walk, salt: number): Fragment => {
+  const others = Math.max(1, users - 1)
+  const stride = [STRIDE, OTHER_STRIDE].find((prime) => others % prime !== 0) ?? 1
+  const place = fragment`(floor(${luck(post, salt)} * ${others}::bigint)::bigint + ${step} * ${stride}::bigint) % ${others}::bigint`
+  return fragment`((${CREATOR_EVERY}::bigint * ${rank} + 1 + ${place}) % ${users}::bigint)`
 }
+
+interface Walk {
+  readonly post: SqlPart
+  /** Of the post's creator. */
+  readonly rank: SqlPart
+  readonly step: SqlPart
+}
+
+const WALK: Walk = { post: fragment`number`, rank: fragment`rank`, step: fragment`step` }
 
 /** One of a list, for no reason. */
 const oneOf = (list: SqlPart, length: number, number: SqlPart, salt: number): Fragment =>
   fragment`(${list}::text[])[1 + floor(${luck(number, salt)} * ${length}::int)::int]`
 
-const rowsOf = ({ posts, values }: Numbered): Fragment => fragment`unnest(${posts}::bigint[], ${values}::bigint[])`
+const rowsOf = ({ posts, ranks, counts }: Counted): Fragment =>
+  fragment`unnest(${posts}::bigint[], ${ranks}::bigint[], ${counts}::bigint[])`
 
 /** Subjects that are not for adults alone. */
 export async function listSubjects(db: Db): Promise<string[]> {
@@ -66,11 +88,11 @@ export async function makeTags(tx: Tx, names: readonly string[]): Promise<string
   return rows.map(({ id }) => id)
 }
 
-/** Posts by the ranks of their creators: text and pictures, films and sound without files; one in ten is not for everybody. */
+/** Text and pictures, films and sound without files; one in ten is not for everybody. */
 export async function insertScalePosts(
   tx: Tx,
   run: Run,
-  creators: Numbered,
+  { posts, ranks }: Numbered,
   { openings, subjects, sentences }: Wording,
 ): Promise<void> {
   const number = fragment`number`
@@ -91,7 +113,7 @@ export async function insertScalePosts(
       coalesce(gate = 'sold' and number % 4 = 0, false), number % 97 = 5, at, at, at, at
     from (
       select number, creator, ${publishedAt(run, number)} as at, ${gate(number)} as gate
-      from ${rowsOf(creators)} as new (number, creator)
+      from unnest(${posts}::bigint[], ${ranks}::bigint[]) as new (number, creator)
     ) post`
 }
 
@@ -123,84 +145,93 @@ export async function insertScaleTags(
 }
 
 /** Likes of posts, each of people of its own. */
-export async function insertScaleLikes(tx: Tx, run: Run, likes: Numbered): Promise<void> {
+export async function insertScaleLikes(tx: Tx, run: Run, likes: Counted): Promise<void> {
   const published = publishedAt(run, fragment`number`)
   await tx.sql`/* demo.scaleLikes */
     insert into likes (user_id, content_id, created_at)
-    select ${personId(run, walker(run, fragment`number`, fragment`step`, 31))}, ${postId(run, fragment`number`)},
+    select ${personId(run, walker(run, WALK, 31))}, ${postId(run, fragment`number`)},
       ${since(run, published, fragment`${luck(fragment`number * 1000 + step`, 32)} ^ 3`)}
-    from ${rowsOf(likes)} as post (number, most), generate_series(0, most - 1) step`
+    from ${rowsOf(likes)} as post (number, rank, most), generate_series(0, most - 1) step`
 }
 
 /** Posts kept for later, each by people of its own. */
-export async function insertScaleSaves(tx: Tx, run: Run, saves: Numbered): Promise<void> {
+export async function insertScaleSaves(tx: Tx, run: Run, saves: Counted): Promise<void> {
   const published = publishedAt(run, fragment`number`)
   await tx.sql`/* demo.scaleSaves */
     insert into saved_content (user_id, content_id, created_at)
-    select ${personId(run, walker(run, fragment`number`, fragment`step`, 41))}, ${postId(run, fragment`number`)},
+    select ${personId(run, walker(run, WALK, 41))}, ${postId(run, fragment`number`)},
       ${since(run, published, fragment`${luck(fragment`number * 1000 + step`, 42)} ^ 3`)}
-    from ${rowsOf(saves)} as post (number, most), generate_series(0, most - 1) step`
+    from ${rowsOf(saves)} as post (number, rank, most), generate_series(0, most - 1) step`
 }
 
 /** Opens sold posts to some people, as if they had bought them. */
-export async function insertScaleOpenings(tx: Tx, run: Run, creators: Numbered): Promise<void> {
+export async function insertScaleOpenings(tx: Tx, run: Run, { posts, ranks }: Numbered): Promise<void> {
   const published = publishedAt(run, fragment`number`)
   await tx.sql`/* demo.scaleOpenings */
     insert into entitlement_grants (user_id, creator_id, content_id, source, starts_at, note, created_at)
     select ${personId(run, fragment`person`)}, ${personId(run, fragment`creator`)}, ${postId(run, fragment`number`)}, 'promotion', at,
       'Made up for measurements.', at
     from (
-      select number, ${CREATOR_EVERY}::bigint * rank as creator, ${walker(run, fragment`number`, fragment`step`, 51)} as person,
+      select number, ${CREATOR_EVERY}::bigint * rank as creator, ${walker(run, WALK, 51)} as person,
         ${since(run, published, luck(fragment`number * 8 + step`, 52))} as at
-      from ${rowsOf(creators)} as post (number, rank), generate_series(0, 2) step
+      from unnest(${posts}::bigint[], ${ranks}::bigint[]) as post (number, rank), generate_series(0, 2) step
       where ${gate(fragment`number`)} = 'sold'
-    ) opening
-    where person <> creator`
+    ) opening`
 }
 
-/** Comments in threads, one after the other; now and then the creator answers. */
-export async function insertScaleComments(
-  tx: Tx,
-  run: Run,
-  { comments, ranks }: { readonly comments: Numbered; readonly ranks: readonly number[] },
-  { remarks }: Wording,
-): Promise<void> {
+/** Comments in threads, one after the other; now and then the creator answers. What is answered comes before its answers. */
+export async function insertScaleComments(tx: Tx, run: Run, comments: Counted, { remarks }: Wording): Promise<void> {
   const number = fragment`number`
-  const unique = fragment`number * 1000 + step`
   const inBlock = (base: SqlPart): Fragment => commentId(run, number, fragment`(step - step % 8 + ${base})`)
   await tx.sql`/* demo.scaleComments */
     insert into comments (id, content_id, author_id, parent_id, root_id, depth, body, is_by_creator, created_at, updated_at)
     select ${commentId(run, number, fragment`step`)}, ${postId(run, number)},
-      case when is_by_creator then ${personId(run, fragment`creator`)} else ${personId(run, fragment`author`)} end,
+      ${personId(run, fragment`case when is_by_creator then ${CREATOR_EVERY}::bigint * rank else author end`)},
       case when is_in_long_thread then ${commentId(run, number, fragment`0`)} when parent >= 0 then ${inBlock(fragment`parent`)} end,
       case when is_in_long_thread then ${commentId(run, number, fragment`0`)} when parent >= 0 then ${inBlock(fragment`root`)} end,
       case when is_in_long_thread then 1 else depth end,
-      ${oneOf(remarks, remarks.length, unique, 61)}, is_by_creator, at, at
+      ${oneOf(remarks, remarks.length, UNIQUE, 61)}, is_by_creator, at, at
     from (
-      select number, step, creator, author,
+      select number, rank, step, author,
         (${PARENTS}::int[])[1 + step % 8] as parent, (${ROOTS}::int[])[1 + step % 8] as root, (${DEPTHS}::int[])[1 + step % 8] as depth,
         most > ${LONG_THREAD_FROM}::int and step % 8 = 5 as is_in_long_thread,
-        author = creator or step % 8 = 1 and ${luck(unique, 62)} < 0.4 as is_by_creator,
+        ${isAnswer(fragment`step`)} or author = ${CREATOR_EVERY}::bigint * rank as is_by_creator,
         ${since(run, publishedAt(run, number), fragment`((step + 1.0::float8) / (most + 1)) ^ 2`)} as at
       from (
-        select number, most, step, ${CREATOR_EVERY}::bigint * rank as creator,
-          ${walker(run, number, fragment`step`, 63)} as author
-        from unnest(${comments.posts}::bigint[], ${comments.values}::bigint[], ${ranks}::bigint[]) as post (number, most, rank),
-          generate_series(0, most - 1) step
+        select number, rank, most, step, ${walker(run, WALK, AUTHORS)} as author
+        from ${rowsOf(comments)} as post (number, rank, most), generate_series(0, most - 1) step
       ) said
-    ) comment`
+    ) comment
+    order by number, step`
 }
 
-/** Likes of the first comments of posts, of which there are `comments`. */
+const UNIQUE = fragment`number * 1000 + step`
+
+/** Whether a comment is the creator's answer to the one above it. */
+const isAnswer = (step: SqlPart): Fragment =>
+  fragment`(${step} % 8 = 1 and ${luck(fragment`number * 1000 + ${step}`, 62)} < 0.4)`
+
+/** Likes of the first comments of posts, of which there are `comments`. Answers how many: nobody likes their own. */
 export async function insertScaleCommentLikes(
   tx: Tx,
   run: Run,
-  { likes, comments }: { readonly likes: Numbered; readonly comments: readonly number[] },
-): Promise<void> {
-  const liked = fragment`(step % least(comments, ${LIKED_COMMENTS}::bigint))`
-  await tx.sql`/* demo.scaleCommentLikes */
-    insert into likes (user_id, comment_id, created_at)
-    select ${personId(run, walker(run, fragment`number`, fragment`step`, 71))}, ${commentId(run, fragment`number`, liked)}, ${run.at}::timestamptz
-    from unnest(${likes.posts}::bigint[], ${likes.values}::bigint[], ${comments}::bigint[]) as post (number, most, comments),
-      generate_series(0, most - 1) step`
+  { likes, comments }: { readonly likes: Counted; readonly comments: readonly number[] },
+): Promise<number> {
+  const [row] = await tx.sql<{ made: number }>`/* demo.scaleCommentLikes */
+    with made as (
+      insert into likes (user_id, comment_id, created_at)
+      select ${personId(run, fragment`person`)}, ${commentId(run, fragment`number`, fragment`liked`)}, ${run.at}::timestamptz
+      from (
+        select number, liked, ${walker(run, WALK, 71)} as person,
+          ${isAnswer(fragment`liked`)} as is_by_creator, ${walker(run, { ...WALK, step: fragment`liked` }, AUTHORS)} as author
+        from unnest(${likes.posts}::bigint[], ${likes.ranks}::bigint[], ${likes.counts}::bigint[], ${comments}::bigint[])
+            as post (number, rank, most, comments),
+          generate_series(0, most - 1) step,
+          lateral (select step % least(comments, ${LIKED_COMMENTS}::bigint) as liked) target
+      ) deed
+      where is_by_creator or person <> author
+      returning 1
+    )
+    select count(*)::int as made from made`
+  return row?.made ?? 0
 }

@@ -40,7 +40,7 @@ function checked(name: string, value: number, least: number, most: number): numb
   throw new RangeError(`${name} takes a whole number from ${String(least)} to ${most.toLocaleString('en')}`)
 }
 
-const mostLikes = (users: number): number => Math.max(1, Math.floor(users * MAX_LIKED))
+const mostLikes = (users: number): number => Math.floor(users * MAX_LIKED)
 
 export const creatorCount = (users: number): number => Math.ceil(users / CREATOR_EVERY)
 

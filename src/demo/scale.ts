@@ -16,7 +16,7 @@ import {
   listSubjects,
   makeTags,
 } from './scale-content-queries.js'
-import type { Numbered } from './scale-content-queries.js'
+import type { Counted, Numbered } from './scale-content-queries.js'
 import { Progress } from './scale-progress.js'
 import {
   insertScaleAccounts,
@@ -79,9 +79,10 @@ export async function scaleDemo(
   const subjects = await listSubjects(db)
   await makePeople(work, subjects)
   const { follows, grants } = await makeFollows(work)
-  await makeContent(work, subjects)
-  await recordScaling(origin, { ...size, follows, grants }, scaleId(name, 0))
-  return { ...size, follows, grants, seconds: (monotonicMs() - startedMs) / SECOND_MS }
+  const likes = await makeContent(work, subjects)
+  const made = { ...size, likes, follows, grants }
+  await recordScaling(origin, made, scaleId(name, 0))
+  return { ...made, seconds: (monotonicMs() - startedMs) / SECOND_MS }
 }
 
 /** Writes span after span, each in a transaction of its own, and tells how far it is. */
@@ -126,45 +127,50 @@ async function makeFollows(work: Work): Promise<{ follows: number; grants: numbe
   return { follows, grants }
 }
 
-async function makeContent(work: Work, subjects: readonly string[]): Promise<void> {
+/** Answers how many likes there are. */
+async function makeContent(work: Work, subjects: readonly string[]): Promise<number> {
   const { run, size } = work
-  if (size.posts === 0) return
+  if (size.posts === 0) return 0
   const tags = await transaction(work.origin, (tx) => makeTags(tx, SCALE_TAGS))
   const plan = planPosts(size)
   await inTurn(work, 'posts', { spans: spans(size.posts, PEOPLE_BATCH) }, async (tx, span) => {
-    const creators = numbered(span, plan.creators)
-    await insertScalePosts(tx, run, creators, SCALE_WORDING)
-    await insertScaleTags(tx, run, creators, { tags, subjects })
-    await insertScaleOpenings(tx, run, creators)
+    const posts = numbered(span, plan)
+    await insertScalePosts(tx, run, posts, SCALE_WORDING)
+    await insertScaleTags(tx, run, posts, { tags, subjects })
+    await insertScaleOpenings(tx, run, posts)
   })
-  await makeComments(work, plan)
-  await makeLikes(work, plan)
+  await inTurn(work, 'comments', inBatches(plan.comments), (tx, span) =>
+    insertScaleComments(
+      tx,
+      run,
+      counted(span, plan, (post) => plan.comments[post] ?? 0),
+      SCALE_WORDING,
+    ),
+  )
+  return await makeLikes(work, plan)
 }
 
-async function makeComments(work: Work, { creators, comments }: PostPlan): Promise<void> {
+/** Post by post, so that each post's row changes once and not with every like. Answers how many. */
+async function makeLikes(work: Work, plan: PostPlan): Promise<number> {
   const { run } = work
-  await inTurn(work, 'comments', inBatches(comments), async (tx, span) => {
-    const said = counted(span, comments)
-    const ranks = said.posts.map((post) => creators[post] ?? 0)
-    await insertScaleComments(tx, run, { comments: said, ranks }, SCALE_WORDING)
-  })
-}
-
-/** Post by post, so that each post's row changes once and not with every like. */
-async function makeLikes(work: Work, { likes, comments }: PostPlan): Promise<void> {
-  const { run } = work
-  const ofComments = likes.map((count, post) => (comments[post] ? Math.floor(count / COMMENT_LIKE_EVERY) : 0))
-  await inTurn(work, 'likes', inBatches(likes), async (tx, span) => {
-    const ofPosts = counted(span, likes, (count, post) => count - (ofComments[post] ?? 0))
+  const likesOf = (post: number): number => plan.likes[post] ?? 0
+  const commentsOf = (post: number): number => plan.comments[post] ?? 0
+  const ofComments = (post: number): number =>
+    commentsOf(post) > 0 ? Math.floor(likesOf(post) / COMMENT_LIKE_EVERY) : 0
+  let made = 0
+  await inTurn(work, 'likes', inBatches(plan.likes), async (tx, span) => {
+    const ofPosts = counted(span, plan, (post) => likesOf(post) - ofComments(post))
     await insertScaleLikes(tx, run, ofPosts)
-    const rest = counted(span, ofComments)
-    await insertScaleCommentLikes(tx, run, { likes: rest, comments: rest.posts.map((post) => comments[post] ?? 0) })
+    const rest = counted(span, plan, ofComments)
+    made += ofPosts.counts.reduce((sum, count) => sum + count, 0)
+    made += await insertScaleCommentLikes(tx, run, { likes: rest, comments: rest.posts.map(commentsOf) })
     await insertScaleSaves(
       tx,
       run,
-      counted(span, likes, (count) => Math.floor(count / SAVE_EVERY)),
+      counted(span, plan, (post) => Math.floor(likesOf(post) / SAVE_EVERY)),
     )
   })
+  return made
 }
 
 const inBatches = (counts: Int32Array): Parameters<typeof inTurn>[2] => ({
@@ -172,21 +178,22 @@ const inBatches = (counts: Int32Array): Parameters<typeof inTurn>[2] => ({
   rowsOf: ({ from, to }) => counts.subarray(from, to).reduce((sum, count) => sum + count, 0),
 })
 
-/** The posts of a span, each with its value. */
-const numbered = (span: Span, values: Int32Array): Numbered => ({
+/** The posts of a span. */
+const numbered = (span: Span, { creators }: PostPlan): Numbered => ({
   posts: numbersOf(span),
-  values: [...values.subarray(span.from, span.to)],
+  ranks: [...creators.subarray(span.from, span.to)],
 })
 
 /** The posts of a span that have any of what is counted, each with its count. */
-function counted(
-  span: Span,
-  counts: Int32Array,
-  countOf: (count: number, post: number) => number = (count) => count,
-): Numbered {
-  const all = numbersOf(span).map((post) => ({ post, count: countOf(counts[post] ?? 0, post) }))
-  const some = all.filter(({ count }) => count > 0)
-  return { posts: some.map(({ post }) => post), values: some.map(({ count }) => count) }
+function counted(span: Span, { creators }: PostPlan, countOf: (post: number) => number): Counted {
+  const some = numbersOf(span)
+    .map((post) => ({ post, rank: creators[post] ?? 0, count: countOf(post) }))
+    .filter(({ count }) => count > 0)
+  return {
+    posts: some.map(({ post }) => post),
+    ranks: some.map(({ rank }) => rank),
+    counts: some.map(({ count }) => count),
+  }
 }
 
 const numbersOf = ({ from, to }: Span): number[] => Array.from({ length: to - from }, (_none, index) => from + index)

@@ -2,11 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { record } from '../audit/audit.js'
 import { newUserKeys } from '../keys/keys.js'
 import { DAY_MS, MINUTE_MS, monotonicMs } from '../lib/clock.js'
-import { transaction, violatesUnique } from '../lib/db.js'
+import { databaseNow, transaction, violatesUnique } from '../lib/db.js'
 import type { Db, Tx } from '../lib/db.js'
+import { insertMadeMedia } from '../media/media.js'
+import type { MadeMedia, MediaStorage } from '../media/media.js'
 import { hashPassword } from '../sessions/sessions.js'
 import type { Password } from '../sessions/types.js'
+import { demoFiles, profilePictures } from './files.js'
+import type { DemoFile } from './files.js'
 import { NOTICE_MONTHS, toNoticeRows } from './notices.js'
+import { makeFiles } from './pictures/making.js'
 import {
   hasUser,
   insertAccounts,
@@ -16,8 +21,12 @@ import {
   lockSeeding,
   makePastPartitions,
 } from './queries.js'
+import { demoWorks } from './reactions.js'
+import type { DemoWorks } from './reactions.js'
 import { toPeopleRows } from './rows.js'
+import { insertContentFiles, insertWorks } from './works-queries.js'
 import { ADMIN_ID, SIGN_INS, demoFollows, demoPeople } from './world.js'
+import type { DemoFollow, DemoPerson } from './world.js'
 
 /** The password of everybody in the demo world. */
 export const DEMO_PASSWORD = 'demo-Passw0rd!'
@@ -29,41 +38,83 @@ export const DEMO_SIGN_INS = SIGN_INS.map(({ email, accountType }) => ({ email, 
 const WAIT_MS = MINUTE_MS
 const RETRY_MS = 100
 
+/** Where the files of the demo world go, and whom it tells. */
+export interface Seeding {
+  /** Where its pictures and sounds are put; without it the posts have none. */
+  readonly storage?: MediaStorage
+  /** How wide most pictures are, in pixels. */
+  readonly pictureWidth?: number
+  /** Tells a person how far it is. */
+  readonly say?: (line: string) => void
+}
+
 /**
- * Fills a database with the demo world, once: people, whom they follow and what they were told, the same on every machine
- * but for the day it is made. One transaction, so a crash leaves nothing behind and the next start begins again; of
- * processes that start at once, one does it and the others wait. Needs the keys to be verified.
- * Answers whether it was done now.
+ * Fills a database with the demo world, once: people, what they publish, say and like, whom they follow and what they were
+ * told, the same on every machine but for the day it is made. Files first, then all rows in one transaction, so a crash
+ * leaves no rows behind and the next start begins again, over the files; of processes that start at once, one writes it and
+ * the others wait. Needs the keys to be verified. Answers whether it was done now.
  * @throws Error when another process holds the seeding for over a minute, or somebody else has one of the names
  */
-export async function seedDemo(db: Db): Promise<boolean> {
+export async function seedDemo(
+  db: Db,
+  { storage, pictureWidth, say = () => undefined }: Seeding = {},
+): Promise<boolean> {
   if (await hasUser(db, ADMIN_ID)) return false
+  const now = await databaseNow(db)
+  const world = makeWorld(new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS))
+  const files = storage ? demoFiles(world.people, world.works.posts, pictureWidth) : []
+  const media = storage ? await makeFiles(files, storage, say) : []
   // taken as checked: the list of leaked ones, which the check reads, would stay in the server's memory
   const passwordHash = await hashPassword(DEMO_PASSWORD as Password)
   const origin = { db, actorId: null, sessionId: null, requestId: 'demo-seed' }
   const deadlineMs = monotonicMs() + WAIT_MS
   while (monotonicMs() < deadlineMs) {
-    const outcome = await transaction(origin, (tx, now) => seedOnce(tx, passwordHash, now))
+    const outcome = await transaction(origin, (tx, at) => seedOnce(tx, { ...world, files, media, passwordHash }, at))
     if (outcome !== 'busy') return outcome === 'seeded'
     await sleep(RETRY_MS)
   }
   throw new Error('The demo world is being made by another process, which does not finish.')
 }
 
-async function seedOnce(tx: Tx, passwordHash: string, now: Date): Promise<'busy' | 'seeded' | 'known'> {
+/** The demo world as of `today`, midnight UTC, before it is in any database. */
+interface World {
+  readonly today: Date
+  readonly people: readonly DemoPerson[]
+  readonly follows: readonly DemoFollow[]
+  readonly works: DemoWorks
+}
+
+function makeWorld(today: Date): World {
+  const people = demoPeople(today)
+  const follows = demoFollows(people, today)
+  return { today, people, follows, works: demoWorks(people, follows, today) }
+}
+
+interface Given extends World {
+  readonly files: readonly DemoFile[]
+  readonly media: readonly MadeMedia[]
+  readonly passwordHash: string
+}
+
+async function seedOnce(
+  tx: Tx,
+  { today, people, follows, works, files, media, passwordHash }: Given,
+  now: Date,
+): Promise<'busy' | 'seeded' | 'known'> {
   if (!(await lockSeeding(tx))) return 'busy'
   if (await hasUser(tx, ADMIN_ID)) return 'known'
-  const today = new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS)
   await makePastPartitions(tx, NOTICE_MONTHS)
-  const people = demoPeople(today)
   const keys = newUserKeys(people.map(({ id }) => id))
-  const rows = toPeopleRows(people, keys, passwordHash)
+  const rows = toPeopleRows(people, keys, passwordHash, profilePictures(files))
   await insertUsers(tx, rows).catch(refuseNamesakes)
   await keys.store(tx)
+  await insertMadeMedia(tx, media)
   await insertAccounts(tx, rows)
-  await insertFollows(tx, demoFollows(people, today))
+  await insertFollows(tx, follows)
+  await insertWorks(tx, works)
+  await insertContentFiles(tx, files)
   await insertNotices(tx, toNoticeRows(people, today))
-  await recordSeeding(tx, people.length, now)
+  await recordSeeding(tx, { people: people.length, posts: works.posts.length, files: files.length }, now)
   return 'seeded'
 }
 
@@ -75,7 +126,11 @@ function refuseNamesakes(error: unknown): never {
 }
 
 /** The world is given, not changed: one row tells of all of it. */
-const recordSeeding = (tx: Tx, people: number, now: Date): Promise<void> =>
+const recordSeeding = (
+  tx: Tx,
+  made: { readonly people: number; readonly posts: number; readonly files: number },
+  now: Date,
+): Promise<void> =>
   record(
     tx,
     {
@@ -83,7 +138,7 @@ const recordSeeding = (tx: Tx, people: number, now: Date): Promise<void> =>
       category: 'ADMINISTRATIVE',
       severity: 'MEDIUM',
       subject: { table: 'users', id: ADMIN_ID },
-      after: { people },
+      after: made,
       description: 'Filled the database with the demo world.',
     },
     now,

@@ -1,4 +1,4 @@
-/** What the demo world's people are called, where they live and what they make. Addresses end in `.example`, which nobody owns. */
+/** What the demo world's people are called, and where they live. Addresses end in `.example`, which nobody owns. */
 
 /** The words of a text. */
 const list = (text: string): readonly string[] => text.trim().split(/\s+/)
@@ -69,84 +69,11 @@ export const PLACES = [
   place('KE', 'Nairobi', 'Nairobi', 'Africa/Nairobi', 'USD', 'en', '+25420'),
 ] as const
 
-/** What somebody makes: `lines` are put together with a place to a few words about oneself. */
-export interface Craft {
-  readonly categories: readonly string[]
-  readonly lines: readonly [string, ...string[]]
-}
-
-export const CRAFTS: readonly [Craft, ...Craft[]] = [
-  {
-    categories: ['photography', 'travel'],
-    lines: [
-      'Film photographs of places that are about to close.',
-      'One roll a week, every frame shown, the failures too.',
-    ],
-  },
-  {
-    categories: ['ceramics', 'craft'],
-    lines: ['Wheel-thrown stoneware and everything that cracked on the way.', 'Glaze recipes are for subscribers.'],
-  },
-  {
-    categories: ['music', 'electronic'],
-    lines: ['Ambient music from field recordings.', 'A new piece every other Sunday, stems included.'],
-  },
-  {
-    categories: ['music', 'jazz'],
-    lines: ['Upright bass, small rooms, long tunes.', 'Transcriptions and practice diaries.'],
-  },
-  {
-    categories: ['comics', 'illustration'],
-    lines: [
-      'A comic about a lighthouse keeper who hates the sea.',
-      'Pages on Mondays, pencils and scripts for subscribers.',
-    ],
-  },
-  {
-    categories: ['cooking', 'fermentation'],
-    lines: ['Fermenting what the market throws away.', 'Recipes in grams, mistakes in full.'],
-  },
-  {
-    categories: ['fitness', 'climbing'],
-    lines: ['Training plans for people who climb after work.', 'Form checks by video twice a week.'],
-  },
-  {
-    categories: ['writing', 'fiction'],
-    lines: ['Serial fiction, one chapter a week, no cliffhangers on Fridays.', 'Drafts and edits side by side.'],
-  },
-  {
-    categories: ['games', 'pixel-art'],
-    lines: ['Making a tiny farming game alone and in public.', 'Builds every Friday, source for supporters.'],
-  },
-  {
-    categories: ['science', 'astronomy'],
-    lines: ['Backyard astronomy under a city sky.', 'Raw data and the notebooks that turn it into pictures.'],
-  },
-  {
-    categories: ['history', 'podcast'],
-    lines: ['A podcast about bridges and those who paid for them.', 'Sources, maps and the parts that were cut.'],
-  },
-  {
-    categories: ['dance', 'live'],
-    lines: ['Contemporary dance, rehearsals streamed live.', 'Ask anything; I answer between takes.'],
-  },
-  {
-    categories: ['knitting', 'craft'],
-    lines: ['Cable patterns from old fishing towns, charted again.', 'Knit-alongs start on the first of the month.'],
-  },
-  {
-    categories: ['woodworking', 'education'],
-    lines: ['Hand tools only. Chairs, mostly.', 'Measured drawings for everything I build.'],
-  },
-  {
-    categories: ['languages', 'education'],
-    lines: ['Twenty minutes of slow conversation a day.', 'Transcripts with notes, in three levels.'],
-  },
-  {
-    categories: ['boudoir', 'photography'],
-    lines: ['Portraits for adults, shot on a balcony with good light.', 'Full sets for subscribers.'],
-  },
-]
+/** What fans say that they like. */
+export const INTERESTS = list(`
+  photography travel ceramics music jazz comics illustration cooking fermentation fitness climbing writing fiction games
+  pixel-art science astronomy history podcasts dance knitting woodworking languages poetry gardening tea maps puzzles
+`)
 
 export const FAN_LINES = [
   'Here for the music, staying for the process.',

@@ -3,14 +3,16 @@ import type { AccountStatus, AccountType, AgeVerificationStatus, FieldAudience }
 import { DAY_MS, HOUR_MS, addMs } from '../lib/clock.js'
 import { currencyDigits } from '../lib/money.js'
 import { DemoRandom, demoId } from './random.js'
+import type { Studio } from './studios/studio.js'
+import { assignStudios } from './studios/studios.js'
 import {
   BAN_REASONS,
-  CRAFTS,
   DEVICES,
   FAMILY_NAMES,
   FAN_LINES,
   GIVEN_NAMES,
   HAIR,
+  INTERESTS,
   LANGUAGES,
   NETWORKS,
   PLACES,
@@ -33,9 +35,15 @@ export interface DemoPerson {
   readonly place: Place
   readonly standing: DemoStanding
   readonly age: DemoAgeCheck | null
-  readonly creator: { readonly since: Date; readonly priceMinor: bigint | null } | null
+  readonly creator: DemoCreator | null
   readonly profile: DemoProfile
   readonly sessions: readonly DemoSession[]
+}
+
+export interface DemoCreator {
+  readonly since: Date
+  readonly priceMinor: bigint | null
+  readonly studio: Studio
 }
 
 export interface DemoStanding {
@@ -112,18 +120,35 @@ export const ADMIN_ID = demoId('person/ada')
 /** Everybody of the demo world as of `today`, midnight UTC: the same people every day, with times that move along. */
 export function demoPeople(today: Date): DemoPerson[] {
   const names = freeNames()
-  const others = (count: number, accountType: AccountType): DemoPerson[] =>
+  const others = (count: number, accountType: AccountType): Sketch[] =>
     Array.from({ length: count }, () => {
       const name = names.pop()
       assert(name, 'there are names for everybody')
       return makePerson({ ...name, email: `${name.username}@people.example`, accountType, isSignIn: false }, today)
     })
-  return [
+  return withStudios([
     ...SIGN_INS.map((signIn) => makePerson({ ...signIn, isSignIn: true }, today)),
     ...others(1, 'MODERATOR'),
     ...others(CREATORS, 'CREATOR'),
     ...others(FANS, 'FAN'),
-  ]
+  ])
+}
+
+/** Gives every creator a studio of their own, and says on their profile what they do there. */
+function withStudios(people: readonly Sketch[]): DemoPerson[] {
+  const studios = assignStudios(
+    people
+      .filter(({ accountType }) => accountType === 'CREATOR')
+      .map(({ username, place: { locale }, age }) => ({ username, locale, isOfAge: age?.status === 'APPROVED' })),
+  )
+  return people.map((person) => {
+    const studio = studios.get(person.username)
+    if (!person.creator || !studio) return { ...person, creator: null }
+    const { bio, crafts } = studio
+    const languages = [studio.language, ...person.profile.languages].filter(isFirst)
+    const profile = { ...person.profile, bio: `${bio} ${person.place.city}.`, categories: crafts, languages }
+    return { ...person, profile, creator: { ...person.creator, studio } }
+  })
 }
 
 interface Name {
@@ -158,9 +183,12 @@ const toHandle = (name: string): string =>
     .normalize('NFD')
     .replace(/\p{M}/gu, '')
 
+/** Somebody whose studio is not found yet. */
+type Sketch = Omit<DemoPerson, 'creator'> & { readonly creator: Omit<DemoCreator, 'studio'> | null }
+
 type Who = Name & Pick<DemoPerson, 'email' | 'accountType' | 'isSignIn'>
 
-function makePerson(who: Who, today: Date): DemoPerson {
+function makePerson(who: Who, today: Date): Sketch {
   const random = new DemoRandom(`person/${who.username}`)
   const isStaff = who.accountType === 'MODERATOR' || who.accountType === 'ADMIN'
   const place = random.pick(PLACES)
@@ -232,7 +260,7 @@ function makeCreator(
   age: DemoAgeCheck | null,
   joinedAt: Date,
   today: Date,
-): NonNullable<DemoPerson['creator']> {
+): Omit<DemoCreator, 'studio'> {
   const since = random.between(joinedAt, new Date(Math.min(today.getTime(), joinedAt.getTime() + 10 * DAY_MS)))
   const minorUnits = 10 ** currencyDigits(currency)
   const price = minorUnits === 1 ? random.int(3, 20) * 100 : random.int(2, 25) * minorUnits - random.int(0, 1)
@@ -246,24 +274,16 @@ function makeProfile(
   place: Place,
 ): DemoProfile {
   const isCreator = accountType === 'CREATOR'
-  const craft = random.pick(CRAFTS)
-  const lines = isCreator ? craft.lines.join(' ') : random.pick(FAN_LINES)
+  const line = random.pick(FAN_LINES)
   const has = (share: number): boolean => random.chance(isCreator ? Math.min(1, share * 2) : share)
   return {
-    bio: isCreator || isSignIn || random.chance(0.6) ? `${lines}${random.chance(0.4) ? ` ${place.city}.` : ''}` : null,
+    bio: isSignIn || random.chance(0.6) ? `${line}${random.chance(0.4) ? ` ${place.city}.` : ''}` : null,
     website: has(0.2) ? `https://${username.replace(/[._]/g, '-')}.example` : null,
     socialLinks: random.sample(NETWORKS, isCreator ? random.int(1, 4) : random.int(0, 2)).map((platform) => ({
       platform,
       url: `https://${platform}.example/${username}`,
     })),
-    categories: isCreator
-      ? craft.categories
-      : random
-          .sample(
-            CRAFTS.flatMap(({ categories }) => categories),
-            3,
-          )
-          .filter(isFirst),
+    categories: random.sample(INTERESTS, random.int(0, 3)),
     languages: [place.locale, ...random.sample(LANGUAGES, random.int(0, 2))].filter(isFirst),
     pronouns: has(0.3) ? random.pick(PRONOUNS) : null,
     preferences: { theme: random.chance(0.5) ? 'dark' : 'light', autoplay: random.chance(0.7) },

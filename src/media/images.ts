@@ -48,18 +48,18 @@ export async function openSharp(): Promise<SharpConstructor> {
 }
 
 /**
- * Decodes a picture and makes what is shown of it: nothing that is made carries a byte of what was not pixels.
+ * Decodes a picture, in a file or in memory, and makes what is shown of it: nothing that is made carries a byte of what was not pixels.
  * @throws Error when it cannot be decoded
  */
-export const makeImages = (path: string): Promise<MadeImages> => atMost(MAX_AT_ONCE, () => make(path))
+export const makeImages = (picture: string | Buffer): Promise<MadeImages> => atMost(MAX_AT_ONCE, () => make(picture))
 
-async function make(path: string): Promise<MadeImages> {
+async function make(picture: string | Buffer): Promise<MadeImages> {
   const library = await openSharp()
   const open = (options: SharpOptions = {}): Sharp =>
-    library(path, { limitInputPixels: MAX_PIXELS, failOn: 'error', ...options })
+    library(picture, { limitInputPixels: MAX_PIXELS, failOn: 'error', ...options })
       .timeout({ seconds: IMAGE_TIMEOUT_SECONDS })
       .autoOrient()
-  const { format, pages } = await library(path, { limitInputPixels: MAX_PIXELS }).metadata()
+  const { format, pages } = await library(picture, { limitInputPixels: MAX_PIXELS }).metadata()
   const original = await makeOriginal(open({ animated: (pages ?? 1) > 1 }), format, (pages ?? 1) > 1)
   const { width, height } = original
   const images = [original]

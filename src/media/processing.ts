@@ -75,7 +75,7 @@ async function prepare(origin: Origin, media: MediaServices, stored: StoredMedia
 
 async function makePicture(media: MediaServices, { folder }: StoredMedia, path: string): Promise<Made> {
   const { width, height, thumbhash, images } = await decoded(path)
-  return { width, height, thumbhash, durationMs: null, variants: await store(media, folder, images) }
+  return { width, height, thumbhash, durationMs: null, variants: await storeMade(media, folder, images) }
 }
 
 async function decoded(path: string): Promise<MadeImages> {
@@ -96,7 +96,7 @@ async function makeFilm(
   const film = await filmWithPoster(media, path, declaredType)
   const original = await storeCleaned(media, folder, { path, contentType: declaredType, sizeBytes })
   const { poster, durationMs } = film
-  const variants = [original, ...(await store(media, folder, poster ? picturesOf(poster) : []))]
+  const variants = [original, ...(await storeMade(media, folder, poster ? picturesOf(poster) : []))]
   const size = kind === 'VIDEO' ? { width: film.width, height: film.height } : { width: null, height: null }
   return { ...size, durationMs, thumbhash: poster?.thumbhash ?? null, variants }
 }
@@ -124,9 +124,17 @@ function picturesOf({ images }: MadeImages): MadeImage[] {
   )
 }
 
-async function store(media: MediaServices, folder: string, images: readonly MadeImage[]): Promise<NewVariant[]> {
+/** Something that is shown of a file: a picture, or what has no size of its own. */
+export type MadePart = Omit<MadeImage, 'width' | 'height'> & Pick<NewVariant, 'width' | 'height'>
+
+/** Puts what is shown of a file into its folder of the store. Answers what its rows need. */
+export async function storeMade(
+  media: Pick<MediaServices, 'storage'>,
+  folder: string,
+  made: readonly MadePart[],
+): Promise<NewVariant[]> {
   const variants: NewVariant[] = []
-  for (const { kind, label, name, contentType, width, height, bytes } of images) {
+  for (const { kind, label, name, contentType, width, height, bytes } of made) {
     const storageKey = keyIn(folder, name)
     await media.storage.write(storageKey, bytes, contentType)
     variants.push({ kind, label, storageKey, contentType, width, height, sizeBytes: bytes.byteLength })

@@ -1,9 +1,11 @@
 import assert from 'node:assert'
 import { isBlocking, isInGoodStanding } from '../accounts/accounts.js'
+import { addMs } from '../lib/clock.js'
 import { sqlState } from '../lib/db.js'
 import type { Db, Tx } from '../lib/db.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
+import { UNUSED_KEEP_MS } from './limits.js'
 import type { MediaFailure, MediaKind, MediaPurpose, MediaRow, MediaState, MediaVariantKind } from './types.js'
 
 /** A `MediaRow` of the table `a`. */
@@ -390,4 +392,54 @@ export async function isPictureOf(db: Db, userId: string, mediaId: string, viewe
         and not ${isBlocking(fragment`u.id`, viewerId)}
     ) as "isPicture"`
   return row?.isPicture === true
+}
+
+/** A file that was made here and not uploaded, with what is shown of it already in the store. */
+export interface MadeMedia {
+  readonly id: string
+  readonly ownerId: string
+  readonly kind: MediaKind
+  readonly purpose: MediaPurpose
+  readonly folder: string
+  readonly altText: string
+  readonly contentType: string
+  readonly sizeBytes: number
+  readonly sha256: Uint8Array
+  readonly width: number | null
+  readonly height: number | null
+  readonly durationMs: number | null
+  readonly thumbhash: Uint8Array | null
+  readonly createdAt: Date
+  readonly variants: readonly (NewVariant & { readonly id: string })[]
+}
+
+/** Writes the rows of files that are ready from the first, as if each had been uploaded when it was made. */
+export async function insertMadeMedia(tx: Tx, files: readonly MadeMedia[]): Promise<void> {
+  const rows = files.map(({ kind, purpose, sha256, thumbhash, createdAt, ...file }) => ({
+    ...file,
+    kind: kind.toLowerCase(),
+    purpose: purpose.toLowerCase(),
+    sha256: Buffer.from(sha256).toString('hex'),
+    thumbhash: thumbhash && Buffer.from(thumbhash).toString('hex'),
+    createdAt: createdAt.toISOString(),
+    purgeAfter: addMs(createdAt, UNUSED_KEEP_MS).toISOString(),
+    variants: file.variants.map((variant) => ({ ...variant, kind: variant.kind.toLowerCase() })),
+  }))
+  await tx.sql`/* media.insertMade */
+    insert into media_assets (id, owner_id, kind, purpose, state, storage_key, declared_type, detected_type,
+      declared_size_bytes, size_bytes, sha256, width, height, duration_ms, alt_text, thumbhash, upload_expires_at, uploaded_at,
+      scanned_at, ready_at, purge_after, created_at)
+    select m.id, m."ownerId", m.kind::media_kind, m.purpose::media_purpose, 'ready', m.folder, m."contentType", m."contentType",
+      m."sizeBytes", m."sizeBytes", decode(m.sha256, 'hex'), m.width, m.height, m."durationMs", m."altText",
+      decode(m.thumbhash, 'hex'), m."createdAt", m."createdAt", m."createdAt", m."createdAt", m."purgeAfter", m."createdAt"
+    from jsonb_to_recordset(${{ json: rows }}::jsonb) as m (
+      id uuid, "ownerId" uuid, kind text, purpose text, folder text, "contentType" text, "sizeBytes" bigint, sha256 text,
+      width int, height int, "durationMs" int, "altText" text, thumbhash text, "createdAt" timestamptz, "purgeAfter" timestamptz)`
+  await tx.sql`/* media.insertMadeVariants */
+    insert into media_variants (id, asset_id, kind, label, storage_key, content_type, size_bytes, width, height, created_at)
+    select v.id, m.id, v.kind::media_variant_kind, v.label, v."storageKey", v."contentType", v."sizeBytes", v.width, v.height,
+      m."createdAt"
+    from jsonb_to_recordset(${{ json: rows }}::jsonb) as m (id uuid, "createdAt" timestamptz, variants jsonb),
+      jsonb_to_recordset(m.variants) as v (
+        id uuid, kind text, label text, "storageKey" text, "contentType" text, "sizeBytes" bigint, width int, height int)`
 }
