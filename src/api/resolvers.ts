@@ -73,6 +73,7 @@ export const resolvers = {
     ...social.Viewer,
     ...media.Viewer,
     ...content.Viewer,
+    ...comments.Viewer,
     ...notifications.Viewer,
   },
   ViewerChange: accounts.ViewerChange,

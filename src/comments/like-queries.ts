@@ -45,6 +45,34 @@ export async function deleteContentLike(tx: Tx, userId: string, contentId: strin
   await tx.like.deleteMany({ where: { userId, contentId } })
 }
 
+/**
+ * Likes a comment that can be seen. Holds the account of whoever likes, as above.
+ */
+export async function insertCommentLike(
+  tx: Tx,
+  commentId: string,
+  { viewerId, now }: Reading,
+): Promise<{ readonly isActive: boolean; readonly isNew: boolean }> {
+  const [row] = await tx.sql<{ isActive: boolean; isNew: boolean }>`/* comments.likeComment */
+    with actor as materialized (
+      select u.id from users u
+      where u.id = ${viewerId}::uuid and ${isInGoodStanding(fragment`u`, now)}
+      for share
+    ), made as (
+      insert into likes (user_id, comment_id, created_at)
+      select actor.id, m.id, ${now}::timestamptz
+      from actor, comments m where m.id = ${commentId}::uuid and m.is_visible
+      on conflict (user_id, comment_id) do update set withdrawn_at = null where likes.withdrawn_at is not null
+      returning 1
+    )
+    select exists (select from actor) as "isActive", exists (select from made) as "isNew"`
+  return row ?? { isActive: false, isNew: false }
+}
+
+export async function deleteCommentLike(tx: Tx, userId: string, commentId: string): Promise<void> {
+  await tx.like.deleteMany({ where: { userId, commentId } })
+}
+
 /** A page of those who like each of these posts, whom the viewer may meet; the newest likes first. */
 export const listLikers = async (
   db: Db,

@@ -5,8 +5,9 @@ import type { ContentRow } from '../content/types.js'
 import type { Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import { emit } from '../lib/events.js'
-import { deleteContentLike, insertContentLike } from './like-queries.js'
-import { CONTENT_LIKED } from './types.js'
+import { deleteCommentLike, deleteContentLike, insertCommentLike, insertContentLike } from './like-queries.js'
+import { COMMENT_LIKED, CONTENT_LIKED } from './types.js'
+import type { CommentRow } from './types.js'
 
 /** Who likes, as access is decided for them. */
 type Liking = Pick<ContentAsking, 'viewer' | 'config'>
@@ -45,8 +46,7 @@ function checkActive({ isActive }: { readonly isActive: boolean }): void {
 function checkLikable(content: ContentRow, { viewer, config }: Liking, now: Date): void {
   const access = accessTo(content, { viewer, config, now })
   if (!access.isVisible) throw noSuchContent()
-  const refused = (reason: 'self_action' | 'content_locked' | 'not_allowed', message: string): AppError =>
-    new AppError('CONFLICT', reason, message, { path: ['input', 'contentId'] })
+  const refused = refusalOf('contentId')
   if (content.creatorId === viewer?.userId) throw refused('self_action', 'Nobody likes their own.')
   if (!access.isOpen) throw refused('content_locked', 'The post does not open.')
   if (content.bonds.isBlocked) throw refused('not_allowed', 'This can be read, and no more.')
@@ -55,3 +55,36 @@ function checkLikable(content: ContentRow, { viewer, config }: Liking, now: Date
 /** No longer likes a post; also one that can no longer be seen. */
 export const unlikeContent = (tx: Tx, userId: string, contentId: string): Promise<void> =>
   deleteContentLike(tx, userId, contentId)
+
+const refusalOf =
+  (field: string) =>
+  (reason: 'self_action' | 'content_locked' | 'not_allowed' | 'comment_state', message: string): AppError =>
+    new AppError('CONFLICT', reason, message, { path: ['input', field] })
+
+/**
+ * Likes a comment, which whoever likes sees, with the post that it is under; once. Answers it as they now see it.
+ * @throws CONFLICT self_action, comment_state, not_allowed; FORBIDDEN account_limited
+ */
+export async function likeComment(
+  tx: Tx,
+  comment: CommentRow,
+  content: ContentRow,
+  reading: Reading,
+): Promise<CommentRow> {
+  const { viewerId, now } = reading
+  const { id: commentId, contentId, author } = comment
+  const refused = refusalOf('commentId')
+  if (!author || comment.isHeld || comment.isHidden) throw refused('comment_state', 'It cannot be seen, or not by all.')
+  if (author.id === viewerId) throw refused('self_action', 'Nobody likes their own.')
+  if (content.bonds.isBlocked) throw refused('not_allowed', 'This can be read, and no more.')
+  const liked = await insertCommentLike(tx, commentId, reading)
+  checkActive(liked)
+  if (!liked.isNew) return comment
+  const payload = { commentId, contentId, userId: viewerId, authorId: author.id }
+  await emit(tx, { stream: contentStream(contentId), type: COMMENT_LIKED, payload }, now)
+  return { ...comment, likeCount: comment.likeCount + 1, viewerHasLiked: true }
+}
+
+/** No longer likes a comment; also one that can no longer be seen. */
+export const unlikeComment = (tx: Tx, userId: string, commentId: string): Promise<void> =>
+  deleteCommentLike(tx, userId, commentId)

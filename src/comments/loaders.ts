@@ -6,7 +6,9 @@ import type { PageLoader } from '../lib/page-loader.js'
 import { listLikers } from './like-queries.js'
 import { listComments, listCommentsById, listReplies } from './thread-queries.js'
 import type { FirstComments } from './thread-queries.js'
-import type { CommentRow, FoundComment, LikerRow } from './types.js'
+import { NO_SETTINGS } from './settings.js'
+import type { CommentRow, FoundComment, LikerRow, Settings } from './types.js'
+import { listSettings } from './write-queries.js'
 
 /** What a request reads of likes and comments, each once. Whether their post opens is asked before. */
 export interface CommentsLoaders {
@@ -18,6 +20,8 @@ export interface CommentsLoaders {
   readonly comments: PageLoader<CommentRow>
   /** The answers to a comment, by its id. */
   readonly replies: PageLoader<CommentRow>
+  /** How a creator wants comments, by their id. */
+  readonly commentSettings: DataLoader<string, Settings>
   /** The first comments of posts, where the statement that read the posts brought them along. */
   readonly firstComments: Map<string, LoadedComments>
 }
@@ -37,5 +41,9 @@ export const makeCommentsLoaders = (db: Db, reading: () => Reading): CommentsLoa
   }),
   comments: makePageLoader((contentIds, page) => listComments(db, contentIds, page, reading())),
   replies: makePageLoader((commentIds, page) => listReplies(db, commentIds, page, reading())),
+  commentSettings: new DataLoader(async (creatorIds) => {
+    const rows = new Map((await listSettings(db, creatorIds)).map((row) => [row.creatorId, row]))
+    return creatorIds.map((id) => rows.get(id) ?? NO_SETTINGS)
+  }),
   firstComments: new Map(),
 })

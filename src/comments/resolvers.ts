@@ -1,18 +1,31 @@
-import { accessTo, findVisibleContent, readingOf } from '../content/content.js'
-import type { CommentResolvers, ContentResolvers, MutationResolvers } from '../generated/graphql.js'
+import { accessTo, findVisibleContent, readingOf, setCommentsClosed } from '../content/content.js'
+import type { CommentResolvers, ContentResolvers, MutationResolvers, ViewerResolvers } from '../generated/graphql.js'
 import { MINUTE_MS, SECOND_MS } from '../lib/clock.js'
 import { transaction } from '../lib/db.js'
+import type { Origin, Tx } from '../lib/db.js'
+import { AppError } from '../lib/errors.js'
+import type { Reason } from '../lib/errors.js'
 import { globalId, uuidOf } from '../lib/ids.js'
 import { checkedPage, toConnection } from '../lib/page.js'
 import type { RateLimit } from '../lib/rate.js'
+import { checkedLongText } from '../lib/text.js'
 import { signedIn } from '../lib/viewer.js'
-import { likeContent, unlikeContent } from './likes.js'
-import { commentsOf, findVisibleComment, repliesOf } from './reading.js'
+import { likeComment, likeContent, unlikeComment, unlikeContent } from './likes.js'
+import { addComment, deleteComment, editComment } from './commenting.js'
+import { approveComment, hideComment, pinComment } from './moderating.js'
+import { commentsOf, findInContent, findVisibleComment, forget, repliesOf } from './reading.js'
 import type { CommentsAsking } from './reading.js'
+import { refusalToComment, refusalToDelete, refusalToEdit } from './rules.js'
+import { checkedSettings, updateSettings } from './settings.js'
 import type { CommentRow } from './types.js'
 
 /** Likes given and taken back, of one person. Counted where it costs no statement: it guards nothing but patience. */
 const LIKES: RateLimit = { name: 'likes', points: 120, windowSeconds: MINUTE_MS / SECOND_MS, store: 'process' }
+
+/** Comments said and edited, of one person. */
+const COMMENTS: RateLimit = { name: 'comments', points: 20, windowSeconds: MINUTE_MS / SECOND_MS }
+
+const MAX_LENGTH = 5_000
 
 const contentIdOf = ({ contentId }: { readonly contentId: string }): string =>
   uuidOf('Content', contentId, ['input', 'contentId'])
@@ -37,10 +50,127 @@ export const Mutation = {
     context.loaders.content.clear(id)
     return { content: await findVisibleContent(id, context), userErrors: [] }
   },
+
+  likeComment: async (_parent, { input }, context) => {
+    const id = commentIdOf(input)
+    await context.limiter.spend(LIKES, signedIn(context).userId)
+    const found = await findInContent(id, context)
+    if (!found) throw noSuchComment()
+    const comment = await writing(context, (tx, reading) => likeComment(tx, found.comment, found.content, reading))
+    context.loaders.comment.clear(id)
+    return { comment, userErrors: [] }
+  },
+
+  unlikeComment: async (_parent, { input }, context) => {
+    const id = commentIdOf(input)
+    const { userId } = signedIn(context)
+    await context.limiter.spend(LIKES, userId)
+    await transaction(context, (tx) => unlikeComment(tx, userId, id))
+    context.loaders.comment.clear(id)
+    return { comment: await findVisibleComment(id, context), userErrors: [] }
+  },
+
+  addComment: async (_parent, { input }, context) => {
+    const order = {
+      contentId: contentIdOf(input),
+      parentId: input.parentId ? uuidOf('Comment', input.parentId, ['input', 'parentId']) : null,
+      text: checkedText(input.body),
+      idempotencyKey: input.idempotencyKey ?? null,
+    }
+    await context.limiter.spend(COMMENTS, signedIn(context).userId)
+    const { answer, replayed } = await writing(context, (tx, reading) => addComment(tx, context, order, reading))
+    return { comment: await reloaded(answer.commentId, context), replayed, userErrors: [] }
+  },
+
+  editComment: async (_parent, { input }, context) => {
+    const { expectedVersion } = input
+    const order = { commentId: commentIdOf(input), text: checkedText(input.body), expectedVersion }
+    await context.limiter.spend(COMMENTS, signedIn(context).userId)
+    await writing(context, (tx, reading) => editComment(tx, context, order, reading))
+    return { comment: await reloaded(order.commentId, context), userErrors: [] }
+  },
+
+  deleteComment: async (_parent, { input }, context) => {
+    const id = commentIdOf(input)
+    await writing(context, (tx, reading) => deleteComment(tx, context, id, reading))
+    return { deletedCommentId: input.commentId, comment: await reloaded(id, context), userErrors: [] }
+  },
+
+  pinComment: async (_parent, { input }, context) => {
+    const order = { commentId: commentIdOf(input), pinned: input.pinned }
+    await writing(context, (tx, reading) => pinComment(tx, context, order, reading))
+    return { comment: await reloaded(order.commentId, context), userErrors: [] }
+  },
+
+  hideComment: async (_parent, { input }, context) => {
+    const order = { commentId: commentIdOf(input), hidden: input.hidden }
+    await writing(context, (tx, reading) => hideComment(tx, context, order, reading))
+    return { comment: await reloaded(order.commentId, context), userErrors: [] }
+  },
+
+  approveComment: async (_parent, { input }, context) => {
+    const id = commentIdOf(input)
+    await writing(context, (tx, reading) => approveComment(tx, context, id, reading))
+    return { comment: await reloaded(id, context), userErrors: [] }
+  },
+
+  updateCommentSettings: async (_parent, { input }, context) => {
+    const viewer = signedIn(context)
+    const change = checkedSettings(input)
+    await transaction(context, (tx, now) => updateSettings(tx, viewer, change, now))
+    context.loaders.commentSettings.clear(viewer.userId)
+    return { settings: await context.loaders.commentSettings.load(viewer.userId), userErrors: [] }
+  },
+
+  setCommentsClosed: async (_parent, { input }, context) => {
+    const order = { contentId: contentIdOf(input), closed: input.closed }
+    await transaction(context, (tx, now) => setCommentsClosed(tx, signedIn(context), order, now))
+    context.loaders.content.clear(order.contentId)
+    return { content: await findVisibleContent(order.contentId, context), userErrors: [] }
+  },
 } satisfies Partial<MutationResolvers>
+
+const commentIdOf = ({ commentId }: { readonly commentId: string }): string =>
+  uuidOf('Comment', commentId, ['input', 'commentId'])
+
+const noSuchComment = (): AppError =>
+  new AppError('NOT_FOUND', 'node_not_found', 'No such Comment.', { path: ['input', 'commentId'] })
+
+/** Runs a verb in a transaction, with what the viewer may read at its time. */
+const writing = <T>(
+  context: Origin & Pick<CommentsAsking, 'viewer' | 'config'>,
+  verb: (tx: Tx, reading: ReturnType<typeof readingOf>) => Promise<T>,
+): Promise<T> => {
+  const { viewer, config } = context
+  return transaction(context, (tx, now) => verb(tx, readingOf({ viewer, config, now })))
+}
+
+/** @throws INVALID comment_length */
+function checkedText(body: string): string {
+  const path = ['input', 'body']
+  try {
+    return checkedLongText(body, path, MAX_LENGTH, 1)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    throw new AppError('INVALID', 'comment_length', error.message, { path })
+  }
+}
+
+/** A comment as a mutation left it, where the viewer still sees it: what was loaded before is forgotten. */
+async function reloaded(id: string, context: CommentsAsking): Promise<CommentRow | null> {
+  context.loaders.comment.clear(id)
+  const comment = await context.loaders.comment.load(id)
+  if (comment) forget(comment.contentId, context)
+  return await findVisibleComment(id, context)
+}
 
 export const Content = {
   comments: commentsOf,
+  viewerCanComment: async (row, _args, context) => {
+    const settings = await context.loaders.commentSettings.load(row.creatorId)
+    const access = accessTo(row, context)
+    return toPermission(refusalToComment(context.viewer, row, { access, settings, now: context.now }))
+  },
   likers: async (row, args, context) => {
     const page = checkedPage(args, { list: 'content.likers', id: row.id }, ['time', 'uuid'])
     if (!accessTo(row, context).isOpen) return null
@@ -57,8 +187,28 @@ export const Comment = {
     absence === null
       ? { __typename: 'CommentText', text: text ?? '' }
       : { __typename: 'CommentTombstone', reason: absence },
+  viewerCanEdit: (row, _args, { viewer, now }) => toPermission(refusalToEdit(viewer, judged(row), now)),
+  viewerCanDelete: (row, _args, { viewer }) => toPermission(refusalToDelete(viewer, judged(row))),
   replies: repliesOf,
 } satisfies Partial<CommentResolvers>
+
+const judged = ({ author, creatorId, createdAt, absence, isHidden }: CommentRow) => ({
+  authorId: author?.id ?? null,
+  creatorId,
+  createdAt,
+  isDeleted: absence === 'DELETED',
+  isHidden,
+})
+
+const toPermission = (refusal: Reason | null) => ({
+  isAllowed: refusal === null,
+  reason: refusal && (refusal.toUpperCase() as Uppercase<Reason>),
+})
+
+export const Viewer = {
+  commentSettings: ({ userId, role }, _args, { loaders }) =>
+    role === 'CREATOR' ? loaders.commentSettings.load(userId) : null,
+} satisfies Partial<ViewerResolvers>
 
 /** A comment as `node` finds it. */
 export const findCommentNode = (id: string, asking: CommentsAsking): Promise<CommentRow | null> =>

@@ -16,10 +16,11 @@ const muted = ({ viewerId, now }: Reading): Fragment => fragment`coalesce((
   where mu.muter_id = ${viewerId}::uuid and (mu.expires_at is null or mu.expires_at > ${now}::timestamptz)
 ), '{}')`
 
-const isHeld = fragment`(m.held_at is not null and m.approved_at is null)`
+/** Whether `m` waits for approval. */
+export const isHeld = fragment`(m.held_at is not null and m.approved_at is null)`
 
 /** Why the viewer sees neither text nor author of the comment `m` of the author `a`, under the post `c`; null where they do. */
-const absence = (reading: Reading): Fragment => fragment`case
+export const absence = (reading: Reading): Fragment => fragment`case
   when m.deleted_at is not null then 'DELETED'
   when m.withdrawn_at is not null or a.account_status in ('deleted', 'banned') or m.author_id = any (${parted(reading.viewerId)})
     then 'AUTHOR_UNAVAILABLE'
@@ -33,7 +34,7 @@ end`
 export const isCommentSeen = (reading: Reading): Fragment => fragment`(${absence(reading)} is null)`
 
 /** Whether `m` has a place in its list for the viewer: they see it, or something below it. */
-const isShown = (reading: Reading): Fragment => fragment`case
+export const isShown = (reading: Reading): Fragment => fragment`case
   when ${absence(reading)} is null then true
   else m.descendant_count > 0 and m.descendant_count > (
     select count(*) from comments below

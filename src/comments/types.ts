@@ -39,9 +39,46 @@ export interface FoundComment extends CommentRow {
   readonly isShown: boolean
 }
 
+/** A comment that is about to be changed, answered or deleted: the row, and what somebody sees of it. */
+export interface HeldComment {
+  readonly id: string
+  readonly contentId: string
+  /** The post's creator. */
+  readonly creatorId: string
+  readonly authorId: string
+  readonly parentId: string | null
+  readonly rootId: string | null
+  readonly depth: number
+  readonly body: string
+  readonly version: number
+  readonly createdAt: Date
+  readonly editedAt: Date | null
+  readonly isDeleted: boolean
+  readonly isHidden: boolean
+  readonly isPinned: boolean
+  readonly isHeld: boolean
+  readonly absence: CommentAbsence | null
+  readonly isShown: boolean
+}
+
+/** How a creator wants comments under their posts. */
+export interface Settings {
+  /** Whether anybody may comment at all. */
+  readonly enabled: boolean
+  readonly subscribersOnly: boolean
+  /** Whether somebody's comments wait for approval until one of them has been seen. */
+  readonly holdFirst: boolean
+  /** Between two comments of one person; 0 for none. */
+  readonly slowModeSeconds: number
+  /** What holds a comment for approval; as the creator wrote it. */
+  readonly forbiddenWords: string[]
+}
+
 /** Somebody likes a post. On the post's stream; payload: contentId, userId, creatorId. */
 export const CONTENT_LIKED = 'content.liked'
 /** A comment can be seen by others from now on. On the post's stream; payload: commentId, contentId, authorId, parentId, creatorId. */
 export const COMMENT_ADDED = 'comment.added'
+/** A comment waits for the creator's approval. On the post's stream; payload as of `comment.added`. */
+export const COMMENT_HELD = 'comment.held'
 /** Somebody likes a comment. On the post's stream; payload: commentId, contentId, userId, authorId. */
 export const COMMENT_LIKED = 'comment.liked'

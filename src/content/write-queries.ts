@@ -16,6 +16,7 @@ export interface HeldContent extends ContentTimes, ContentTerms {
   readonly purgedAt: Date | null
   readonly scheduledLocalTime: string | null
   readonly scheduledTimeZone: string | null
+  readonly commentsClosedAt: Date | null
   readonly version: number
 }
 
@@ -46,6 +47,7 @@ export async function findContentForUpdate(tx: Tx, id: string): Promise<HeldCont
       deletedAt: true,
       purgeAfter: true,
       purgedAt: true,
+      commentsClosedAt: true,
       version: true,
     },
   })

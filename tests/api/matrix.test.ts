@@ -6,6 +6,7 @@ import type { NodeType } from '../../src/lib/ids.js'
 import { served } from '../../src/served.js'
 import type { Answer } from '../support/client.js'
 import { openRawSocket } from '../support/raw-socket.js'
+import { say } from '../comments/calls.js'
 import { draft, publish } from '../content/posts.js'
 import { makePicture, requestUpload, sendUpload } from '../support/media.js'
 import { startServer } from '../support/server.js'
@@ -117,6 +118,11 @@ const aFile = async (asker: Person, role: Role, isSent = false): Promise<string>
   const bytes = await makePicture()
   if (isSent) return await sendUpload(owner, bytes)
   return (await requestUpload(owner, bytes)).data?.requestMediaUpload.media?.id ?? ''
+}
+/** A comment of the asker's, or for a stranger `victim`'s, under a post of `creator`. */
+const aCommentOf = async ({ uuid }: Person): Promise<string> => {
+  const contentId = parseGlobalId(await aPost())?.uuid ?? ''
+  return globalId('Comment', await say(server, { contentId, authorId: uuid || victim.uuid }))
 }
 const mayCall = (verdicts: Verdicts, role: Role): boolean => verdicts[role] === 'ok'
 
@@ -298,6 +304,47 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'Mutation.unlikeContent': {
     verdicts: SIGNED_IN,
     call: async () => withInput('unlikeContent', { contentId: await aPost() }),
+  },
+  'Mutation.addComment': {
+    verdicts: SIGNED_IN,
+    call: async () => withInput('addComment', { contentId: await aPost(), body: 'Said.' }),
+  },
+  'Mutation.editComment': {
+    verdicts: { ...SIGNED_IN, limited: 'account_limited' },
+    call: async (asker) =>
+      withInput('editComment', { commentId: await aCommentOf(asker), body: 'Other.', expectedVersion: 1 }),
+  },
+  'Mutation.deleteComment': {
+    verdicts: SIGNED_IN,
+    call: async (asker) => withInput('deleteComment', { commentId: await aCommentOf(asker) }),
+  },
+  'Mutation.likeComment': {
+    verdicts: SIGNED_IN,
+    call: async () => withInput('likeComment', { commentId: await aCommentOf(victim) }),
+  },
+  'Mutation.unlikeComment': {
+    verdicts: SIGNED_IN,
+    call: async () => withInput('unlikeComment', { commentId: await aCommentOf(victim) }),
+  },
+  'Mutation.pinComment': {
+    verdicts: { ...CREATORS, otherCreator: 'user:NOT_ALLOWED' },
+    call: async () => withInput('pinComment', { commentId: await aCommentOf(victim) }),
+  },
+  'Mutation.hideComment': {
+    verdicts: { ...CREATORS, otherCreator: 'user:NOT_ALLOWED' },
+    call: async () => withInput('hideComment', { commentId: await aCommentOf(victim) }),
+  },
+  'Mutation.approveComment': {
+    verdicts: { ...CREATORS, otherCreator: 'user:NOT_ALLOWED' },
+    call: async () => withInput('approveComment', { commentId: await aCommentOf(victim) }),
+  },
+  'Mutation.updateCommentSettings': {
+    verdicts: CREATORS,
+    call: () => withInput('updateCommentSettings', { slowModeSeconds: 0 }),
+  },
+  'Mutation.setCommentsClosed': {
+    verdicts: { ...CREATORS, otherCreator: 'user:NODE_NOT_FOUND' },
+    call: async () => withInput('setCommentsClosed', { contentId: await aPost(), closed: false }),
   },
   'Mutation.grantAccess': {
     verdicts: GIVERS,
