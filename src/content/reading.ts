@@ -59,7 +59,7 @@ export async function findVisibleContent(id: string, asking: ContentAsking): Pro
 }
 
 /** Lets the rest of the request find what a page read, where it read all of it. */
-export function primed(rows: ContentRow[], { loaders }: ContentAsking): ContentRow[] {
+export function primed<Rows extends readonly ContentRow[]>(rows: Rows, { loaders }: ContentAsking): Rows {
   for (const row of rows) if (row.body !== undefined) loaders.content.prime(row.id, row)
   return rows
 }

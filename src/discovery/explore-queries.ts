@@ -1,11 +1,13 @@
-import { contentColumns, contentJoins, listed, toContentRow } from '../content/content.js'
-import type { FlatContentRow, Reading, Wanted } from '../content/content.js'
-import type { ContentRow, ContentType } from '../content/types.js'
+import { contentJoins, listed } from '../content/content.js'
+import type { Reading } from '../content/content.js'
+import type { ContentType } from '../content/types.js'
 import type { Db } from '../lib/db.js'
 import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
+import { postColumns, toPostRow } from './posts.js'
+import type { FlatPostRow, PostRow, WantedOfPosts } from './posts.js'
 import { notMuted, numberAndId, together } from './ranges.js'
 import { EVERYTHING } from './types.js'
 
@@ -19,7 +21,9 @@ export interface Exploring {
 }
 
 /** A post and how far up it stands among the popular. */
-export type ExploredRow = ContentRow & { readonly score: bigint }
+export interface ExploredRow extends PostRow {
+  readonly score: bigint
+}
 
 /**
  * A page of what there is to look around in, one row more than its limit when others follow. What is restricted by age is a
@@ -30,7 +34,7 @@ export async function listExplored(
   exploring: Exploring,
   page: PageRequest,
   reading: Reading,
-  wanted: Wanted,
+  wanted: WantedOfPosts,
 ): Promise<ExploredRow[]> {
   if (reading.isGated && !reading.isAgeVerified) return []
   const order = inOrder(
@@ -39,8 +43,8 @@ export async function listExplored(
     fragment`e.content_id`,
   )
   const ages = reading.isAgeVerified ? [false, true] : [false]
-  const rows = await db.sql<FlatContentRow & { score: bigint }>`/* discovery.explore */
-    select ${contentColumns(reading, wanted)}, e.score
+  const rows = await db.sql<FlatPostRow & { readonly score: bigint }>`/* discovery.explore */
+    select ${postColumns(reading, wanted)}, e.score
     from (
       select e.content_id, e.publish_at, e.score
       from (${together(ages.map((isRestricted) => listings(exploring, isRestricted, page, reading)))}) e
@@ -49,7 +53,7 @@ export async function listExplored(
     ) e
     join content c on c.id = e.content_id ${contentJoins(reading)}
     order by ${order}`
-  return rows.map((row) => ({ ...toContentRow(row), score: row.score }))
+  return rows.map((row) => ({ ...toPostRow(row), score: row.score }))
 }
 
 function listings(exploring: Exploring, isRestricted: boolean, page: PageRequest, reading: Reading): Fragment {

@@ -1,12 +1,13 @@
-import { contentColumns, contentJoins, listed, toContentRow } from '../content/content.js'
-import type { FlatContentRow, Reading, Wanted } from '../content/content.js'
-import type { ContentRow } from '../content/types.js'
+import { contentJoins, listed } from '../content/content.js'
+import type { Reading } from '../content/content.js'
 import type { Db } from '../lib/db.js'
 import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
 import { MAX_FOLLOWS, mutes } from '../social/social.js'
+import { postColumns, toPostRow } from './posts.js'
+import type { FlatPostRow, PostRow, WantedOfPosts } from './posts.js'
 
 /** Whose posts are in the viewer's feed. */
 const sources = ({ viewerId, now }: Reading): Fragment => fragment`
@@ -35,7 +36,7 @@ const sources = ({ viewerId, now }: Reading): Fragment => fragment`
  * of each creator; the creators whose newest are among the page's, because only they can have others in it; their posts
  * no older than the last of those. What it reads grows with the creators followed, never with their posts.
  */
-export async function listFeed(db: Db, page: PageRequest, reading: Reading, wanted: Wanted): Promise<ContentRow[]> {
+export async function listFeed(db: Db, page: PageRequest, reading: Reading, wanted: WantedOfPosts): Promise<PostRow[]> {
   if (reading.isGated && !reading.isAgeVerified) return []
   // who has proven no age sees no restricted post: said apart, for the index that has none of them
   const suits = fragment`
@@ -43,7 +44,7 @@ export async function listFeed(db: Db, page: PageRequest, reading: Reading, want
     and ${beyond(page, fragment`c.publish_at, c.id`, timeAndId)}`
   const order = inOrder(page, fragment`c.publish_at`, fragment`c.id`)
   const reach = page.limit + 1
-  const rows = await db.sql<FlatContentRow>`/* discovery.feed */
+  const rows = await db.sql<FlatPostRow>`/* discovery.feed */
     with heads as materialized (
       select c.creator_id, c.publish_at, c.id
       from (${sources(reading)}) source
@@ -73,10 +74,10 @@ export async function listFeed(db: Db, page: PageRequest, reading: Reading, want
       order by ${order}
       limit ${reach}::int
     )
-    select ${contentColumns(reading, wanted)}
+    select ${postColumns(reading, wanted)}
     from page join content c on c.id = page.id ${contentJoins(reading)}
     order by ${order}`
-  return rows.map(toContentRow)
+  return rows.map(toPostRow)
 }
 
 /** Whether a post lies within the page as far as the heads tell: beyond the last of as many as it holds there is no place. */

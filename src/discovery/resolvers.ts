@@ -1,5 +1,5 @@
 import { isShell } from '../accounts/accounts.js'
-import { primed, readingOf, wantedOf } from '../content/content.js'
+import { readingOf } from '../content/content.js'
 import type { MutationResolvers, QueryResolvers, TagResolvers, UserResolvers } from '../generated/graphql.js'
 import { transaction } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
@@ -15,6 +15,7 @@ import type { ExploredRow, Exploring } from './explore-queries.js'
 import { listFeed } from './feed-queries.js'
 import { checkedPrefix } from './input.js'
 import type { DiscoveryLoaders } from './loaders.js'
+import { keep, wantedOfPosts } from './posts.js'
 import { listTagsByUse } from './tag-queries.js'
 import type { TagRow } from './types.js'
 
@@ -34,8 +35,10 @@ const CREATOR_KEYS: Readonly<Record<CreatorsAsked['sort'], [readonly KeyPart[], 
 export const Query = {
   feed: async (_parent, args, context, info) => {
     const page = checkedPage(args, { list: 'feed', userId: signedIn(context).userId }, ['time', 'uuid'])
-    const rows = await listFeed(context.db, page, readingOf(context), wantedOf(info))
-    return toConnection(page, primed(rows, context), (row) => [row.publishAt?.toISOString() ?? '', row.id])
+    const wanted = wantedOfPosts(info)
+    const rows = await listFeed(context.db, page, readingOf(context), wanted)
+    keep(rows, wanted, context)
+    return toConnection(page, rows, (row) => [row.publishAt?.toISOString() ?? '', row.id])
   },
 
   explore: async (_parent, { type = null, category = null, tag = null, sort, ...args }, context, info) => {
@@ -44,8 +47,9 @@ export const Query = {
     const exploring = { type, category, tag, sort }
     const [parts, keyOf] = POST_KEYS[sort]
     const page = checkedPage(args, { list: 'explore', ...exploring }, parts)
-    const rows = await listExplored(context.db, exploring, page, readingOf(context), wantedOf(info))
-    primed(rows, context)
+    const wanted = wantedOfPosts(info)
+    const rows = await listExplored(context.db, exploring, page, readingOf(context), wanted)
+    keep(rows, wanted, context)
     return toConnection(page, rows, (row) => [keyOf(row), row.id])
   },
 

@@ -37,7 +37,8 @@ describe('what is explored in a random world', () => {
 
   const list = (onlooker: Onlooker, exploring: Exploring): Paged<ExploredRow> => ({
     parts: exploring.sort === 'NEW' ? ['time', 'uuid'] : ['number', 'uuid'],
-    read: (page) => listExplored(database.db, exploring, page, readingOf(onlooker, NOW), { withBody: false }),
+    read: (page) =>
+      listExplored(database.db, exploring, page, readingOf(onlooker, NOW), { withBody: false, comments: null }),
     keyOf: ({ publishAt, score, id }) => [
       exploring.sort === 'NEW' ? (publishAt?.toISOString() ?? '') : String(score),
       id,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MAX_COST } from '../../src/api/cost.js'
-import type { ContentRow } from '../../src/content/types.js'
+import type { PostRow } from '../../src/discovery/posts.js'
 import { listFeed } from '../../src/discovery/feed-queries.js'
 import { query } from '../accounts/calls.js'
 import { provenCreator, publish } from '../content/posts.js'
@@ -25,9 +25,9 @@ describe('the feed of a random world', () => {
   })
   afterAll(() => database.drop())
 
-  const feedOf = (onlooker: Onlooker): Paged<ContentRow> => ({
+  const feedOf = (onlooker: Onlooker): Paged<PostRow> => ({
     parts: ['time', 'uuid'],
-    read: (page) => listFeed(database.db, page, readingOf(onlooker, NOW), { withBody: true }),
+    read: (page) => listFeed(database.db, page, readingOf(onlooker, NOW), { withBody: true, comments: 3 }),
     keyOf: ({ publishAt, id }) => [publishAt?.toISOString() ?? '', id],
   })
 
@@ -52,7 +52,7 @@ describe('the feed of a random world', () => {
         database.db,
         { limit: 100, isBackward: false, cursor: null, filterHash: '' },
         readingOf({ ...onlooker, isGated: true }, NOW),
-        { withBody: false },
+        { withBody: false, comments: null },
       )
       expect(gated.map(({ id }) => id)).toEqual(person.isAgeVerified ? expected : [])
     }
@@ -127,11 +127,24 @@ describe('a feed', () => {
       body { ... on UnlockedBody { text } ... on LockedBody { reason teaser price { formatted } offers { kind price { formatted } } } }`
     for (let count = 0; count < 12; count += 1)
       await publish(creator, { tags: ['sea', `tag-${String(count)}`], categories: ['music'] })
-    const document = `query ($n: Int!) { feed(first: $n) { nodes { ${everything} } edges { cursor node { body { __typename } } } pageInfo { hasNextPage } } }`
+    await server.database.owner.query(
+      `insert into comments (content_id, author_id, body, created_at) select id, $1, 'said ' || n, app_now() + n * interval '1 second' from content, generate_series(1, 4) n where creator_id = $2`,
+      [fan.uuid, creator.uuid],
+    )
+    const comments = `comments(first: 3) { nodes { body { ... on CommentText { text } } author { username } likeCount viewerHasLiked } pageInfo { hasNextPage } }`
+    const document = `query ($n: Int!) { feed(first: $n) { nodes { ${everything} ${comments} } edges { cursor node { body { __typename } comments(first: 2) { nodes { id } } } } pageInfo { hasNextPage } } }`
     for (const n of [1, 5, 14]) expect(await statementsOf(fan, document, { n })).toBe(2)
     expect((await query(fan, 'feed(first: 1) { nodes { tags categories { slug } } }')).feed.nodes).toEqual([
       { tags: ['sea', 'tag-11'], categories: [{ slug: 'music' }] },
     ])
+    const { feed: page } = await query(
+      fan,
+      `feed(first: 1) { nodes { comments(first: $n) { nodes { body { ... on CommentText { text } } } pageInfo { hasNextPage } } } }`,
+      { n: 2 },
+      '($n: Int)',
+    )
+    expect(page.nodes[0]?.comments.nodes.map(({ body }) => 'text' in body && body.text)).toEqual(['said 1', 'said 2'])
+    expect(page.nodes[0]?.comments.pageInfo.hasNextPage).toBe(true)
   })
 
   it('shows each post once, both ways, while others come and go', async () => {
@@ -148,14 +161,14 @@ describe('a feed', () => {
       [many.uuid],
     )
     const stay = rows.map(({ id }) => id)
-    const list: Paged<ContentRow> = {
+    const list: Paged<PostRow> = {
       parts: ['time', 'uuid'],
       read: async (page) =>
         listFeed(
           database.db,
           page,
           { viewerId: reader.uuid, isAgeVerified: false, isGated: false, now: await server.now() },
-          { withBody: false },
+          { withBody: false, comments: null },
         ),
       keyOf: ({ publishAt, id }) => [publishAt?.toISOString() ?? '', id],
     }

@@ -44,7 +44,9 @@ export function testPlans(scale: Scale): void {
       it.each(pagesFrom(['2026-08-01T00:00:00.000Z', cursorId]))(
         `reads the newest of each, and what it shows: age ${age}, %s`,
         async (_page, page) => {
-          const explained = await explainRead(database, (db) => listFeed(db, page, reading, { withBody: true }))
+          const explained = await explainRead(database, (db) =>
+            listFeed(db, page, reading, { withBody: true, comments: 3 }),
+          )
           expect(explained.scanned).not.toContain('content')
           expect(posts(explained).length).toBeGreaterThan(1)
           for (const node of posts(explained)) {
@@ -83,7 +85,7 @@ export function testPlans(scale: Scale): void {
           it(`is read in order, ${sort}, age ${age}: ${list}`, async () => {
             const exploring = { type: null, category: null, tag: null, sort, ...what }
             for (const [, page] of pagesFrom([sort === 'NEW' ? '2026-08-01T00:00:00.000Z' : '10000000', cursorId])) {
-              const read = (db: Db) => listExplored(db, exploring, page, reading, { withBody: false })
+              const read = (db: Db) => listExplored(db, exploring, page, reading, { withBody: false, comments: null })
               expectInOrder(await explainRead(database, read))
             }
           })
