@@ -339,14 +339,15 @@ export async function takeDueMedia(
   return { lookedAt: rows.length, due: rows.filter(({ isDue }) => isDue) }
 }
 
-const FOREIGN_KEY_VIOLATION = '23503'
+/** As PostgreSQL calls it up to 17, and from 18 on. */
+const STILL_REFERRED_TO = ['23503', '23001']
 
 /** Removes the row of a file whose bytes are gone. @throws Error that `isReferredTo` recognises when other rows name it */
 export const removeMediaRow = (tx: Tx, id: string): Promise<unknown> =>
   tx.sql`/* media.remove */ delete from media_assets where id = ${id}::uuid and deleted_at is not null`
 
 /** Whether a row could not be removed because others refer to it, as older versions of a profile do. */
-export const isReferredTo = (error: unknown): boolean => sqlState(error) === FOREIGN_KEY_VIOLATION
+export const isReferredTo = (error: unknown): boolean => STILL_REFERRED_TO.includes(sqlState(error) ?? '')
 
 /** Leaves of a file whose bytes are gone what other rows refer to, and nothing that tells of it. */
 export async function emptyMediaRow(tx: Tx, id: string): Promise<void> {
