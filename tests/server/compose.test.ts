@@ -76,6 +76,9 @@ describe('docker-compose.yml', () => {
       secretAccessKey: store?.environment?.['AWS_SECRET_ACCESS_KEY'],
     })
     expect(store?.command).toContain(`-bucket=${config.s3?.bucket ?? ''}`)
+    // a browser is not inside: it reaches the store at the port that is published
+    const published = store?.ports?.map((port) => port.split(':')[1])
+    expect(published).toContain(new URL(config.s3?.publicEndpoint ?? '').port)
     for (const url of [config.databaseUrl, config.redisUrl, config.smtpUrl, config.s3?.endpoint])
       expect(Object.keys(services)).toContain(new URL(url ?? '').hostname)
   })

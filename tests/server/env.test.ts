@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv, promisify } from 'node:util'
@@ -182,4 +182,30 @@ it('refuses the example of production until its blanks are filled in', () => {
   for (const name of ['MASTER_KEYS', 'TOKEN_KEYS', 'STRIPE_SECRET_KEY', 'METRICS_TOKEN'])
     expect(problems).toContain(name)
   expect(problemsOf({ ...example, ...PRODUCTION, ...FILLED })).toEqual([])
+})
+
+it('finds ffmpeg where programs are, takes the one that is named, and does without', () => {
+  const tools = join(folder, 'tools')
+  mkdirSync(tools)
+  const program = join(tools, 'ffmpeg')
+  const read = (environment: Record<string, string>) => readConfig({ DATA_DIR: folder, ...environment }).ffmpegPath
+  expect(read({ PATH: `/nowhere:${tools}` })).toBeNull()
+  writeFileSync(program, '', { mode: 0o600 })
+  expect(problemsOf({ FFMPEG_PATH: program }).join()).toContain('FFMPEG_PATH must be the path of a program, or off')
+  chmodSync(program, 0o700)
+  expect(read({ PATH: `/nowhere:${tools}` })).toBe(program)
+  expect(read({ PATH: '', FFMPEG_PATH: program })).toBe(program)
+  expect(read({ PATH: tools, FFMPEG_PATH: 'off' })).toBeNull()
+})
+
+it('reaches a store under one address, and tells browsers another', () => {
+  const bucket = { S3_BUCKET: 'media', S3_ACCESS_KEY_ID: 'id', S3_SECRET_ACCESS_KEY: 'not-a-secret' }
+  const inside = { S3_ENDPOINT: 'http://store:8333' }
+  const outside = { S3_PUBLIC_ENDPOINT: 'http://localhost:8333' }
+  expect(readConfig({ DATA_DIR: folder, ...bucket, ...inside, ...outside }).s3).toMatchObject({
+    endpoint: 'http://store:8333',
+    publicEndpoint: 'http://localhost:8333',
+  })
+  expect(readConfig({ DATA_DIR: folder, ...bucket, ...inside }).s3?.publicEndpoint).toBeNull()
+  expect(problemsOf({ ...bucket, ...outside })).toEqual(['S3_PUBLIC_ENDPOINT needs S3_ENDPOINT beside it'])
 })
