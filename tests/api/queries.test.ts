@@ -42,10 +42,13 @@ beforeAll(async () => {
     ), post as (
       insert into content (creator_id, type, title, body, publish_at, announced_at)
       select id, 'text', 'A post', 'Its text', app_now(), app_now() from follower returning id, creator_id
+    ), comment as (
+      insert into comments (content_id, author_id, body) select id, creator_id, 'Words' from post returning id, author_id
     ), told as (
       select row_number() over () as sequence, * from (
         select 'new_follower' as type, id as actor, 'users' as what, $1::uuid as subject from follower
         union all select 'new_content', creator_id, 'content', id from post
+        union all select 'content_comment', author_id, 'comments', id from comment
         order by 2, 1
       ) news
     ), written as (
@@ -108,15 +111,23 @@ describe('a list costs as many statements however long it is', () => {
       variables: (n) => ({ n }),
       most: 2,
     },
-    'notifications, all of each': {
-      asker: () => fan,
-      document: `query ($n: Int) { notifications(first: $n) { nodes {
-        id type title text actorCount isRead sequence actors { username }
-        subject { __typename ... on User { username } ... on Content { title body { __typename } } }
-      } } viewer { unreadNotificationCount } }`,
-      variables: (n) => ({ n }),
-      most: 9,
-    },
+    ...Object.fromEntries(
+      ['NEW_FOLLOWER', 'NEW_CONTENT', 'CONTENT_COMMENT'].map((type) => [
+        `notifications, all of each, of ${type}`,
+        {
+          asker: () => fan,
+          document: `query ($n: Int) { notifications(first: $n, types: [${type}]) { nodes {
+            id type title text actorCount isRead sequence actors { username }
+            subject {
+              __typename ... on User { username } ... on Content { title body { __typename } }
+              ... on Comment { body { ... on CommentText { text } } author { username } }
+            }
+          } } viewer { unreadNotificationCount } }`,
+          variables: (n: number) => ({ n }),
+          most: 8,
+        },
+      ]),
+    ),
   }
   for (const [what, { asker, document, variables, most }] of Object.entries(documents))
     it(`for ${what}`, async () => {

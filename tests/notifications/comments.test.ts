@@ -19,7 +19,9 @@ beforeAll(async () => {
   server = await startServer()
   world = makeWorld(server)
   creator = await provenCreator(world)
-  ;[ann, bob, cleo] = await Promise.all(['Ann', 'Bob', 'Cleo'].map((displayName) => world.fan({ displayName })))
+  ;[ann, bob, cleo] = await Promise.all(
+    ['Ann', 'Bob', 'Cleo'].map((displayName) => world.fan({ displayName, isEmailVerified: false })),
+  )
 })
 afterAll(() => server.close())
 
