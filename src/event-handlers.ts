@@ -1,5 +1,6 @@
+import { handlers as comments } from './comments/handlers.js'
 import type { EventHandler } from './lib/relay.js'
 import { handlers as notifications } from './notifications/handlers.js'
 
 /** Everything that is done about what was committed. */
-export const eventHandlers: readonly EventHandler[] = [...notifications]
+export const eventHandlers: readonly EventHandler[] = [...comments, ...notifications]

@@ -1,4 +1,5 @@
 import { jobs as accounts } from './accounts/jobs.js'
+import { jobs as comments } from './comments/jobs.js'
 import { eventHandlers } from './event-handlers.js'
 import { jobs as content } from './content/jobs.js'
 import { jobs as discovery } from './discovery/jobs.js'
@@ -20,6 +21,7 @@ export const jobHandlersWith = ({ media }: { readonly media: MediaServices }): r
   ...sessions,
   ...mediaJobsWith(media),
   ...content,
+  ...comments,
   ...discovery,
   ...notifications,
   ...flows,

@@ -155,7 +155,8 @@ function checkComment(commenting: Commenting, content: ContentRow, circumstances
     throw new AppError('CONFLICT', 'too_many_held', 'Wait until the creator has looked at those that wait.', {
       path: ['input', 'contentId'],
     })
-  const nextAt = lastAt && addMs(lastAt, slowModeSeconds * SECOND_MS)
+  // one that was begun later may have been said earlier
+  const nextAt = slowModeSeconds > 0 && lastAt && addMs(lastAt, slowModeSeconds * SECOND_MS)
   if (nextAt && nextAt > now)
     throw new AppError('LIMITED', 'slow_mode', 'The creator lets everybody comment only so often.', {
       retryAfterSeconds: Math.ceil((nextAt.getTime() - now.getTime()) / SECOND_MS),

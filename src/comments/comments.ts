@@ -2,3 +2,4 @@
 export { findVisibleComment } from './reading.js'
 export { firstComments, isCommentSeen } from './thread-queries.js'
 export type { FirstComments } from './thread-queries.js'
+export { commentsFollowStanding, forgetSaidOfErased, likesFollowStanding } from './standing.js'

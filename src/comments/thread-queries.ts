@@ -156,8 +156,8 @@ const beyond = ({ cursor, isBackward }: PageRequest): Fragment => {
   if (!cursor) return fragment`true`
   const [rank = null, time = null, id = null] = cursor
   return isBackward
-    ? fragment`(m.rank, m.created_at, m.id) < (${rank}::smallint, ${time}::timestamptz, ${id}::uuid)`
-    : fragment`(m.rank, m.created_at, m.id) > (${rank}::smallint, ${time}::timestamptz, ${id}::uuid)`
+    ? fragment`(m.rank, m.created_at, m.id) < (${rank}::bigint, ${time}::timestamptz, ${id}::uuid)`
+    : fragment`(m.rank, m.created_at, m.id) > (${rank}::bigint, ${time}::timestamptz, ${id}::uuid)`
 }
 
 const inOrder = ({ isBackward }: PageRequest): Fragment =>

@@ -1,5 +1,6 @@
 import type { UserRow } from '../accounts/types.js'
 import type { CommentAbsence } from '../generated/graphql.js'
+import { jobName } from '../lib/jobs.js'
 
 /** Somebody who likes something, and where they lie in the list of those who do. */
 export interface LikerRow extends UserRow {
@@ -82,3 +83,6 @@ export const COMMENT_ADDED = 'comment.added'
 export const COMMENT_HELD = 'comment.held'
 /** Somebody likes a comment. On the post's stream; payload: commentId, contentId, userId, authorId. */
 export const COMMENT_LIKED = 'comment.liked'
+
+/** Destroys the texts of comments that were deleted 30 days ago. */
+export const purgeDeletedCommentsJob = jobName<Record<string, never>>('comments.purge_deleted')

@@ -1,3 +1,4 @@
+import { commentsFollowStanding, forgetSaidOfErased, likesFollowStanding } from '../comments/comments.js'
 import { contentFollowsStanding } from '../content/content.js'
 import { listingsFollowStanding } from '../discovery/discovery.js'
 import type { Origin } from '../lib/db.js'
@@ -17,5 +18,8 @@ const STEPS: readonly ((origin: Origin, userId: string) => Promise<void>)[] = [
   followsFollowStanding,
   contentFollowsStanding,
   listingsFollowStanding,
+  likesFollowStanding,
+  commentsFollowStanding,
   forgetBondsOfErased,
+  forgetSaidOfErased,
 ]

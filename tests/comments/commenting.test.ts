@@ -99,6 +99,29 @@ describe('a comment', () => {
     expect(await auditOf(said['id'])).toEqual([])
   })
 
+  it('is seen by what is asked after it in the same document', async () => {
+    const post = await aPost()
+    const COMMENTS = `comment { content { commentCount comments(first: 5) { nodes { viewerCanEdit { isAllowed } body { ... on CommentText { text } } } } } }`
+    await add(others[0]!, post, 'Before')
+    const { one, two } = await fan.do(
+      `mutation ($one: AddCommentInput!, $two: AddCommentInput!) {
+        one: addComment(input: $one) { ${COMMENTS} userErrors { code } } two: addComment(input: $two) { ${COMMENTS} userErrors { code } }
+      }`,
+      { one: { contentId: post, body: 'One' }, two: { contentId: post, body: 'Two' } },
+    )
+    const seen = ({ comment: { content } }: any) => [
+      content.commentCount,
+      content.comments.nodes.map(({ viewerCanEdit, body }: any) => [body.text, viewerCanEdit.isAllowed]),
+    ]
+    const [before, first, second] = [
+      ['Before', false],
+      ['One', true],
+      ['Two', true],
+    ]
+    expect(seen(one)).toEqual([2, [before, first]])
+    expect(seen(two)).toEqual([3, [before, first, second]])
+  })
+
   it('is said once under one key', async () => {
     const post = await aPost()
     const input = { contentId: post, body: 'Once', idempotencyKey: 'once' }

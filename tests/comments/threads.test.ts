@@ -165,6 +165,23 @@ describe('whoever cannot open a post', () => {
         nodes: [null, null, { id, comments: null }],
       })
     }
+    const follower = await world.fan({ isEmailVerified: false })
+    await server.database.owner.query('insert into follows (follower_id, following_id) values ($1, $2)', [
+      follower.uuid,
+      creator.uuid,
+    ])
+    for (const terms of [
+      `visibility = 'followers', is_premium = false, price_minor = null, currency = null`,
+      `visibility = 'public', is_age_restricted = true`,
+    ]) {
+      await server.database.owner.query(`update content set ${terms} where id = $1`, [contentId])
+      const opens = terms.includes('followers')
+      for (const asker of [world.stranger(), fan, follower]) {
+        const { data } = await asker.request(document, ask)
+        expect(JSON.stringify(data).includes(canary), terms).toBe(opens && asker === follower)
+      }
+    }
+    await server.database.owner.query('update content set is_age_restricted = false where id = $1', [contentId])
     await block(server, creator, fan)
     const { data } = await fan.request(document, ask)
     expect(data).toEqual({ content: null, post: null, top: null, below: null, nodes: [null, null, null] })
