@@ -46,7 +46,12 @@ export async function insertNotices(tx: Tx, { announcements, inboxes, notificati
   await tx.announcement.createMany({ data: announcements })
   await tx.notificationInbox.createMany({ data: inboxes })
   await tx.sql`/* demo.notices */
-    insert into notifications (id, user_id, sequence, type, created_at, once_key, subject_type, subject_id, payload)
-    select id, user_id, sequence, type, created_at, once_key, subject_type, subject_id, payload
+    insert into notifications (
+      id, user_id, sequence, type, created_at, once_key, actor_id, subject_type, subject_id, payload, group_key, group_id,
+      group_from, group_since, superseded_by
+    )
+    select
+      id, user_id, sequence, type, created_at, once_key, actor_id, subject_type, subject_id, payload, group_key, group_id,
+      group_from, group_since, superseded_by
     from jsonb_populate_recordset(null::notifications, ${{ json: notifications }}::jsonb)`
 }

@@ -113,7 +113,7 @@ async function seedOnce(
   await insertFollows(tx, follows)
   await insertWorks(tx, works)
   await insertContentFiles(tx, files)
-  await insertNotices(tx, toNoticeRows(people, today))
+  await insertNotices(tx, toNoticeRows({ people, works, follows }, today))
   await recordSeeding(tx, { people: people.length, posts: works.posts.length, files: files.length }, now)
   return 'seeded'
 }

@@ -21,6 +21,7 @@ import { enqueueMails, holdInboxes, listWantingMails } from './telling-queries.j
 import { deliverAnnouncementJob, TOLD_TOPIC } from './types.js'
 import type { NewNotice } from './types.js'
 
+export { groups } from './groups.js'
 export { sendMail } from './mails.js'
 export { updatePreferences, updateSettings } from './preferences.js'
 export { receivedNotifications } from './received.js'

@@ -79,6 +79,96 @@ const PEOPLE = /* GraphQL */ `
   }
 `
 
+const FEED = /* GraphQL */ `
+  query DemoFeed {
+    feed(first: 50) {
+      nodes {
+        id
+        type
+        commentCount
+        creator {
+          username
+        }
+        viewerAccess {
+          isOpen
+          rule
+        }
+        body {
+          __typename
+          ... on UnlockedBody {
+            text
+          }
+          ... on LockedBody {
+            reason
+            offers {
+              kind
+            }
+          }
+        }
+      }
+    }
+  }
+`
+
+interface Feed {
+  feed: {
+    nodes: {
+      id: string
+      type: string
+      commentCount: number
+      creator: { username: string }
+      viewerAccess: { isOpen: boolean; rule: string }
+      body: { __typename: string; text?: string; offers?: { kind: string }[] }
+    }[]
+  }
+}
+
+const THREAD = /* GraphQL */ `
+  query DemoThread($id: ID!) {
+    content(id: $id) {
+      comments(first: 50) {
+        nodes {
+          body {
+            ... on CommentText {
+              text
+            }
+          }
+          replies(first: 5) {
+            nodes {
+              isByCreator
+            }
+          }
+        }
+      }
+    }
+  }
+`
+
+interface Thread {
+  content: { comments: { nodes: { body: { text?: string }; replies: { nodes: { isByCreator: boolean }[] } }[] } }
+}
+
+const NEWS = /* GraphQL */ `
+  query DemoNews {
+    viewer {
+      unreadNotificationCount
+    }
+    notifications(first: 50) {
+      nodes {
+        type
+        text
+        actorCount
+        isRead
+      }
+    }
+  }
+`
+
+interface News {
+  viewer: { unreadNotificationCount: number }
+  notifications: { nodes: { type: string; text: string; actorCount: number; isRead: boolean }[] }
+}
+
 let server: TestServer
 beforeAll(async () => {
   server = await startServer()
@@ -142,5 +232,45 @@ describe('the demo sign-ins', () => {
       subscriptionPrice: { formatted: expect.any(String) as string },
     })
     expect(user.profile.bio).toBeTruthy()
+  })
+
+  it('show the fan a full feed, of which some is open to her and some is not', async () => {
+    const { accessToken } = await signIn('fan@example.com')
+    const { nodes } = (await asked<Feed>(accessToken, FEED)).feed
+    expect(nodes.length).toBeGreaterThanOrEqual(20)
+    expect(new Set(nodes.map(({ creator }) => creator.username)).size).toBeGreaterThan(8)
+    const rules = new Set(nodes.map(({ viewerAccess }) => viewerAccess.rule))
+    for (const rule of ['PUBLIC', 'FOLLOWER', 'CREATOR_GRANT', 'CONTENT_GRANT', 'LOCKED']) expect(rules).toContain(rule)
+    const locked = nodes.filter(({ viewerAccess }) => !viewerAccess.isOpen)
+    expect(locked.length).toBeGreaterThanOrEqual(5)
+    for (const { body } of locked)
+      expect(body).toMatchObject({ __typename: 'LockedBody', offers: expect.arrayContaining([]) as [] })
+    expect(new Set(locked.flatMap(({ body }) => body.offers?.map(({ kind }) => kind) ?? []))).toEqual(
+      new Set(['BUY', 'SUBSCRIBE']),
+    )
+  })
+
+  it('find discussions that creators take part in', async () => {
+    const { accessToken } = await signIn('fan@example.com')
+    const { nodes } = (await asked<Feed>(accessToken, FEED)).feed
+    const open = nodes.filter(({ viewerAccess }) => viewerAccess.isOpen)
+    const [liveliest] = open.toSorted((one, other) => other.commentCount - one.commentCount)
+    const { content } = await asked<Thread>(accessToken, THREAD, { id: liveliest?.id })
+    expect(content.comments.nodes.length).toBeGreaterThanOrEqual(4)
+    expect(content.comments.nodes.flatMap(({ replies }) => replies.nodes).some(({ isByCreator }) => isByCreator)).toBe(
+      true,
+    )
+  })
+
+  it('are told what others did, likes and followers together', async () => {
+    const creator = await asked<News>((await signIn('creator@example.com')).accessToken, NEWS)
+    expect(creator.viewer.unreadNotificationCount).toBeGreaterThan(0)
+    const types = new Set(creator.notifications.nodes.map(({ type }) => type))
+    for (const type of ['NEW_FOLLOWER', 'CONTENT_LIKE', 'CONTENT_COMMENT', 'NEW_CONTENT']) expect(types).toContain(type)
+    expect(creator.notifications.nodes.some(({ text }) => /and \d+ others like “/.test(text))).toBe(true)
+    expect(creator.notifications.nodes.some(({ isRead }) => isRead)).toBe(true)
+    const fan = await asked<News>((await signIn('fan@example.com')).accessToken, NEWS)
+    expect(fan.notifications.nodes.filter(({ type }) => type === 'NEW_CONTENT').length).toBeGreaterThan(20)
+    expect(fan.viewer.unreadNotificationCount).toBeGreaterThan(0)
   })
 })
