@@ -3,6 +3,7 @@ import { DAY_MS } from '../../src/lib/clock.js'
 import { parseGlobalId } from '../../src/lib/ids.js'
 import { done } from '../comments/calls.js'
 import { postMutation, prove, provenCreator, publish } from '../content/posts.js'
+import { request } from '../support/client.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
@@ -152,6 +153,22 @@ describe('a new post', () => {
     expect(await inboxOf(unproven)).toMatchObject({ nodes: [], unread: 0 })
     await prove(unproven)
     expect(await textsOf(unproven, ofPosts)).toEqual([expect.stringContaining('Adults only')])
+  })
+
+  it('is there for nobody else where the whole platform asks for a proven age', async () => {
+    const gated = await startServer({ database: server.database, config: { ageGate: 'platform' } })
+    const [adult, unproven] = [await follower(), await follower()]
+    await prove(adult)
+    await post({ title: 'For the gated' })
+    const seenBy = async ({ token }: Person) => {
+      const document = '{ notifications(types: [NEW_CONTENT]) { nodes { text } } viewer { unreadNotificationCount } }'
+      return (await request<Record<string, any>, object>(gated.url, document, {}, { authorization: `Bearer ${token}` }))
+        .data
+    }
+    expect((await seenBy(adult))?.['notifications'].nodes).toHaveLength(1)
+    expect(await seenBy(unproven)).toEqual({ notifications: { nodes: [] }, viewer: { unreadNotificationCount: 0 } })
+    expect(await textsOf(unproven)).toHaveLength(1)
+    await gated.close()
   })
 
   it('that is scheduled is told when it is due', async () => {
