@@ -301,12 +301,12 @@ export const listVersions = (db: Db, contentId: string, page: PageRequest): Prom
     ? db.sql<ContentVersionRow>`/* content.versionsBackward */
         select ${versionColumns}
         from content_versions
-        where content_id = ${contentId}::uuid and content_version > coalesce(${version}::int, 0)
+        where content_id = ${contentId}::uuid and content_version > coalesce(${version}::bigint, 0)
         order by content_version limit ${page.limit + 1}::int`
     : db.sql<ContentVersionRow>`/* content.versions */
         select ${versionColumns}
         from content_versions
-        where content_id = ${contentId}::uuid and content_version < coalesce(${version}::int, 2147483647)
+        where content_id = ${contentId}::uuid and content_version < coalesce(${version}::bigint, 2147483647)
         order by content_version desc limit ${page.limit + 1}::int`
 }
 

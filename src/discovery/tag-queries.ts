@@ -66,8 +66,8 @@ const beyondTag = ({ cursor, isBackward }: PageRequest, count: Fragment): Fragme
   if (!cursor) return fragment`true`
   const [used = '', name = ''] = cursor
   return isBackward
-    ? fragment`(-${count}, t.name) < (-${used}::int, ${name}::citext)`
-    : fragment`(-${count}, t.name) > (-${used}::int, ${name}::citext)`
+    ? fragment`(-${count}, t.name) < (-${used}::bigint, ${name}::citext)`
+    : fragment`(-${count}, t.name) > (-${used}::bigint, ${name}::citext)`
 }
 
 const byUse = ({ isBackward }: PageRequest, count: Fragment): Fragment =>

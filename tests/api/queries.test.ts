@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sqlStatements } from '../../src/lib/metrics.js'
+import { say, uuidIn } from '../comments/calls.js'
+import { publish } from '../content/posts.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
@@ -256,6 +258,30 @@ describe('a cursor', () => {
         expect(at(answer.data) ?? null, shown).toBeNull()
       }
     })
+
+  it('with a figure that no column holds leads to the end of the list, or its beginning', async () => {
+    const creator = await world.creator()
+    const { id } = await publish(creator, { tags: ['one', 'two'] })
+    for (const [field, key] of [
+      ['tags(first: 1, after: $after) { edges { cursor } }', 'tags'],
+      ['content(id: $id) { authorView { versions(first: 1, after: $after) { edges { cursor } } } }', 'versions'],
+      ['content(id: $id) { comments(first: 1, after: $after) { edges { cursor } } }', 'comments'],
+    ] as const) {
+      const ask = (after: string | null) => {
+        const takesId = field.includes('$id')
+        return creator.request<any>(
+          `query (${takesId ? '$id: ID!, ' : ''}$after: String) { ${field} }`,
+          takesId ? { id, after } : { after },
+        )
+      }
+      if (key === 'comments') await say(server, { contentId: uuidIn(id), authorId: creator.uuid })
+      const { data } = await ask(null)
+      const cursor = (data.tags ?? data.content.comments ?? data.content.authorView.versions).edges[0].cursor as string
+      const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as string[]
+      const after = Buffer.from(JSON.stringify([parts[0], '9'.repeat(18), ...parts.slice(2)])).toString('base64url')
+      expect((await ask(after)).errors, key).toEqual([])
+    }
+  })
 
   it('of one list does not fit another, nor another filter, nor another person’s', async () => {
     const refusedWith = async (asker: Person, document: string, variables: Record<string, unknown>): Promise<unknown> =>
