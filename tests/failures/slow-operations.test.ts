@@ -42,7 +42,7 @@ const late: AbortSignal[] = []
 /** Each is well within the limit of one statement; three of them are beyond that of an operation. */
 async function nap(db: Db, name: string): Promise<object> {
   begun.push(name)
-  await db.sql`/* slow.nap */ select pg_sleep(3.2)::text`
+  await db.sql`/* slow.nap */ select pg_sleep(3)::text`
   return { isRested: true }
 }
 
@@ -189,11 +189,11 @@ describe.concurrent('an operation that takes too long', { timeout: 30_000 }, () 
       ask('mutation { writeLong(name: "long") }'),
     ])
     expectTooLong(several)
-    await until(async () => (await written()).includes('first'), 3_000)
+    await until(async () => (await written()).includes('first'), 10_000)
     await setTimeout(1_000)
     expect(begun).not.toContain('second')
     // a transaction that takes longer than one may is undone
-    expect(long.result).toMatchObject({ data: { writeLong: null }, errors: [{ extensions: { code: 'UNAVAILABLE' } }] })
+    expect(long.result.errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE' } }])
     expect(await written()).toEqual(['first'])
   })
 
