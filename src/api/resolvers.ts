@@ -86,6 +86,8 @@ export const resolvers = {
   AccessExplanation: content.AccessExplanation,
   EntitlementGrant: content.EntitlementGrant,
   Tag: discovery.Tag,
+  SearchResults: discovery.SearchResults,
+  FoundContentEdge: discovery.FoundContentEdge,
   Comment: comments.Comment,
   Session: sessions.Session,
   Block: social.Block,

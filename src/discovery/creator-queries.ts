@@ -8,6 +8,7 @@ import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
+import { askedName, candidates } from './people-queries.js'
 import { notMuted, numberAndId, together } from './ranges.js'
 import { EVERYTHING } from './types.js'
 
@@ -16,6 +17,8 @@ export interface CreatorsAsked {
   /** Slug of a subject. */
   readonly category: string | null
   readonly sort: 'NEW' | 'RISING' | 'POPULAR'
+  /** What they are called. */
+  readonly text: string | null
 }
 
 /** A creator and where they stand in each order. */
@@ -41,6 +44,7 @@ export async function listCreators(
   const order = inOrder(page, KEYS[asked.sort], fragment`e.user_id`)
   const kinds = reading.isAgeVerified ? [false, true] : [false]
   return await db.sql<CreatorRow>`/* discovery.creators */
+    ${asked.text === null ? fragment`` : fragment`with ${askedName(asked.text)}, named as materialized (${candidates})`}
     select ${userRowColumns(fragment`u`)}, e.creator_since as "creatorSince", e.follower_count as "listedFollowerCount", e.rising
     from (
       select e.user_id, e.creator_since, e.follower_count, e.rising
@@ -52,7 +56,12 @@ export async function listCreators(
     order by ${order}`
 }
 
-function listings({ category, sort }: CreatorsAsked, isAdult: boolean, page: PageRequest, reading: Reading): Fragment {
+function listings(
+  { category, sort, text }: CreatorsAsked,
+  isAdult: boolean,
+  page: PageRequest,
+  reading: Reading,
+): Fragment {
   const { viewerId, now } = reading
   const key = KEYS[sort]
   const scope =
@@ -63,6 +72,7 @@ function listings({ category, sort }: CreatorsAsked, isAdult: boolean, page: Pag
     join users u on u.id = e.user_id
     where e.scope_id = ${scope} and e.is_adult = ${isAdult}::boolean
       and ${sort === 'RISING' ? fragment`e.rising > 0` : fragment`true`}
+      and ${text === null ? fragment`true` : fragment`e.user_id in (select id from named)`}
       and ${beyond(page, fragment`${key}, e.user_id`, sort === 'NEW' ? timeAndId : numberAndId)}
       and u.account_type = 'creator' and ${isInGoodStanding(fragment`u`, now)}
       and u.id <> all (${parted(viewerId)}) and ${notMuted(reading, fragment`u.id`)}

@@ -6,6 +6,7 @@ export const rules = {
     feed: isSignedIn,
     explore: anyone,
     creators: anyone,
+    search: anyone,
     tags: anyone,
   },
   Mutation: {

@@ -1,3 +1,4 @@
+import type { ContentRow } from '../content/types.js'
 import { jobName } from '../lib/jobs.js'
 
 /** The scope of explore's listings that has every post and every creator in it; others are ids of subjects and tags. */
@@ -9,6 +10,18 @@ export interface TagRow {
   readonly name: string
   /** Posts found under it by whoever is of the viewer's age. */
   readonly postCount: number
+}
+
+/** What is searched for. */
+export interface SearchAsked {
+  readonly text: string
+}
+
+/** A post that was found, and what for. */
+export interface FoundEdge {
+  readonly cursor: string
+  readonly node: ContentRow
+  readonly text: string
 }
 
 /** Looks again at the posts whose time has come. */

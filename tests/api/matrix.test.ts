@@ -141,6 +141,10 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'Query.feed': { verdicts: SIGNED_IN, call: () => ({ field: 'feed(first: 2) { nodes { title } }' }) },
   'Query.explore': { verdicts: PUBLIC, call: () => ({ field: 'explore(first: 2) { nodes { title } }' }) },
   'Query.creators': { verdicts: PUBLIC, call: () => ({ field: 'creators(first: 2) { nodes { username } }' }) },
+  'Query.search': {
+    verdicts: PUBLIC,
+    call: () => ({ field: 'search(text: "a") { users(first: 2) { nodes { username } } }' }),
+  },
   'Query.tags': { verdicts: PUBLIC, call: () => ({ field: 'tags(first: 2) { nodes { name } }' }) },
   'Query.categories': { verdicts: PUBLIC, call: () => ({ field: 'categories { slug name }' }) },
   'Query.notifications': { verdicts: SIGNED_IN, call: () => ({ field: 'notifications(first: 2) { nodes { text } }' }) },
@@ -496,6 +500,7 @@ describe('the authorization matrix', () => {
       'Query.explore',
       'Query.node',
       'Query.nodes',
+      'Query.search',
       'Query.tags',
       'Query.user',
       'Query.viewer',

@@ -64,8 +64,8 @@ describe('the creators of a random world', () => {
                   worlds.some(({ follows }) => [...follows].some((pair) => pair.endsWith(other.id)))),
             )
             const [there, back] = [
-              await read(onlooker, { category, sort }, false),
-              await read(onlooker, { category, sort }, true),
+              await read(onlooker, { category, sort, text: null }, false),
+              await read(onlooker, { category, sort, text: null }, true),
             ]
             expect(back).toEqual(there)
             expect(there.map(({ id }) => id).sort()).toEqual(expected.map(({ id }) => id).sort())
@@ -144,6 +144,24 @@ describe('creators', () => {
     expect(await inOrder('RISING')).toEqual([small.username, large.username])
     expect(await inOrder('POPULAR')).toEqual([large.username, small.username, still.username])
     expect(await inOrder('NEW')).toEqual([still.username, large.username, small.username])
+  })
+
+  it('are found by what they are called, in every order', async () => {
+    const [one, other, third] = [
+      await world.creator({ username: 'wanda.wood', displayName: 'Wanda Wóod' }),
+      await world.creator({ username: 'wandering', displayName: 'Of the sea' }),
+      await world.creator({ username: 'no.body', displayName: 'A Wandering Albatross' }),
+    ]
+    await follow(fan, other)
+    await rank()
+    for (const text of ['wand', 'WANDR']) {
+      const found = await names(world.stranger(), `sort: POPULAR, filter: { text: "${text}" }`)
+      expect(found[0]).toBe(other.username)
+      expect(found).toContain(third.username)
+    }
+    expect(await names(world.stranger(), 'sort: NEW, filter: { text: "@wanda.w" }')).toContain(one.username)
+    expect(await names(world.stranger(), 'sort: NEW, filter: { text: "wood" }')).toEqual([one.username])
+    expect(await names(world.stranger(), 'filter: { text: "wood", category: "music" }')).toEqual([])
   })
 
   it('are missing where they block, are blocked or muted, or are banned', async () => {

@@ -1,3 +1,3 @@
 import { testPlans } from './plans.js'
 
-testPlans({ creators: 50_000, posts: 1_000_000 })
+testPlans({ creators: 100_000, posts: 1_000_000 })

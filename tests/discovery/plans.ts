@@ -4,6 +4,8 @@ import { listCreators } from '../../src/discovery/creator-queries.js'
 import { listExplored } from '../../src/discovery/explore-queries.js'
 import type { Exploring } from '../../src/discovery/explore-queries.js'
 import { listFeed } from '../../src/discovery/feed-queries.js'
+import { searchPeople } from '../../src/discovery/people-queries.js'
+import { searchPosts } from '../../src/discovery/search-queries.js'
 import { listTagsByUse } from '../../src/discovery/tag-queries.js'
 import type { Db } from '../../src/lib/db.js'
 import type { PageRequest } from '../../src/lib/page.js'
@@ -97,9 +99,46 @@ export function testPlans(scale: Scale): void {
         for (const category of [null, 'photography'])
           it(`a page is read in order, ${sort}, age ${age}, subject ${String(category)}`, async () => {
             for (const [, page] of pagesFrom([sort === 'NEW' ? '2026-08-01T00:00:00.000Z' : '100', cursorId]))
-              expectInOrder(await explainRead(database, (db) => listCreators(db, { category, sort }, page, reading)))
+              expectInOrder(
+                await explainRead(database, (db) => listCreators(db, { category, sort, text: null }, page, reading)),
+              )
           })
   })
+
+  describe(`among ${scale.posts.toLocaleString('en')} posts and ${scale.creators.toLocaleString('en')} people, a search`, () => {
+    const texts = [
+      'm',
+      'ma',
+      'maker',
+      'maker_1f',
+      'mkaer 77',
+      'zzz',
+      'post',
+      'number 4711',
+      '-post',
+      '"the text of" -which',
+      'a',
+    ]
+    for (const [age, reading] of readers)
+      it.each(texts)(`costs no more than a few thousand rows, whatever is looked for: %j, age ${age}`, async (text) => {
+        for (const [, page] of pagesFrom(['9', '2026-08-01T00:00:00.000Z', cursorId])) {
+          const read = (db: Db) =>
+            searchPosts(db, { text, type: null }, page, reading, { withBody: true, comments: null })
+          expectBounded(await explainRead(database, read))
+        }
+        for (const [, page] of pagesFrom(['30000', cursorId]))
+          expectBounded(await explainRead(database, (db) => searchPeople(db, text, page, reading)))
+      })
+  })
+
+  /** However often the word is found: what is fetched for it is not more than the limits say. */
+  const expectBounded = ({ scanned, nodes }: Explained): void => {
+    expect(scanned.filter((table) => !SMALL.has(table))).toEqual([])
+    for (const node of nodes.filter((node) => !/Bitmap Index Scan/.test(node['Node Type'])))
+      expect((node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0), node['Node Type']).toBeLessThanOrEqual(
+        10_000,
+      )
+  }
 
   describe(`among ${TAGS.toLocaleString('en')} tags`, () => {
     for (const [age, reading] of readers) {
@@ -122,4 +161,13 @@ export function testPlans(scale: Scale): void {
 }
 
 /** Tables of a few rows, which are read as they are. */
-const SMALL = new Set(['categories', 'mutes', 'blocks', 'likes', 'saved_content', 'entitlement_grants', 'follows'])
+const SMALL = new Set([
+  'comments',
+  'categories',
+  'mutes',
+  'blocks',
+  'likes',
+  'saved_content',
+  'entitlement_grants',
+  'follows',
+])

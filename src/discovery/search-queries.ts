@@ -1,0 +1,108 @@
+import { contentJoins, listed } from '../content/content.js'
+import type { Reading } from '../content/content.js'
+import type { ContentType } from '../content/types.js'
+import type { Db } from '../lib/db.js'
+import { beyond } from '../lib/keyset.js'
+import type { PageRequest } from '../lib/page.js'
+import { fragment } from '../lib/sql.js'
+import type { Fragment } from '../lib/sql.js'
+import { postColumns, toPostRow } from './posts.js'
+import type { FlatPostRow, PostRow, WantedOfPosts } from './posts.js'
+
+/** Posts that are put in order by how well they match; what more than so many have is common. */
+const MAX_RANKED = 2_000
+/** Of what is common, the newest posts are gone through, so many for a page. */
+const MAX_WALKED = 10_000
+/** In place of a rank for what is common: nothing but the time puts it in order. */
+const COMMON = 9
+
+/** A post that was found, and how well it matches: by its title, its teaser, or its text. */
+export interface FoundPost extends PostRow {
+  readonly rank: number
+}
+
+/** What to look for. */
+export interface PostsAsked {
+  /** As `websearch_to_tsquery` reads it: words, "phrases", or, -not. */
+  readonly text: string
+  readonly type: ContentType | null
+}
+
+/**
+ * A page of posts that everybody may read these words of, one row more than its limit when others follow. What few posts say is
+ * put in order by where they say it, and then by time. What many say would take reading all of them: there the newest are
+ * gone through until the page is full. A cursor goes on the way that its page was found.
+ */
+export async function searchPosts(
+  db: Db,
+  { text, type }: PostsAsked,
+  page: PageRequest,
+  reading: Reading,
+  wanted: WantedOfPosts,
+): Promise<FoundPost[]> {
+  if (reading.isGated && !reading.isAgeVerified) return []
+  const isCommon = page.cursor ? Number(page.cursor[0]) === COMMON : null
+  const direction = page.isBackward ? fragment`asc` : fragment`desc`
+  const order = fragment`f.rank ${direction}, f.publish_at ${direction}, f.id ${direction}`
+  const candidate = fragment`
+    c.publish_at is not null and c.publish_at <= ${reading.now}::timestamptz
+    and c.unpublished_at is null and c.deleted_at is null and c.removed_at is null`
+  const suits = fragment`
+    c.shadow_banned_at is null and ${reading.isAgeVerified ? fragment`true` : fragment`not c.is_age_restricted`}
+    and ${type === null ? fragment`true` : fragment`c.type = ${type.toLowerCase()}::content_type`}`
+  const rows = await db.sql<FlatPostRow & { rank: number }>`/* discovery.searchPosts */
+    with asked as materialized (
+      select query, querytree(query) not in ('', 'T') as is_askable
+      from websearch_to_tsquery('simple', app_folded(${text})) query
+    ), way as materialized (
+      select is_askable, coalesce(${isCommon}::boolean, app_estimated_posts(query) > ${MAX_RANKED}) as is_common
+      from asked where is_askable
+    ), page as (
+      select f.id, f.publish_at, f.rank
+      from (
+        (
+          select c.id, c.publish_at, c.rank
+          from (
+            select c.*, case
+              when ts_filter(c.search, '{a}') @@ (select query from asked) then 3
+              when ts_filter(c.search, '{a,b}') @@ (select query from asked) then 2
+              else 1
+            end as rank
+            from content c
+            where (select not is_common from way) and c.search @@ (select query from asked) and ${candidate} and ${suits}
+            limit ${MAX_RANKED}
+          ) c
+          join users u on u.id = c.creator_id
+          where ${listed(reading)}
+        )
+        union all
+        (
+          select c.id, c.publish_at, ${COMMON}::int
+          from (
+            select c.* from content c
+            where (select is_common from way) and ${candidate} and ${beyondTime(page)}
+            order by c.publish_at ${direction}, c.id ${direction}
+            limit ${MAX_WALKED}
+          ) c
+          join users u on u.id = c.creator_id
+          where c.search @@ (select query from asked) and ${suits} and ${listed(reading)}
+          order by c.publish_at ${direction}, c.id ${direction}
+          limit ${page.limit + 1}::int
+        )
+      ) f
+      where ${beyond(page, fragment`f.rank, f.publish_at, f.id`, rankTimeAndId)}
+      order by ${order}
+      limit ${page.limit + 1}::int
+    )
+    select ${postColumns(reading, wanted)}, f.rank
+    from page f join content c on c.id = f.id ${contentJoins(reading)}
+    order by ${order}`
+  return rows.map(({ rank, ...row }) => ({ ...toPostRow(row), rank }))
+}
+
+const rankTimeAndId = ([rank = '', time = '', id = '']: readonly string[]): Fragment =>
+  fragment`${rank}::int, ${time}::timestamptz, ${id}::uuid`
+
+/** The part of the cursor that the walk begins at. */
+const beyondTime = (page: PageRequest): Fragment =>
+  beyond(page, fragment`c.publish_at, c.id`, ([, time = '', id = '']) => fragment`${time}::timestamptz, ${id}::uuid`)
