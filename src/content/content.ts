@@ -6,7 +6,16 @@ export { setCommentsClosed } from './closing.js'
 export { contentGates } from './gates.js'
 export { opens } from './opens-queries.js'
 export { contentFollowsStanding } from './publishing.js'
-export { contentColumns, contentJoins, listContentById, listed, parted, toContentRow } from './queries.js'
+export {
+  authorIsListed,
+  contentColumns,
+  contentJoins,
+  listContentById,
+  listed,
+  parted,
+  postIsListed,
+  toContentRow,
+} from './queries.js'
 export type { FlatContentRow, Reading, Wanted } from './queries.js'
 export { accessTo, findVisibleContent, primed, readingOf, wantedOf } from './reading.js'
 export type { ContentAsking } from './reading.js'

@@ -1,4 +1,4 @@
-import { contentJoins, listed } from '../content/content.js'
+import { authorIsListed, contentJoins, postIsListed } from '../content/content.js'
 import type { Reading } from '../content/content.js'
 import type { Db } from '../lib/db.js'
 import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
@@ -40,7 +40,7 @@ export async function listFeed(db: Db, page: PageRequest, reading: Reading, want
   if (reading.isGated && !reading.isAgeVerified) return []
   // who has proven no age sees no restricted post: said apart, for the index that has none of them
   const suits = fragment`
-    ${listed(reading)} and ${reading.isAgeVerified ? fragment`true` : fragment`not c.is_age_restricted`}
+    ${postIsListed(reading)} and ${reading.isAgeVerified ? fragment`true` : fragment`not c.is_age_restricted`}
     and ${beyond(page, fragment`c.publish_at, c.id`, timeAndId)}`
   const order = inOrder(page, fragment`c.publish_at`, fragment`c.id`)
   const reach = page.limit + 1
@@ -48,7 +48,7 @@ export async function listFeed(db: Db, page: PageRequest, reading: Reading, want
     with heads as materialized (
       select c.creator_id, c.publish_at, c.id
       from (${sources(reading)}) source
-      join users u on u.id = source.creator_id
+      join users u on u.id = source.creator_id and ${authorIsListed(reading)}
       cross join lateral (
         select c.creator_id, c.publish_at, c.id
         from content c
