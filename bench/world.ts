@@ -53,7 +53,7 @@ export async function openWorld(): Promise<BenchWorld> {
   const url = appUrl(ownerUrl, appRole.name, password)
   const database = openDatabase(url)
   await verifyKeys(database.db)
-  await seedDemo(database.db)
+  await seedDemo(database)
   await scaleDemo(database.db, { users: EXTRA_PEOPLE, posts: 0 }, () => undefined)
   const serverVersion = await withClient(ownerUrl, async (owner) => {
     await owner.query('vacuum analyze')

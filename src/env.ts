@@ -52,6 +52,8 @@ export interface Config {
   readonly redisUrl: string | null
   readonly dataDir: string
   readonly isDemo: boolean
+  /** Whether the posts of the demo world have pictures and sounds, which take their time to make. */
+  readonly hasDemoFiles: boolean
   readonly s3: S3Config | null
   /** The ffmpeg beside whose ffprobe films are looked into; null: they are taken without. */
   readonly ffmpegPath: string | null
@@ -147,7 +149,7 @@ const variables = {
   DATABASE_POOL_SIZE: wholeNumber(2, MAX_POOL_SIZE),
   REDIS_URL: url('redis:', 'rediss:'),
   DATA_DIR: z.string(),
-  DEMO: onOff,
+  DEMO: z.union([z.literal('plain'), onOff], { error: 'must be on, plain or off' }),
   S3_ENDPOINT: url('http:', 'https:'),
   S3_PUBLIC_ENDPOINT: url('http:', 'https:'),
   S3_REGION: z.string(),
@@ -302,7 +304,8 @@ function toConfig(values: Values, programFolders: string): Config {
     databasePoolSize: values.DATABASE_POOL_SIZE ?? 10,
     redisUrl: values.REDIS_URL ?? null,
     dataDir,
-    isDemo: values.DEMO ?? (mode === 'development' && values.DATABASE_URL === undefined),
+    isDemo: (values.DEMO ?? (mode === 'development' && values.DATABASE_URL === undefined)) !== false,
+    hasDemoFiles: values.DEMO !== 'plain',
     s3: toS3(values),
     ffmpegPath: toFfmpegPath(values.FFMPEG_PATH, programFolders),
     stripe: toStripe(values),

@@ -30,7 +30,8 @@ async function runServer({ signal, onEnd }: Ending): Promise<void> {
   onEnd(() => platform.close())
   if (config.isDemo) {
     const { database, media } = platform.services
-    if (await seedDemo(database.db, { storage: media.storage, say })) say('made the demo world')
+    const files = config.hasDemoFiles ? { storage: media.storage } : {}
+    if (await seedDemo(database, { ...files, say })) say('made the demo world')
   }
   const server = await createServer(platform.services, { ...served, routes: routesBeside(readiness) })
   const worker = config.runsJobs ? await openWorker(platform) : null

@@ -3,13 +3,6 @@ import type { NoticeRows } from './notices.js'
 import type { PeopleRows } from './rows.js'
 import type { DemoFollow } from './world.js'
 
-/** Takes the seeding for this transaction; false when another process has it. */
-export async function lockSeeding(tx: Tx): Promise<boolean> {
-  const [row] = await tx.sql<{ isOurs: boolean }>`/* demo.lock */
-    select pg_try_advisory_xact_lock(hashtext('demo')) as "isOurs"`
-  return row?.isOurs ?? false
-}
-
 /** Whether this person is in the database, in whatever state. */
 export const hasUser = async (db: Db, id: string): Promise<boolean> => (await db.user.count({ where: { id } })) > 0
 

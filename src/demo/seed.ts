@@ -2,25 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { record } from '../audit/audit.js'
 import { newUserKeys } from '../keys/keys.js'
 import { DAY_MS, MINUTE_MS, monotonicMs } from '../lib/clock.js'
-import { databaseNow, transaction, violatesUnique } from '../lib/db.js'
-import type { Db, Tx } from '../lib/db.js'
+import { databaseNow, transaction, violatesUnique, whileLocked } from '../lib/db.js'
+import type { Database, Db, Tx } from '../lib/db.js'
 import { insertMadeMedia } from '../media/media.js'
 import type { MadeMedia, MediaStorage } from '../media/media.js'
+import { globalId } from '../lib/ids.js'
 import { hashPassword } from '../sessions/sessions.js'
 import type { Password } from '../sessions/types.js'
 import { demoFiles, profilePictures } from './files.js'
 import type { DemoFile } from './files.js'
 import { NOTICE_MONTHS, toNoticeRows } from './notices.js'
 import { makeFiles } from './pictures/making.js'
-import {
-  hasUser,
-  insertAccounts,
-  insertFollows,
-  insertNotices,
-  insertUsers,
-  lockSeeding,
-  makePastPartitions,
-} from './queries.js'
+import { hasUser, insertAccounts, insertFollows, insertNotices, insertUsers, makePastPartitions } from './queries.js'
+import { demoId } from './random.js'
 import { demoWorks } from './reactions.js'
 import type { DemoWorks } from './reactions.js'
 import { toPeopleRows } from './rows.js'
@@ -34,9 +28,21 @@ export const DEMO_PASSWORD = 'demo-Passw0rd!'
 /** Who can sign in, as the start prints it. */
 export const DEMO_SIGN_INS = SIGN_INS.map(({ email, accountType }) => ({ email, accountType }))
 
+/** What the tour and the explorer's samples point at. */
+export const DEMO_IDS = {
+  fan: globalId('User', demoId('person/fay')),
+  creator: globalId('User', demoId('person/cleo')),
+  /** A creator whom the fan does not follow. */
+  newcomer: globalId('User', demoId('person/theo.hernandez')),
+  /** For everybody, and much discussed. */
+  openPost: globalId('Content', demoId('post/tile-week/0')),
+  /** Sold, and not bought by the fan. */
+  soldPost: globalId('Content', demoId('post/tile-week/10')),
+} as const
+
 /** How long a process waits for another that is seeding. */
-const WAIT_MS = MINUTE_MS
-const RETRY_MS = 100
+const WAIT_MS = 5 * MINUTE_MS
+const RETRY_MS = 250
 
 /** Where the files of the demo world go, and whom it tells. */
 export interface Seeding {
@@ -51,14 +57,23 @@ export interface Seeding {
 /**
  * Fills a database with the demo world, once: people, what they publish, say and like, whom they follow and what they were
  * told, the same on every machine but for the day it is made. Files first, then all rows in one transaction, so a crash
- * leaves no rows behind and the next start begins again, over the files; of processes that start at once, one writes it and
+ * leaves no rows behind and the next start begins again, over the files; of processes that start at once, one does it and
  * the others wait. Needs the keys to be verified. Answers whether it was done now.
- * @throws Error when another process holds the seeding for over a minute, or somebody else has one of the names
+ * @throws Error when another process is at it for over five minutes, or somebody else has one of the names
  */
-export async function seedDemo(
-  db: Db,
-  { storage, pictureWidth, say = () => undefined }: Seeding = {},
-): Promise<boolean> {
+export async function seedDemo({ db, pool }: Pick<Database, 'db' | 'pool'>, seeding: Seeding = {}): Promise<boolean> {
+  const deadlineMs = monotonicMs() + WAIT_MS
+  while (monotonicMs() < deadlineMs) {
+    if (await hasUser(db, ADMIN_ID)) return false
+    const isDone = await whileLocked(pool, 'demo', () => seed(db, seeding))
+    if (isDone !== null) return isDone
+    await sleep(RETRY_MS)
+  }
+  throw new Error('The demo world is being made by another process, which does not finish.')
+}
+
+async function seed(db: Db, { storage, pictureWidth, say = () => undefined }: Seeding): Promise<boolean> {
+  // whoever held the lock a moment ago has done it
   if (await hasUser(db, ADMIN_ID)) return false
   const now = await databaseNow(db)
   const world = makeWorld(new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS))
@@ -67,13 +82,8 @@ export async function seedDemo(
   // taken as checked: the list of leaked ones, which the check reads, would stay in the server's memory
   const passwordHash = await hashPassword(DEMO_PASSWORD as Password)
   const origin = { db, actorId: null, sessionId: null, requestId: 'demo-seed' }
-  const deadlineMs = monotonicMs() + WAIT_MS
-  while (monotonicMs() < deadlineMs) {
-    const outcome = await transaction(origin, (tx, at) => seedOnce(tx, { ...world, files, media, passwordHash }, at))
-    if (outcome !== 'busy') return outcome === 'seeded'
-    await sleep(RETRY_MS)
-  }
-  throw new Error('The demo world is being made by another process, which does not finish.')
+  await transaction(origin, (tx, at) => insertWorld(tx, { ...world, files, media, passwordHash }, at))
+  return true
 }
 
 /** The demo world as of `today`, midnight UTC, before it is in any database. */
@@ -96,13 +106,11 @@ interface Given extends World {
   readonly passwordHash: string
 }
 
-async function seedOnce(
+async function insertWorld(
   tx: Tx,
   { today, people, follows, works, files, media, passwordHash }: Given,
   now: Date,
-): Promise<'busy' | 'seeded' | 'known'> {
-  if (!(await lockSeeding(tx))) return 'busy'
-  if (await hasUser(tx, ADMIN_ID)) return 'known'
+): Promise<void> {
   await makePastPartitions(tx, NOTICE_MONTHS)
   const keys = newUserKeys(people.map(({ id }) => id))
   const rows = toPeopleRows(people, keys, passwordHash, profilePictures(files))
@@ -115,7 +123,6 @@ async function seedOnce(
   await insertContentFiles(tx, files)
   await insertNotices(tx, toNoticeRows({ people, works, follows }, today))
   await recordSeeding(tx, { people: people.length, posts: works.posts.length, files: files.length }, now)
-  return 'seeded'
 }
 
 function refuseNamesakes(error: unknown): never {

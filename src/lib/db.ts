@@ -176,6 +176,28 @@ async function begin(tx: Tx, { actorId, sessionId, requestId, reason }: Origin):
   return row.now
 }
 
+/**
+ * Runs `work` while nobody else holds the database's lock of this name, for what takes longer than a transaction may; null
+ * at once when somebody does. Takes a connection of the pool meanwhile; the lock ends with it, should the process end first.
+ */
+export async function whileLocked<T>(pool: pg.Pool, name: string, work: () => Promise<T>): Promise<T | null> {
+  const client = await pool.connect()
+  try {
+    const { rows } = await client.query<{ isOurs: boolean }>(
+      '/* db.lockNamed */ select pg_try_advisory_lock(hashtext($1)) as "isOurs"',
+      [name],
+    )
+    if (!rows[0]?.isOurs) return null
+    try {
+      return await work()
+    } finally {
+      await client.query('/* db.unlockNamed */ select pg_advisory_unlock(hashtext($1))', [name])
+    }
+  } finally {
+    client.release()
+  }
+}
+
 /** The database's time, for reads outside a transaction. */
 export async function databaseNow(db: Db): Promise<Date> {
   const [row] = await db.sql<{ now: Date }>`/* db.now */ select app_now() as now`

@@ -6,5 +6,5 @@ import { openDatabase } from '../../src/lib/db.js'
 openKeyring([{ id: 'test', secret: Buffer.from(process.env['SEED_KEY'] ?? '', 'base64') }])
 const database = openDatabase(process.env['SEED_URL'] ?? '')
 await verifyKeys(database.db)
-process.stdout.write(String(await seedDemo(database.db)))
+process.stdout.write(String(await seedDemo(database)))
 await database.close()

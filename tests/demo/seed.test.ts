@@ -47,7 +47,7 @@ beforeAll(async () => {
     s3: null,
     ffmpegPath: null,
   }))
-  await seedDemo(database.db, { storage, pictureWidth })
+  await seedDemo(database, { storage, pictureWidth })
 }, 120_000)
 afterAll(async () => {
   await Promise.all([database.drop(), other.drop()])
@@ -89,7 +89,7 @@ describe('the demo world', () => {
   it('is made once by two processes that start at once, and not again', async () => {
     const outcomes = await Promise.all([seedInProcess(other.appUrl), seedInProcess(other.appUrl)])
     expect(outcomes.sort()).toEqual(['false', 'true'])
-    expect(await seedDemo(other.db)).toBe(false)
+    expect(await seedDemo(other)).toBe(false)
     expect(await other.db.auditLog.count()).toBe(1)
   })
 
@@ -99,7 +99,7 @@ describe('the demo world', () => {
       `insert into users (username, display_name, email, email_index) values ('Ada', 'Another', '\\x00', decode(repeat('00', 32), 'hex'))`,
     )
     await verifyKeys(taken.db)
-    await expect(seedDemo(taken.db)).rejects.toThrow(/DEMO: somebody/)
+    await expect(seedDemo(taken)).rejects.toThrow(/DEMO: somebody/)
     expect(await taken.db.user.count()).toBe(1)
     await taken.drop()
   })

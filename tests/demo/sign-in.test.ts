@@ -172,7 +172,7 @@ interface News {
 let server: TestServer
 beforeAll(async () => {
   server = await startServer()
-  await seedDemo(server.database.db)
+  await seedDemo(server.database)
 })
 afterAll(() => server.close())
 

@@ -46,6 +46,7 @@ it('needs nothing to be set', () => {
     databaseUrl: null,
     redisUrl: null,
     isDemo: true,
+    hasDemoFiles: true,
     s3: null,
     stripe: null,
     smtpUrl: null,
@@ -62,7 +63,11 @@ it('takes an empty variable for an absent one', () => {
 it('has no demo world beside a database of the operator, unless it is asked for', () => {
   const DATABASE_URL = 'postgres://owner@db/app'
   expect(readConfig({ DATA_DIR: folder, DATABASE_URL }).isDemo).toBe(false)
-  expect(readConfig({ DATA_DIR: folder, DATABASE_URL, DEMO: 'on' }).isDemo).toBe(true)
+  for (const [DEMO, hasDemoFiles] of [
+    ['on', true],
+    ['plain', false],
+  ] as const)
+    expect(readConfig({ DATA_DIR: folder, DATABASE_URL, DEMO })).toMatchObject({ isDemo: true, hasDemoFiles })
 })
 
 it('names every wrong value in one error', () => {

@@ -25,7 +25,7 @@ if (!hasChrome)
 let server: TestServer
 beforeAll(async () => {
   server = await startServer({ config: { isDemo: true }, routes: routesBeside(new Readiness()) })
-  await seedDemo(server.services.database.db)
+  await seedDemo(server.services.database)
 })
 afterAll(async () => {
   await server.close()

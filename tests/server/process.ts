@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { until } from '../support/until.js'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
-const READY_TIMEOUT_MS = 90_000
+/** Long enough to draw the demo world on a busy machine. */
+const READY_TIMEOUT_MS = 180_000
 
 /** A server process of its own, as `npm start` would run it. */
 export interface ServerProcess {

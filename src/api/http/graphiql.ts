@@ -1,16 +1,33 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { DEMO_PASSWORD, DEMO_SIGN_INS } from '../../demo/seed.js'
+import { DEMO_IDS, DEMO_PASSWORD, DEMO_SIGN_INS } from '../../demo/seed.js'
 import type { Config } from '../../env.js'
 import { GraphiqlAssets, assetsVersion, readSample } from './graphiql-assets.js'
 import type { Encoding } from './graphiql-assets.js'
 
 const ENDPOINT = '/graphql'
 const YEAR_SECONDS = 31_536_000
-const SAMPLES: readonly { readonly name: string; readonly variables?: object }[] = [
+
+interface Sample {
+  readonly name: string
+  readonly variables?: object
+}
+
+const SAMPLES: readonly Sample[] = [
   { name: 'viewer' },
+  { name: 'feed' },
+  { name: 'search', variables: { text: 'tiles' } },
   { name: 'update-profile', variables: { input: { bio: 'Watercolours on Mondays.' } } },
   { name: 'viewer-changed' },
+  { name: 'notification-received' },
+]
+
+/** What there is to look at in the demo world. */
+const DEMO_SAMPLES: readonly Sample[] = [
+  { name: 'post', variables: { id: DEMO_IDS.soldPost } },
+  { name: 'thread', variables: { id: DEMO_IDS.openPost } },
+  { name: 'like', variables: { input: { contentId: DEMO_IDS.openPost } } },
+  { name: 'follow', variables: { input: { userId: DEMO_IDS.newcomer } } },
 ]
 
 /**
@@ -69,7 +86,7 @@ function makePage(version: string, config: Pick<Config, 'isDemo' | 'publicUrl'>)
           people: DEMO_SIGN_INS.map(({ email, accountType }) => ({ email, role: accountType.toLowerCase() })),
         }
       : null,
-    samples: SAMPLES.map(({ name, variables }) => ({
+    samples: [...SAMPLES, ...(config.isDemo ? DEMO_SAMPLES : [])].map(({ name, variables }) => ({
       query: readSample(name),
       variables: JSON.stringify(variables, null, 2),
     })),
