@@ -150,11 +150,11 @@ function tellingWav(): Buffer {
   return Buffer.concat([chunk('RIFF', body), Buffer.from(CANARY)])
 }
 
-describe('what tells where a film was taken', () => {
+describe.each(STORES)('what tells where a film was taken, in %s,', (store) => {
   let server: TestServer
   let creator: Person
   beforeAll(async () => {
-    server = await startWith('files', { config: { ffmpegPath: null } })
+    server = await startWith(store, { config: { ffmpegPath: null } })
     creator = await makeWorld(server).creator()
   })
   afterAll(() => server.close())
