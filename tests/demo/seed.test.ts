@@ -104,6 +104,15 @@ describe('the demo world', () => {
     await taken.drop()
   })
 
+  it('leaves no rows behind when its files cannot be stored', async () => {
+    const fresh = await testDatabase()
+    await verifyKeys(fresh.db)
+    const full = { ...storage, write: () => Promise.reject(new Error('the disk is full')) }
+    await expect(seedDemo(fresh, { storage: full, pictureWidth })).rejects.toThrow('the disk is full')
+    expect(await fresh.db.user.count()).toBe(0)
+    await fresh.drop()
+  })
+
   it('is the same in two databases', async () => {
     expect(await publicData(other)).toEqual(await publicData(database))
   })
