@@ -105,7 +105,7 @@ describe.each(STORES)('an upload to %s', (store) => {
 
   it('that cannot be decoded FAILS when it is prepared', async () => {
     const broken = Buffer.from(bytes)
-    broken.fill(7, broken.length / 2)
+    broken.fill(7, Math.floor(broken.length / 2))
     const id = await sendUpload(fan, broken)
     expect((await completeUpload(fan, id)).data?.completeMediaUpload.media?.state).toBe('UPLOADED')
     await server.drain()
