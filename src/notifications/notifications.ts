@@ -118,9 +118,12 @@ export async function giveNotice(tx: Tx, notice: NewNotice, now: Date): Promise<
  * @throws INVALID invalid_input when nothing has come that far
  */
 export async function markNotificationsRead(tx: Tx, { userId }: Viewer, upTo: bigint): Promise<void> {
-  if (upTo >= 0n && (upTo === 0n || (await markRead(tx, userId, upTo)))) return
+  if (upTo === 0n || (upTo > 0n && upTo <= MAX_SEQUENCE && (await markRead(tx, userId, upTo)))) return
   throw new AppError('INVALID', 'invalid_input', 'No notification has come that far.', { path: ['input', 'upTo'] })
 }
+
+/** What the database counts to. */
+const MAX_SEQUENCE = 9_223_372_036_854_775_807n
 
 function checkedText(unchecked: string, field: string, maxLength: number): string {
   const text = unchecked.trim()
