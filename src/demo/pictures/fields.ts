@@ -16,7 +16,7 @@ import {
   shade,
 } from './paint.js'
 import type { Canvas, Point } from './paint.js'
-import { fronts } from './things.js'
+import { fronts } from './makers.js'
 
 // What is computed pixel by pixel: heights with their lines, and light.
 

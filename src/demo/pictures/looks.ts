@@ -1,28 +1,23 @@
 import { DemoRandom } from '../random.js'
 import type { Look, LookName } from '../studios/studio.js'
-import { emblem, face, makeup } from './faces.js'
 import { aurora, contours, isobars } from './fields.js'
 import type { Field } from './fields.js'
-import { arches, lighthouse, reeds, ridges, skyline, stars, waves } from './land.js'
 import type { Canvas } from './paint.js'
-import {
-  blocks,
-  crossword,
-  cutouts,
-  figures,
-  flow,
-  glass,
-  quilt,
-  ribbons,
-  rings,
-  stems,
-  terrazzo,
-  tiles,
-  weave,
-  wheels,
-} from './pattern.js'
-import { ink, pages, patch, pixels, receipts, score, spines, sprites, table } from './still.js'
-import { bubbles, loaves, market, masks, shopfront, strings, trinkets } from './things.js'
+import { arches, skyline } from './city.js'
+import { quilt, ribbons, weave } from './cloth.js'
+import { face, makeup } from './faces.js'
+import { figures, flow } from './figures.js'
+import { emblem } from './fond.js'
+import { cutouts, rings, stems } from './grown.js'
+import { ridges, stars } from './heights.js'
+import { blocks, crossword, glass, terrazzo, tiles } from './laid.js'
+import { bubbles, masks, strings, trinkets } from './makers.js'
+import { patch, pixels, score, sprites } from './panels.js'
+import { ink, pages, receipts, spines } from './paper.js'
+import { loaves, market, shopfront } from './shops.js'
+import { table } from './table.js'
+import { lighthouse, reeds, waves } from './water.js'
+import { wheels } from './wheels.js'
 
 const LOOKS: Readonly<Record<LookName, (canvas: Canvas) => string | Field>> = {
   arches,

@@ -83,6 +83,9 @@ export const group = (attributes: Attributes, ...children: readonly string[]): s
 export const polygon = (points: readonly Point[], rest: Attributes): string =>
   el('polygon', { points: points.map(([x, y]) => `${n(x)},${n(y)}`).join(' '), ...rest })
 
+/** The canvas in its first colour. */
+export const ground = ({ width, height, colours }: Canvas): string => rect(0, 0, width, height, { fill: colours[0] })
+
 /** A gradient from top to bottom, or from left to right. */
 export const gradient = (id: string, colours: readonly string[], isAcross = false): string =>
   el(
