@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sqlStatements } from '../../src/lib/metrics.js'
 import { say, uuidIn } from '../comments/calls.js'
 import { publish } from '../content/posts.js'
 import { startServer } from '../support/server.js'
+import { statementsOf } from '../support/statements.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
 import type { Person, World } from '../support/world.js'
@@ -64,15 +64,6 @@ beforeAll(async () => {
   )
 }, 120_000)
 afterAll(() => server.close())
-
-const statementsOf = async (asker: Person, document: string, variables: Record<string, unknown>): Promise<number> => {
-  const count = async (): Promise<number> => (await sqlStatements.get()).values[0]?.value ?? 0
-  const before = await count()
-  const { errors, data } = await asker.request(document, variables)
-  expect(errors).toEqual([])
-  expect(data).not.toBeNull()
-  return (await count()) - before
-}
 
 describe('a list costs as many statements however long it is', () => {
   const person = `id username displayName isAgeVerified subscriptionPrice { formatted } viewerIsSelf viewerCanSetStatus { isAllowed }

@@ -1,8 +1,6 @@
 import { expect } from 'vitest'
 import { checkedPage, toConnection } from '../../src/lib/page.js'
-import { sqlStatements } from '../../src/lib/metrics.js'
 import type { KeyPart, PageRequest } from '../../src/lib/page.js'
-import type { Person } from '../support/world.js'
 
 /** How a list is read, as its resolver reads it. */
 export interface Paged<Row> {
@@ -32,18 +30,4 @@ export async function readAll<Row>(
     await between?.()
   }
   return (isBackward ? pages.reverse() : pages).flat()
-}
-
-/** The statements that a request takes, the one that says who asks among them. */
-export async function statementsOf(
-  person: Pick<Person, 'request'>,
-  document: string,
-  variables: Record<string, unknown> = {},
-): Promise<number> {
-  const count = async (): Promise<number> => (await sqlStatements.get()).values[0]?.value ?? 0
-  const before = await count()
-  const { errors, data } = await person.request(document, variables)
-  expect(errors).toEqual([])
-  expect(data).not.toBeNull()
-  return (await count()) - before
 }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sqlStatements } from '../../src/lib/metrics.js'
 import { mutate } from '../accounts/calls.js'
 import { testDatabase } from '../support/database.js'
 import type { TestDatabase } from '../support/database.js'
 import { startServer } from '../support/server.js'
+import { statementsOf } from '../support/statements.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
 import type { Person, World } from '../support/world.js'
@@ -131,14 +131,6 @@ it('shows a blocked person nothing of who blocks them, on any field or mutation'
 })
 
 describe('statements', () => {
-  const statementsOf = async (asker: Person, document: string, variables: Record<string, unknown>): Promise<number> => {
-    const count = async (): Promise<number> => (await sqlStatements.get()).values[0]?.value ?? 0
-    const before = await count()
-    const { errors, data } = await asker.request(document, variables)
-    expect(errors).toEqual([])
-    expect(data).not.toBeNull()
-    return (await count()) - before
-  }
   const bonds = `username ${COUNTS} viewerFollows viewerFollow { followedAt preferences { type } } viewerBlocks viewerMutes viewerCanFollow { reason }`
   // who asks, the list, and what is shown of people: they, what is between, the following, counts, the viewer's own count
   const MOST = 7
