@@ -7,6 +7,8 @@ declare module 'autocannon' {
     readonly path?: string
     readonly headers?: Readonly<Record<string, string>>
     readonly body?: string
+    /** Called for each request, which is sent as it answers. */
+    readonly setupRequest?: (request: Request) => Request
   }
 
   export interface Options {

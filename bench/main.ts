@@ -1,5 +1,6 @@
 import assert from 'node:assert'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Request } from 'autocannon'
 import { SECOND_MS, monotonicMs } from '../src/lib/clock.js'
@@ -8,58 +9,72 @@ import { ROOT, readMetrics, startChild } from './children.js'
 import type { Child } from './children.js'
 import { combined, load, medianOf } from './load.js'
 import type { Round } from './load.js'
-import { PROFILE_PAGE } from './page.js'
+import type { Answered, Asked, BenchPage } from './pages/page.js'
+import { PAGES } from './pages/pages.js'
 import { reportLines } from './report.js'
-import type { Measured } from './report.js'
+import type { Measured, MeasuredPage } from './report.js'
 import { openWorld } from './world.js'
 import type { BenchWorld } from './world.js'
 
 const ROUNDS = 5
 const ROUND_SECONDS = 4
 /** A server is warm after so many requests, when its code is compiled; it is not waited for longer than four turns. */
-const WARM_UP_REQUESTS = 8_000
+const WARM_UP_REQUESTS = 4_000
 const WARM_UP_SECONDS = 3
 const MAX_WARM_UPS = 4
 const SHORT_ROUND_SECONDS = 3
 const IDLE_MS = 3_000
-const COMPARED_PAGES = 60
+const COMPARED = 60
 const AUTHENTICATIONS = 2_000
 
-/** With `--profile` the API's server writes a V8 profile of the whole run to `.data/bench`. */
-const isProfiling = process.argv.includes('--profile')
+/**
+ * Names measure those pages alone. `--profile` has the API's server write a V8 profile of the whole run to `.data/bench`;
+ * `--keep` leaves the world for the next run that says so.
+ */
+const { positionals: names, values: flags } = parseArgs({
+  allowPositionals: true,
+  options: { profile: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false } },
+})
+const pages = names.length > 0 ? PAGES.filter(({ name }) => names.includes(name)) : PAGES
+assert.equal(pages.length, names.length || PAGES.length, `pages are ${PAGES.map(({ name }) => name).join(', ')}`)
 
 const children: Child[] = []
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 async function run(of: BenchWorld): Promise<void> {
-  const api = await start([...(isProfiling ? profiling() : []), join(ROOT, 'dist/main.js')], of)
+  const api = await start([...(flags.profile ? profiling() : []), join(ROOT, 'dist/main.js')], of)
   await sleep(IDLE_MS)
   const { rssBytes: idleRssBytes } = await readMetrics(api)
   const bare = await start(['--import', 'tsx', join(ROOT, 'bench/bare.ts')], of)
-  await compareAnswers(api, bare, of)
-  say('measuring …')
-  const page = await alternately([
-    { origin: api, requests: pageRequests(of) },
-    { origin: bare, requests: bareRequests(of) },
-  ])
-  const [apiPage, barePage] = page
-  assert(apiPage && barePage)
-  const typename = await alternately(
-    [
-      { origin: api, requests: typenameRequests(of) },
-      { origin: api, requests: strangersRequests(of) },
-    ],
-    { rounds: 2, seconds: SHORT_ROUND_SECONDS },
-  )
+  for (const page of pages) await compareAnswers(page, api, bare, of)
+  const measured: MeasuredPage[] = []
+  for (const page of pages) {
+    say(`measuring ${page.title} …`)
+    const [ours, least] = await alternately([
+      { origin: api, requests: inTurn((index) => toApi(page, of, index)) },
+      { origin: bare, requests: inTurn((index) => toBare(page, of, index)) },
+    ])
+    assert(ours && least)
+    measured.push({ title: page.title, goal: page.goal, ours, least })
+  }
+  const short = { rounds: 2, seconds: SHORT_ROUND_SECONDS }
+  const typename =
+    names.length > 0
+      ? []
+      : await alternately(
+          [
+            { origin: api, requests: typenameOf(of) },
+            { origin: api, requests: strangersTypename(of) },
+          ],
+          short,
+        )
   reportLines({
     serverVersion: of.serverVersion,
     idleRssBytes,
-    apiPage,
-    barePage,
-    signedInTypename: typename[0] ?? apiPage,
-    strangersTypename: typename[1] ?? apiPage,
-    authenticationMs: await timeAuthentication(of),
+    pages: measured,
+    typename,
+    authenticationMs: names.length > 0 ? null : await timeAuthentication(of),
   }).forEach(say)
 }
 
@@ -71,7 +86,7 @@ async function start(args: readonly string[], { env }: BenchWorld): Promise<stri
 
 const profiling = (): string[] => ['--cpu-prof', `--cpu-prof-dir=${join(ROOT, '.data/bench')}`]
 
-const graphql = (query: string, variables: Record<string, string>, headers: Record<string, string>): Request => ({
+const graphql = (query: string, variables: Asked, headers: Record<string, string>): Request => ({
   method: 'POST',
   path: '/graphql',
   headers: { 'content-type': 'application/json', ...headers },
@@ -80,42 +95,60 @@ const graphql = (query: string, variables: Record<string, string>, headers: Reco
 
 const bearing = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })
 
-/** Each viewer asks for a page; which one differs, so that nothing is served out of one row. */
-const pageRequests = ({ viewers, usernames }: BenchWorld): Request[] =>
-  viewers.map(({ accessToken }, index) =>
-    graphql(PROFILE_PAGE, { username: nameAt(usernames, index) }, bearing(accessToken)),
-  )
-
-const bareRequests = ({ viewers, usernames }: BenchWorld): Request[] =>
-  viewers.map(({ sessionId }, index) => ({
-    path: `/${nameAt(usernames, index)}`,
-    headers: { authorization: sessionId },
-  }))
-
-const typenameRequests = ({ viewers }: BenchWorld): Request[] =>
-  viewers.map(({ accessToken }) => graphql('{ __typename }', {}, bearing(accessToken)))
-
-/** From as many addresses as there are viewers: each has a budget. */
-const strangersRequests = ({ viewers }: BenchWorld): Request[] =>
-  viewers.map((_viewer, index) => graphql('{ __typename }', {}, { 'x-forwarded-for': `192.0.2.${String(index)}` }))
-
-const nameAt = (usernames: readonly string[], index: number): string => usernames[index % usernames.length] ?? ''
-
-/** Both must say the same before it is worth knowing who says it faster. */
-async function compareAnswers(api: string, bare: string, of: BenchWorld): Promise<void> {
-  const [full, plain] = [pageRequests(of), bareRequests(of)]
-  for (let index = 0; index < COMPARED_PAGES; index += 1) {
-    const [one, other] = await Promise.all([ask(api, full[index]), ask(bare, plain[index])])
-    assert.deepStrictEqual(one, other)
-    assert((one as { data: { user: unknown } }).data.user, 'the page is there')
-  }
+const viewerAt = ({ viewers }: BenchWorld, index: number) => {
+  const viewer = viewers[index % viewers.length]
+  assert(viewer)
+  return viewer
 }
 
-async function ask(origin: string, { method = 'GET', path = '/', headers, body }: Request = {}): Promise<unknown> {
+type ToRequest = (page: BenchPage, of: BenchWorld, index: number) => Request
+
+const toApi: ToRequest = (page, of, index) =>
+  graphql(page.document, page.asked(of, index), bearing(viewerAt(of, index).accessToken))
+
+const toBare: ToRequest = (page, of, index) => ({
+  path: `/${page.name}?${new URLSearchParams(page.asked(of, index)).toString()}`,
+  headers: { authorization: viewerAt(of, index).sessionId },
+})
+
+/** Counts up, so that no write is done twice, and no viewer asks more often than the others. */
+let turn = 0
+
+/** Each viewer asks in turn; for what differs, so that nothing is served out of one row. */
+const inTurn = (next: (index: number) => Request): Request[] => [
+  { setupRequest: (request) => ({ ...request, ...next((turn += 1)) }) },
+]
+
+const typenameOf = (of: BenchWorld): Request[] =>
+  inTurn((index) => graphql('{ __typename }', {}, bearing(viewerAt(of, index).accessToken)))
+
+/** From as many addresses as there are viewers: each has a budget. */
+const strangersTypename = ({ viewers }: BenchWorld): Request[] =>
+  inTurn((index) => {
+    const address = `192.0.${String((index % viewers.length) >> 8)}.${String(index & 255)}`
+    return graphql('{ __typename }', {}, { 'x-forwarded-for': address })
+  })
+
+/** Both must say the same before it is worth knowing who says it faster. */
+async function compareAnswers(page: BenchPage, api: string, bare: string, of: BenchWorld): Promise<void> {
+  let whole = 0
+  for (let index = 0; index < COMPARED; index += 1) {
+    // a write is done once: each does another
+    const one = await ask(api, toApi(page, of, page.isWrite ? (turn += 1) : index))
+    const other = await ask(bare, toBare(page, of, page.isWrite ? (turn += 1) : index))
+    if (!page.isWrite) assert.deepStrictEqual(one, other)
+    if (page.isWhole(one) && page.isWhole(other)) whole += 1
+  }
+  assert(whole > COMPARED / 2, `${page.name}: ${String(whole)} of ${String(COMPARED)} answers are whole`)
+}
+
+async function ask(origin: string, { method = 'GET', path = '/', headers, body }: Request): Promise<Answered> {
   const response = await fetch(`${origin}${path}`, { method, headers: { ...headers }, body: body ?? null })
-  const { data, errors } = (await response.json()) as { data: unknown; errors?: unknown }
-  assert.equal(errors, undefined)
-  return { data }
+  const text = await response.text()
+  assert(response.ok, text)
+  const { data, errors } = JSON.parse(text) as { data: Answered; errors?: unknown }
+  assert.equal(errors, undefined, text)
+  return data
 }
 
 interface Target {
@@ -173,7 +206,7 @@ async function timeAuthentication({ database: { db }, viewers }: BenchWorld): Pr
 }
 
 say('making the world …')
-const world = await openWorld()
+const world = await openWorld({ isKept: flags.keep })
 try {
   await run(world)
 } finally {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type pg from 'pg'
 import { scaleDemo } from '../src/demo/scale.js'
 import { seedDemo } from '../src/demo/seed.js'
 import { demoPeople } from '../src/demo/world.js'
@@ -17,10 +18,12 @@ import { configureTokenKeys, startSession } from '../src/sessions/sessions.js'
 import { ROOT } from './children.js'
 
 const DATABASE = 'creator_platform_bench'
-/** People beside the demo world, so that indexes have some depth. */
-export const EXTRA_PEOPLE = 10_000
+/** What there is beside the demo world, so that indexes have some depth. */
+const EXTRA = { users: 10_000, posts: 40_000, likes: 200_000, comments: 120_000 }
 /** So many that none of them spends the budget that a minute gives each. */
-const VIEWERS = 240
+const VIEWERS = 2_000
+/** Creators whom each of them follows beside those of the demo world. */
+const FOLLOWS = 30
 
 /** Somebody signed in. */
 export interface BenchViewer {
@@ -32,39 +35,53 @@ export interface BenchViewer {
 export interface BenchWorld {
   readonly database: Database
   readonly viewers: readonly BenchViewer[]
-  /** Creators whose pages are asked for. */
+  /** Creators of the demo world. */
   readonly usernames: readonly string[]
+  /** Creators with more than a page of posts. */
+  readonly productive: readonly string[]
+  /** Posts that are open to everybody, with more than a page of comments, and with hardly any. */
+  readonly discussed: readonly string[]
+  readonly likable: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly serverVersion: string
   close(): Promise<void>
 }
 
-/** Makes the world anew, on DATABASE_URL's server or on an embedded one of the bench's own. */
-export async function openWorld(): Promise<BenchWorld> {
+/**
+ * Makes the world anew, on DATABASE_URL's server or on an embedded one of the bench's own. With `isKept` it stays, and is
+ * found again by the next run that asks for it.
+ */
+export async function openWorld({ isKept = false } = {}): Promise<BenchWorld> {
   const server = await findServer()
   const ownerUrl = connectionUrl(server.url, DATABASE)
-  const password = randomBytes(16).toString('hex')
-  const appRole = { name: defaultAppRole(ownerUrl), password }
-  await withClient(server.url, (owner) => owner.query(`drop database if exists ${DATABASE} with (force)`))
-  await deployMigrations({ ownerUrl, folder: join(ROOT, 'prisma'), appRole })
-  const keys = { master: randomBytes(32), token: randomBytes(32) }
+  const kept = isKept ? readKept() : null
+  const { password, master, token } = kept ?? newSecrets()
+  const keys = { master: Buffer.from(master, 'base64'), token: Buffer.from(token, 'base64') }
   openKeyring([{ id: 'bench', secret: keys.master }])
   configureTokenKeys([{ id: 'bench', secret: keys.token }])
+  const appRole = { name: defaultAppRole(ownerUrl), password }
+  if (!kept) await withClient(server.url, (owner) => owner.query(`drop database if exists ${DATABASE} with (force)`))
+  await deployMigrations({ ownerUrl, folder: join(ROOT, 'prisma'), appRole })
   const url = appUrl(ownerUrl, appRole.name, password)
   const database = openDatabase(url)
   await verifyKeys(database.db)
-  await seedDemo(database)
-  await scaleDemo(database.db, { users: EXTRA_PEOPLE, posts: 0 }, () => undefined)
-  const serverVersion = await withClient(ownerUrl, async (owner) => {
-    await owner.query('vacuum analyze')
-    return (await owner.query<{ server_version: string }>('show server_version')).rows[0]?.server_version ?? ''
-  })
+  if (!kept) {
+    await seedDemo(database)
+    await scaleDemo(database.db, EXTRA, () => undefined)
+  }
+  const picked = await withClient(ownerUrl, prepareWorld)
+  if (isKept) writeFileSync(KEPT, JSON.stringify({ password, master, token }), { mode: 0o600 })
   const dataDir = mkdtempSync(join(tmpdir(), 'bench-'))
   return {
     database,
-    viewers: await signIn(database),
-    usernames: present('CREATOR').map(({ username }) => username),
-    serverVersion,
+    viewers: await signIn(database, picked.viewerIds),
+    usernames: demoPeople(machineNow())
+      .filter(({ accountType, standing }) => accountType === 'CREATOR' && standing.status === 'ACTIVE')
+      .map(({ username }) => username),
+    productive: picked.productive,
+    discussed: picked.discussed,
+    likable: picked.likable,
+    serverVersion: picked.serverVersion,
     env: {
       NODE_ENV: 'development',
       PORT: '0',
@@ -77,12 +94,30 @@ export async function openWorld(): Promise<BenchWorld> {
     },
     close: async () => {
       await database.close()
-      await withClient(server.url, (owner) => owner.query(`drop database if exists ${DATABASE} with (force)`))
+      if (!isKept)
+        await withClient(server.url, (owner) => owner.query(`drop database if exists ${DATABASE} with (force)`))
       await server.stop()
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
 }
+
+/** The secrets of a world that was kept; they open nothing else. */
+interface Secrets {
+  readonly password: string
+  readonly master: string
+  readonly token: string
+}
+
+const KEPT = join(ROOT, '.data/bench/kept.json')
+
+const readKept = (): Secrets | null => (existsSync(KEPT) ? (JSON.parse(readFileSync(KEPT, 'utf8')) as Secrets) : null)
+
+const newSecrets = (): Secrets => ({
+  password: randomBytes(16).toString('hex'),
+  master: randomBytes(32).toString('base64'),
+  token: randomBytes(32).toString('base64'),
+})
 
 async function findServer(): Promise<{ url: string; stop(): Promise<void> }> {
   const url = process.env['DATABASE_URL']
@@ -90,16 +125,67 @@ async function findServer(): Promise<{ url: string; stop(): Promise<void> }> {
   return await startEmbeddedPostgres({ dataDir: join(ROOT, '.data/bench') })
 }
 
-const present = (accountType: 'FAN' | 'CREATOR') =>
-  demoPeople(machineNow()).filter((person) => person.accountType === accountType && person.standing.status === 'ACTIVE')
+interface Picked {
+  readonly viewerIds: string[]
+  readonly productive: string[]
+  readonly discussed: string[]
+  readonly likable: string[]
+  readonly serverVersion: string
+}
 
-const signIn = ({ db }: Database): Promise<BenchViewer[]> =>
-  transaction({ db, actorId: null, sessionId: null, requestId: 'bench' }, async (tx, now) => {
-    const client = { ip: '127.0.0.1', userAgent: 'bench' }
-    const viewers: BenchViewer[] = []
-    for (const { id } of present('FAN').slice(0, VIEWERS)) {
-      const { accessToken, viewer } = await startSession(tx, { userId: id, client }, now)
-      viewers.push({ accessToken, sessionId: viewer.sessionId })
-    }
-    return viewers
-  })
+/** Has the viewers follow whose posts there are, and says who and what is asked for. */
+async function prepareWorld(owner: pg.Client): Promise<Picked> {
+  const texts = async (sql: string, values: unknown[] = []): Promise<string[]> =>
+    (await owner.query<{ text: string }>(sql, values)).rows.map(({ text }) => text)
+  const viewerIds = await texts(
+    `select id::text as text from users where account_type = 'fan' and account_status = 'active' order by id limit $1`,
+    [VIEWERS],
+  )
+  await owner.query(
+    `insert into follows (follower_id, following_id, followed_at)
+     select viewer.id, creator.id, app_now()
+     from unnest($1::uuid[]) viewer (id)
+     cross join lateral (
+       select u.id from users u
+       where u.account_type = 'creator' and u.account_status = 'active' and exists (select from content c where c.creator_id = u.id)
+       order by md5(u.id::text || viewer.id::text) limit $2
+     ) creator
+     on conflict (follower_id, following_id) do nothing`,
+    [viewerIds, FOLLOWS],
+  )
+  await owner.query('vacuum analyze')
+  const open = `c.publish_at <= app_now() and c.unpublished_at is null and c.deleted_at is null and c.removed_at is null
+    and c.visibility = 'public' and not c.is_premium and not c.is_age_restricted`
+  return {
+    viewerIds,
+    productive: await texts(
+      `select u.username::text as text from content c join users u on u.id = c.creator_id
+       where ${open} and u.account_status = 'active' group by u.id having count(*) > 25 order by u.id limit 200`,
+    ),
+    discussed: await texts(
+      `select c.id::text as text from content c
+       where ${open} and (select count(*) from comments m where m.content_id = c.id and m.parent_id is null) > 60
+       order by c.id limit 200`,
+    ),
+    likable: await texts(
+      `select c.id::text as text from content c where ${open} order by c.like_count, c.id limit 2000`,
+    ),
+    serverVersion: (await texts(`select current_setting('server_version') as text`))[0] ?? '',
+  }
+}
+
+/** People signed in by one transaction. */
+const SIGN_IN_BATCH = 100
+
+async function signIn({ db }: Database, ids: readonly string[]): Promise<BenchViewer[]> {
+  const client = { ip: '127.0.0.1', userAgent: 'bench' }
+  const viewers: BenchViewer[] = []
+  for (let start = 0; start < ids.length; start += SIGN_IN_BATCH)
+    await transaction({ db, actorId: null, sessionId: null, requestId: 'bench' }, async (tx, now) => {
+      for (const userId of ids.slice(start, start + SIGN_IN_BATCH)) {
+        const { accessToken, viewer } = await startSession(tx, { userId, client }, now)
+        viewers.push({ accessToken, sessionId: viewer.sessionId })
+      }
+    })
+  return viewers
+}

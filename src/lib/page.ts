@@ -82,16 +82,27 @@ export function toConnection<Row>(
   const hasMore = rows.length > page.limit
   const nodes = rows.slice(0, page.limit)
   if (page.isBackward) nodes.reverse()
-  const edges = nodes.map((node) => ({ cursor: writeCursor(keyOf(node), page.filterHash), node }))
   const cameFromCursor = page.cursor !== null
+  const cursorOf = (row: Row): string => writeCursor(keyOf(row), page.filterHash)
+  const cursorAt = (place: number): string | null => {
+    const row = nodes.at(place)
+    return row === undefined ? null : cursorOf(row)
+  }
+  // whoever asks for nodes does not pay for a cursor of each
   return {
     nodes,
-    edges,
+    get edges() {
+      return nodes.map((node) => ({ cursor: cursorOf(node), node }))
+    },
     pageInfo: {
       hasNextPage: page.isBackward ? cameFromCursor : hasMore,
       hasPreviousPage: page.isBackward ? hasMore : cameFromCursor,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return cursorAt(0)
+      },
+      get endCursor() {
+        return cursorAt(-1)
+      },
     },
   }
 }
