@@ -1,5 +1,5 @@
 import { getArgumentValues, GraphQLError, locatedError, OperationTypeNode } from 'graphql'
-import type { GraphQLFieldResolver, GraphQLLeafType, GraphQLResolveInfo } from 'graphql'
+import type { FieldNode, GraphQLFieldResolver, GraphQLLeafType, GraphQLResolveInfo } from 'graphql'
 import type { Deadline } from './deadline.js'
 import { ClientError } from './errors.js'
 import type { FieldPlan, ObjectPlan, OperationPlan, Shape, Variables } from './plan.js'
@@ -62,14 +62,14 @@ export async function subscribeToSource(execution: Execution): Promise<AsyncIter
   const run: Run = { ...execution, errors: [] }
   const [field] = run.plan.root.fields
   if (!field?.definition.subscribe) throw new Error('the field has no source')
-  const path = { prev: undefined, key: field.key, typename: field.parentType.name }
   try {
     const args = argumentsOf(run, field)
-    const source: unknown = await field.definition.subscribe(run.root, args, run.context, infoOf(run, field, path))
+    const info = new Info(run, field, undefined)
+    const source: unknown = await field.definition.subscribe(run.root, args, run.context, info)
     if (!isAsyncIterable(source)) throw new Error(`${field.name} did not return an async iterable`)
     return source
   } catch (error) {
-    throw locatedError(error, field.nodes, pathToArray(path))
+    throw locatedError(error, field.nodes, [field.key])
   }
 }
 
@@ -80,7 +80,7 @@ async function executeInTurn(run: Run, plan: ObjectPlan): Promise<Source> {
     if (run.deadline?.isOver) throw new Error('time is up before every mutation ran')
     const turn = isFirst ? run : await nextTurn(run)
     isFirst = false
-    result[field.key] = await executeField(turn, plan, field, run.root, undefined)
+    result[field.key] = await executeField(turn, field, run.root, undefined)
   }
   return result
 }
@@ -101,7 +101,7 @@ function executeFields(run: Run, plan: ObjectPlan, source: unknown, path: Path |
           continue
         }
       }
-      const value = executeField(run, plan, field, source, path)
+      const value = executeField(run, field, source, path)
       // set at once, so that keys keep the order of the document
       result[key] = value
       if (isPromise(value))
@@ -120,38 +120,32 @@ function executeFields(run: Run, plan: ObjectPlan, source: unknown, path: Path |
   return pending ? Promise.all(pending).then(() => result) : result
 }
 
-function executeField(
-  run: Run,
-  plan: ObjectPlan,
-  field: FieldPlan,
-  source: unknown,
-  parent: Path | undefined,
-): unknown {
-  const { shape } = field
-  const path: Path = { prev: parent, key: field.key, typename: plan.type.name }
+/** A path is made for what has fields of its own, and for an error: most fields have neither. */
+function executeField(run: Run, field: FieldPlan, source: unknown, parent: Path | undefined): unknown {
+  const { shape, key } = field
   try {
-    const resolved = resolve(run, field, source, path)
+    const resolved = resolve(run, field, source, parent)
     const completed = isPromise(resolved)
-      ? resolved.then((value) => complete(run, field, shape, value, path))
-      : complete(run, field, shape, resolved, path)
+      ? resolved.then((value) => complete(run, field, shape, value, parent, key))
+      : complete(run, field, shape, resolved, parent, key)
     return isPromise(completed)
-      ? completed.catch((error: unknown) => nullFor(run, field, shape, error, path))
+      ? completed.catch((error: unknown) => nullFor(run, field, shape, error, parent, key))
       : completed
   } catch (error) {
-    return nullFor(run, field, shape, error, path)
+    return nullFor(run, field, shape, error, parent, key)
   }
 }
 
-function resolve(run: Run, field: FieldPlan, source: unknown, path: Path): unknown {
+function resolve(run: Run, field: FieldPlan, source: unknown, parent: Path | undefined): unknown {
   const resolver: GraphQLFieldResolver<unknown, unknown> | undefined = field.definition.resolve
   if (resolver && run.deadline?.isOver) throw new Error('time is up before every field was resolved')
-  if (resolver) return resolver(source, argumentsOf(run, field), run.context, infoOf(run, field, path))
+  if (resolver) return resolver(source, argumentsOf(run, field), run.context, new Info(run, field, parent))
   const property = (source as Source | null | undefined)?.[field.name]
   if (typeof property !== 'function') return property
   return (source as Record<string, (...all: unknown[]) => unknown>)[field.name]?.(
     argumentsOf(run, field),
     run.context,
-    infoOf(run, field, path),
+    new Info(run, field, parent),
   )
 }
 
@@ -159,6 +153,7 @@ const NO_ARGUMENTS: Readonly<Record<string, unknown>> = Object.freeze({})
 
 function argumentsOf(run: Run, field: FieldPlan): Record<string, unknown> {
   if (field.definition.args.length === 0) return NO_ARGUMENTS
+  if (field.fixedArguments) return field.fixedArguments
   try {
     return getArgumentValues(field.definition, field.nodes[0], run.variables)
   } catch (error) {
@@ -169,21 +164,66 @@ function argumentsOf(run: Run, field: FieldPlan): Record<string, unknown> {
   }
 }
 
-const infoOf = (run: Run, field: FieldPlan, path: Path): GraphQLResolveInfo => ({
-  fieldName: field.name,
-  fieldNodes: field.nodes,
-  returnType: field.definition.type,
-  parentType: field.parentType,
-  path,
-  schema: run.plan.schema,
-  fragments: run.plan.fragments,
-  rootValue: run.root,
-  operation: run.plan.operation,
-  variableValues: run.variables,
+/** What graphql tells a resolver; made for every call, so what hardly any of them reads is worked out when it is read. */
+class Info implements GraphQLResolveInfo {
+  readonly #run: Run
+  readonly #field: FieldPlan
+  readonly #parent: Path | undefined
+
+  constructor(run: Run, field: FieldPlan, parent: Path | undefined) {
+    this.#run = run
+    this.#field = field
+    this.#parent = parent
+  }
+
+  get fieldName(): string {
+    return this.#field.name
+  }
+  get fieldNodes(): readonly FieldNode[] {
+    return this.#field.nodes
+  }
+  get returnType(): GraphQLResolveInfo['returnType'] {
+    return this.#field.definition.type
+  }
+  get parentType(): GraphQLResolveInfo['parentType'] {
+    return this.#field.parentType
+  }
+  get path(): Path {
+    return pathOf(this.#field, this.#parent, this.#field.key)
+  }
+  get schema(): GraphQLResolveInfo['schema'] {
+    return this.#run.plan.schema
+  }
+  get fragments(): GraphQLResolveInfo['fragments'] {
+    return this.#run.plan.fragments
+  }
+  get rootValue(): unknown {
+    return this.#run.root
+  }
+  get operation(): GraphQLResolveInfo['operation'] {
+    return this.#run.plan.operation
+  }
+  get variableValues(): GraphQLResolveInfo['variableValues'] {
+    return this.#run.variables
+  }
+}
+
+/** Where a field, or an entry of its list, stands. */
+const pathOf = (field: FieldPlan, prev: Path | undefined, key: string | number): Path => ({
+  prev,
+  key,
+  typename: typeof key === 'string' ? field.parentType.name : undefined,
 })
 
 /** The value as the answer has it. @throws when it is null, or cannot be completed, where the schema wants one */
-function complete(run: Run, field: FieldPlan, shape: Shape, value: unknown, path: Path): unknown {
+function complete(
+  run: Run,
+  field: FieldPlan,
+  shape: Shape,
+  value: unknown,
+  parent: Path | undefined,
+  key: string | number,
+): unknown {
   if (value instanceof Error) throw value
   if (value === null || value === undefined) {
     if (shape.isRequired) throw missing(field)
@@ -193,12 +233,13 @@ function complete(run: Run, field: FieldPlan, shape: Shape, value: unknown, path
     case 'leaf':
       return serialize(shape.type, value)
     case 'list':
-      return completeList(run, field, shape.item, value, path)
+      return completeList(run, field, shape.item, value, pathOf(field, parent, key))
     case 'object':
-      return executeFields(run, shape.plan, value, path)
+      return executeFields(run, shape.plan, value, pathOf(field, parent, key))
     case 'abstract': {
+      const path = pathOf(field, parent, key)
       const named = shape.type.resolveType
-        ? shape.type.resolveType(value, run.context, infoOf(run, field, path), shape.type)
+        ? shape.type.resolveType(value, run.context, new Info(run, field, parent), shape.type)
         : (value as { __typename?: string }).__typename
       return isPromise(named)
         ? named.then((name) => executeFields(run, planOf(shape, name), value, path))
@@ -233,16 +274,15 @@ function completeList(run: Run, field: FieldPlan, shape: Shape, value: unknown, 
 }
 
 function completeItem(run: Run, field: FieldPlan, shape: Shape, item: unknown, list: Path, index: number): unknown {
-  const path: Path = { prev: list, key: index, typename: undefined }
   try {
     const completed = isPromise(item)
-      ? item.then((value) => complete(run, field, shape, value, path))
-      : complete(run, field, shape, item, path)
+      ? item.then((value) => complete(run, field, shape, value, list, index))
+      : complete(run, field, shape, item, list, index)
     return isPromise(completed)
-      ? completed.catch((error: unknown) => nullFor(run, field, shape, error, path))
+      ? completed.catch((error: unknown) => nullFor(run, field, shape, error, list, index))
       : completed
   } catch (error) {
-    return nullFor(run, field, shape, error, path)
+    return nullFor(run, field, shape, error, list, index)
   }
 }
 
@@ -256,8 +296,15 @@ const missing = (field: FieldPlan): Error =>
   new Error(`Cannot return null for non-nullable field ${field.parentType.name}.${field.name}.`)
 
 /** Null, with the error written down, where null is allowed. @throws the located error where it is not */
-function nullFor(run: Run, field: FieldPlan, shape: Shape, error: unknown, path: Path): null {
-  const located = locatedError(error, field.nodes, pathToArray(path))
+function nullFor(
+  run: Run,
+  field: FieldPlan,
+  shape: Shape,
+  error: unknown,
+  parent: Path | undefined,
+  key: string | number,
+): null {
+  const located = locatedError(error, field.nodes, pathToArray(pathOf(field, parent, key)))
   if (shape.isRequired) throw located
   run.errors.push(located)
   return null

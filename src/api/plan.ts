@@ -1,5 +1,6 @@
 import assert from 'node:assert'
 import {
+  getArgumentValues,
   getDirectiveValues,
   GraphQLBoolean,
   GraphQLID,
@@ -30,6 +31,7 @@ import type {
   OperationDefinitionNode,
   SelectionNode,
   SelectionSetNode,
+  ValueNode,
 } from 'graphql'
 import { ClientError } from './errors.js'
 
@@ -66,6 +68,8 @@ export interface FieldPlan {
   readonly definition: GraphQLField<unknown, unknown>
   readonly nodes: readonly [FieldNode, ...FieldNode[]]
   readonly shape: Shape
+  /** Coerced once where no variable is among them; null otherwise, and where there is an error to tell of. */
+  readonly fixedArguments: Readonly<Record<string, unknown>> | null
   /** A column of the row, whose values of this `typeof` are in the answer as they are. */
   readonly asIs: 'string' | 'boolean' | null
 }
@@ -150,7 +154,16 @@ class Planner {
     assert(definition, 'validation knows the fields')
     const shape = this.#shape(definition.type, nodes)
     const asIs = shape.kind === 'leaf' && !definition.resolve ? (AS_IS.get(shape.type) ?? null) : null
-    return { key, name, parentType, definition, nodes, shape, asIs }
+    return {
+      key,
+      name,
+      parentType,
+      definition,
+      nodes,
+      shape,
+      fixedArguments: fixedArguments(definition, nodes[0]),
+      asIs,
+    }
   }
 
   #shape(type: GraphQLOutputType, nodes: readonly FieldNode[]): Shape {
@@ -205,6 +218,25 @@ class Planner {
     if (getDirectiveValues(GraphQLSkipDirective, node, this.#variables)?.['if'] === true) return false
     return getDirectiveValues(GraphQLIncludeDirective, node, this.#variables)?.['if'] !== false
   }
+}
+
+function fixedArguments(
+  definition: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+): Readonly<Record<string, unknown>> | null {
+  if (definition.args.length === 0 || (node.arguments ?? []).some(({ value }) => hasVariable(value))) return null
+  try {
+    return Object.freeze(getArgumentValues(definition, node))
+  } catch {
+    // it is told where the field is executed
+    return null
+  }
+}
+
+const hasVariable = (value: ValueNode): boolean => {
+  if (value.kind === Kind.LIST) return value.values.some(hasVariable)
+  if (value.kind === Kind.OBJECT) return value.fields.some((field) => hasVariable(field.value))
+  return value.kind === Kind.VARIABLE
 }
 
 /** The error for an operation beyond one of the limits on its size. */

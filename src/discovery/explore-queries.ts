@@ -1,4 +1,4 @@
-import { contentJoins, listed } from '../content/content.js'
+import { contentJoins, listed, toContentRow } from '../content/content.js'
 import type { Reading } from '../content/content.js'
 import type { ContentType } from '../content/types.js'
 import type { Db } from '../lib/db.js'
@@ -6,7 +6,7 @@ import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
-import { postColumns, toPostRow } from './posts.js'
+import { postColumns } from './posts.js'
 import type { FlatPostRow, PostRow, WantedOfPosts } from './posts.js'
 import { notMuted, numberAndId, together } from './ranges.js'
 import { EVERYTHING } from './types.js'
@@ -53,7 +53,7 @@ export async function listExplored(
     ) e
     join content c on c.id = e.content_id ${contentJoins(reading)}
     order by ${order}`
-  return rows.map((row) => ({ ...toPostRow(row), score: row.score }))
+  return rows.map(toContentRow)
 }
 
 function listings(exploring: Exploring, isRestricted: boolean, page: PageRequest, reading: Reading): Fragment {

@@ -1,4 +1,4 @@
-import { authorIsListed, contentJoins, postIsListed } from '../content/content.js'
+import { authorIsListed, contentJoins, postIsListed, toContentRow } from '../content/content.js'
 import type { Reading } from '../content/content.js'
 import type { Db } from '../lib/db.js'
 import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
@@ -6,7 +6,7 @@ import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
 import { MAX_FOLLOWS, mutes } from '../social/social.js'
-import { postColumns, toPostRow } from './posts.js'
+import { postColumns } from './posts.js'
 import type { FlatPostRow, PostRow, WantedOfPosts } from './posts.js'
 
 /** Whose posts are in the viewer's feed. */
@@ -77,7 +77,7 @@ export async function listFeed(db: Db, page: PageRequest, reading: Reading, want
     select ${postColumns(reading, wanted)}
     from page join content c on c.id = page.id ${contentJoins(reading)}
     order by ${order}`
-  return rows.map(toPostRow)
+  return rows.map(toContentRow)
 }
 
 /** Whether a post lies within the page as far as the heads tell: beyond the last of as many as it holds there is no place. */

@@ -1,6 +1,6 @@
 import { firstComments } from '../comments/comments.js'
 import type { FirstComments } from '../comments/comments.js'
-import { contentColumns, primed, toContentRow, wantedOf } from '../content/content.js'
+import { contentColumns, primed, wantedOf } from '../content/content.js'
 import type { ContentAsking, FlatContentRow, Reading, Wanted } from '../content/content.js'
 import type { ContentRow } from '../content/types.js'
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../lib/page.js'
@@ -17,7 +17,7 @@ export interface WantedOfPosts extends Wanted {
 
 /** A post with the comments that were brought along. */
 export interface PostRow extends ContentRow {
-  readonly firstComments: FirstComments | undefined
+  readonly firstComments?: FirstComments
 }
 
 /** What a connection of posts was asked for. */
@@ -40,13 +40,8 @@ export const postColumns = (reading: Reading, { comments, ...wanted }: WantedOfP
     ? contentColumns(reading, wanted)
     : fragment`${contentColumns(reading, wanted)}, ${firstComments(reading, comments)} as "firstComments"`
 
-/** A row that `postColumns` answered. */
+/** A row that `postColumns` answered; `toContentRow` makes a `PostRow` of it. */
 export type FlatPostRow = FlatContentRow & { readonly firstComments?: FirstComments }
-
-export const toPostRow = ({ firstComments: found, ...flat }: FlatPostRow): PostRow => ({
-  ...toContentRow(flat),
-  firstComments: found,
-})
 
 interface Asking extends ContentAsking {
   readonly loaders: ContentAsking['loaders'] & {

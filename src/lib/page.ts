@@ -65,9 +65,17 @@ export function checkedPage(args: PageArgs, filter: unknown, parts: readonly Key
   const limit = (isBackward ? args.last : args.first) ?? DEFAULT_PAGE_SIZE
   if (limit < 1 || limit > MAX_PAGE_SIZE)
     throw refused('page_size_out_of_range', `A page has 1 to ${String(MAX_PAGE_SIZE)} entries.`)
-  const filterHash = hashOf(filter)
   const text = isBackward ? args.before : args.after
-  return { limit, isBackward, filterHash, cursor: isGiven(text) ? parseCursor(text, filterHash, parts) : null }
+  let hash: string | undefined
+  const page = {
+    limit,
+    isBackward,
+    // whoever neither brings nor takes a cursor does not pay for it
+    get filterHash() {
+      return (hash ??= hashOf(filter))
+    },
+  }
+  return Object.assign(page, { cursor: isGiven(text) ? parseCursor(text, page.filterHash, parts) : null })
 }
 
 /**
