@@ -13,6 +13,7 @@ import { testDatabase } from '../support/database.js'
 import type { TestDatabase } from '../support/database.js'
 import { explainRead } from '../support/explain.js'
 import type { Explained } from '../support/explain.js'
+import { wrongListings } from './random-world.js'
 import { fillScale, personId, TAGS } from './scale-world.js'
 import type { Scale } from './scale-world.js'
 
@@ -31,8 +32,12 @@ export function testPlans(scale: Scale): void {
   beforeAll(async () => {
     database = await testDatabase()
     await fillScale(database, scale)
-  }, 600_000)
+  }, 900_000)
   afterAll(() => database.drop())
+
+  it('is asked of listings as the triggers would have made them', async () => {
+    expect(await wrongListings(database)).toEqual([])
+  })
 
   const [viewerId, cursorId] = [personId(scale.creators + 1), personId(7)]
   const readers: [string, Reading][] = [

@@ -20,6 +20,8 @@ const FANS = 2
  * one of them.
  */
 export async function fillScale({ owner }: TestDatabase, { creators, posts }: Scale): Promise<void> {
+  // what the triggers do one by one is done for all at the end
+  await owner.query('set session_replication_role = replica')
   await owner.query(`
     insert into users (id, username, display_name, email, email_index, account_type, creator_since, currency, created_at)
     select ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'maker_' || to_hex(n), 'Maker ' || n, '\\x00',
@@ -44,12 +46,6 @@ export async function fillScale({ owner }: TestDatabase, { creators, posts }: Sc
       decode(md5('fan' || n) || md5('fan' || n), 'hex')
     from generate_series(1, $2::int) n`,
     [creators, FANS],
-  )
-  await owner.query(
-    `insert into follows (follower_id, following_id, followed_at)
-    select ('00000000-0000-4000-8000-' || lpad(to_hex($1::int + 1), 12, '0'))::uuid, id, app_now()
-    from users where account_type = 'creator' order by id limit 5000`,
-    [creators],
   )
   await owner.query(
     `insert into tags (name) select case when n % 2 = 0 then 'a' else 'topic' end || lpad(n::text, 5, '0') from generate_series(1, $1::int) n`,
@@ -78,6 +74,33 @@ export async function fillScale({ owner }: TestDatabase, { creators, posts }: Sc
       on g.number = 1 + (uuid_hash_extended(u.id, 9) & 7)
     where u.account_type = 'creator'`,
   )
+  await owner.query(
+    `insert into explore_posts (content_id, scope_id, type, is_age_restricted, publish_at, is_due, score)
+    select c.id, scope.id, c.type, c.is_age_restricted, c.publish_at, true,
+      app_explore_score(c.like_count, c.comment_count, c.save_count, c.publish_at)
+    from content c
+    cross join lateral (
+      select '00000000-0000-0000-0000-000000000000'::uuid as id
+      union all select tag_id from content_tags where content_id = c.id
+      union all select category_id from content_categories where content_id = c.id
+    ) scope`,
+  )
+  await owner.query(
+    `update tags set post_count = n, open_post_count = open_n
+    from (
+      select scope_id, count(*)::int as n, count(*) filter (where not is_age_restricted)::int as open_n
+      from explore_posts group by scope_id
+    ) counted
+    where tags.id = scope_id`,
+  )
+  await owner.query('set session_replication_role = origin')
+  await owner.query(
+    `insert into follows (follower_id, following_id, followed_at)
+    select ('00000000-0000-4000-8000-' || lpad(to_hex($1::int + 1), 12, '0'))::uuid, id, app_now()
+    from users where account_type = 'creator' order by id limit 5000`,
+    [creators],
+  )
+  await owner.query(`select app_refresh_explore_creators(array_agg(id)) from users where account_type = 'creator'`)
   await owner.query(
     `update explore_creators set follower_count = uuid_hash_extended(user_id, 3) & 1023, rising = uuid_hash_extended(user_id, 4) & 255`,
   )

@@ -97,6 +97,28 @@ describe('the handle', () => {
     expect(rows).toEqual([{ t: '2026-07-01T12:00:00.123' }])
   })
 
+  it('reads instants as the driver does, whatever they look like', async () => {
+    const { rows } = await database.pool.query<{ at: string; driver: Date }>(
+      `select at::text as at, at as driver from unnest($1::timestamptz[]) at`,
+      [
+        [
+          '2026-03-01T09:30:00Z',
+          '2026-03-01T09:30:00.1Z',
+          '2026-12-31T23:59:59.999Z',
+          '1969-12-31T23:59:59.5Z',
+          '0099-01-01T00:00:00Z',
+          '0044-03-15T12:00:00Z BC',
+          '12026-01-01T00:00:00Z',
+          'infinity',
+        ],
+      ],
+    )
+    for (const { at, driver } of rows) {
+      const [read] = await database.db.sql<{ at: Date }>`/* test.instant */ select ${at}::timestamptz as at`
+      expect(read?.at, at).toEqual(driver)
+    }
+  })
+
   it('names the constraint that a write broke', async () => {
     const write = () => transaction(origin, (tx) => tx.eventStream.create({ data: { stream: 'test:twice' } }))
     await write()
