@@ -3,6 +3,7 @@ import { contentColumns, contentJoins, parted, toContentRow } from '../content/c
 import type { FlatContentRow, Reading } from '../content/content.js'
 import type { ContentRow } from '../content/types.js'
 import type { Db, Tx } from '../lib/db.js'
+import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import type { Owned } from '../lib/page-loader.js'
 import { fragment } from '../lib/sql.js'
@@ -80,13 +81,6 @@ export const listLikers = async (
   page: PageRequest,
   { viewerId }: Reading,
 ): Promise<Owned<LikerRow>[]> => {
-  const [time = null, id = null] = page.cursor ?? []
-  const beyond = !page.cursor
-    ? fragment`true`
-    : page.isBackward
-      ? fragment`(l.created_at, l.id) > (${time}::timestamptz, ${id}::uuid)`
-      : fragment`(l.created_at, l.id) < (${time}::timestamptz, ${id}::uuid)`
-  const order = page.isBackward ? fragment`l.created_at, l.id` : fragment`l.created_at desc, l.id desc`
   const rows = await db.sql<LikerRow & { ownerId: string }>`/* comments.likers */
     select posts.id::text as "ownerId", people.*
     from unnest(${contentIds}::uuid[]) as posts (id)
@@ -94,8 +88,8 @@ export const listLikers = async (
       select ${userRowColumns(fragment`u`)}, l.id::text as "likeId", l.created_at as "likedAt"
       from likes l join users u on u.id = l.user_id
       where l.content_id = posts.id and l.withdrawn_at is null and u.account_status not in ('deleted', 'banned')
-        and l.user_id <> all (${parted(viewerId)}) and ${beyond}
-      order by ${order}
+        and l.user_id <> all (${parted(viewerId)}) and ${beyond(page, fragment`l.created_at, l.id`, timeAndId)}
+      order by ${inOrder(page, fragment`l.created_at`, fragment`l.id`)}
       limit ${page.limit + 1}::int
     ) people`
   return rows.map(({ ownerId, ...row }) => ({ ownerId, row }))

@@ -1,6 +1,7 @@
 import { isFollowing } from '../accounts/accounts.js'
 import type { UserRow } from '../accounts/types.js'
 import type { Db } from '../lib/db.js'
+import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
@@ -212,19 +213,6 @@ export const listContentById = async (db: Db, ids: readonly string[], reading: R
 export const listBodies = (db: Db, ids: readonly string[]): Promise<{ id: string; body: string | null }[]> =>
   db.sql`/* content.bodies */ select id::text, body from content where id = any(${ids}::uuid[])`
 
-/** Whether `c` lies beyond the cursor of a page by this time and its id, in the page's direction. */
-const beyond = (page: PageRequest, at: Fragment): Fragment => {
-  if (!page.cursor) return fragment`true`
-  const [time = null, id = null] = page.cursor
-  return page.isBackward
-    ? fragment`(${at}, c.id) > (${time}::timestamptz, ${id}::uuid)`
-    : fragment`(${at}, c.id) < (${time}::timestamptz, ${id}::uuid)`
-}
-
-/** The newest first, or the other way round for a page read backwards. */
-const inOrder = (page: PageRequest, at: Fragment): Fragment =>
-  page.isBackward ? fragment`${at} asc, c.id asc` : fragment`${at} desc, c.id desc`
-
 /** A page of somebody's posts that the viewer may know of, the newest first; one row more than its limit when others follow. */
 export const listContentOf = async (
   db: Db,
@@ -240,12 +228,12 @@ export const listContentOf = async (
       from (
         select c.* from content c join users u on u.id = c.creator_id
         where c.creator_id = ${creatorId}::uuid and ${listed(reading)}
-          and (${type?.toLowerCase() ?? null}::content_type is null or c.type = ${type?.toLowerCase() ?? null}::content_type)
-          and ${beyond(page, fragment`c.publish_at`)}
-        order by ${inOrder(page, fragment`c.publish_at`)}
+          ${type ? fragment`and c.type = ${type.toLowerCase()}::content_type` : fragment``}
+          and ${beyond(page, fragment`c.publish_at, c.id`, timeAndId)}
+        order by ${inOrder(page, fragment`c.publish_at`, fragment`c.id`)}
         limit ${page.limit + 1}::int
       ) c ${contentJoins(reading)}
-      order by ${inOrder(page, fragment`c.publish_at`)}`
+      order by ${inOrder(page, fragment`c.publish_at`, fragment`c.id`)}`
   ).map(toContentRow)
 
 /** A page of the viewer's own posts in every state, the newest made first. */
@@ -262,12 +250,12 @@ export const listOwnContent = async (
       from (
         select c.* from content c
         where c.creator_id = ${creatorId}::uuid and c.purged_at is null
-          and (${state}::text is null or ${stateOf(reading.now)} = ${state}::text)
-          and ${beyond(page, fragment`c.created_at`)}
-        order by ${inOrder(page, fragment`c.created_at`)}
+          ${state ? fragment`and ${stateOf(reading.now)} = ${state}::text` : fragment``}
+          and ${beyond(page, fragment`c.created_at, c.id`, timeAndId)}
+        order by ${inOrder(page, fragment`c.created_at`, fragment`c.id`)}
         limit ${page.limit + 1}::int
       ) c ${contentJoins(reading)}
-      order by ${inOrder(page, fragment`c.created_at`)}`
+      order by ${inOrder(page, fragment`c.created_at`, fragment`c.id`)}`
   ).map(toContentRow)
 
 /** `stateAt` of access.ts, in SQL. */
@@ -289,20 +277,13 @@ export interface SavedRow {
 
 /** A page of what the viewer saved and can still see, the newest saved first. */
 export async function listSaved(db: Db, userId: string, page: PageRequest, reading: Reading): Promise<SavedRow[]> {
-  const [time = null, id = null] = page.cursor ?? []
-  const cursor = !page.cursor
-    ? fragment`true`
-    : page.isBackward
-      ? fragment`(s.created_at, s.id) > (${time}::timestamptz, ${id}::uuid)`
-      : fragment`(s.created_at, s.id) < (${time}::timestamptz, ${id}::uuid)`
-  const order = page.isBackward ? fragment`s.created_at asc, s.id asc` : fragment`s.created_at desc, s.id desc`
   const rows = await db.sql<FlatContentRow & { savedAt: Date; savedId: string }>`/* content.saved */
     select ${contentColumns(reading, { withBody: true })}, s.created_at as "savedAt", s.id::text as "savedId"
     from saved_content s join content c on c.id = s.content_id ${contentJoins(reading)}
     where s.user_id = ${userId}::uuid
       and (${listed(reading)} or content_grant.id is not null and c.publish_at <= ${reading.now}::timestamptz and c.removed_at is null)
-      and ${cursor}
-    order by ${order}
+      and ${beyond(page, fragment`s.created_at, s.id`, timeAndId)}
+    order by ${inOrder(page, fragment`s.created_at`, fragment`s.id`)}
     limit ${page.limit + 1}::int`
   return rows.map(({ savedAt, savedId, ...row }) => ({ savedAt, savedId, content: toContentRow(row) }))
 }

@@ -3,6 +3,7 @@ import { isBlocking, isInGoodStanding } from '../accounts/accounts.js'
 import { addMs } from '../lib/clock.js'
 import { sqlState } from '../lib/db.js'
 import type { Db, Tx } from '../lib/db.js'
+import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
 import { UNUSED_KEEP_MS } from './limits.js'
@@ -26,28 +27,14 @@ export const listMediaById = (db: Db, ids: readonly string[]): Promise<MediaRow[
   db.sql<MediaRow>`/* media.byId */
     select ${mediaColumns} from media_assets a where a.id = any(${ids}::uuid[]) and a.deleted_at is null`
 
-const BEYOND_ALL = '9999-12-31T23:59:59.999Z'
-const BEFORE_ALL = '0001-01-01T00:00:00.000Z'
-const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
-const FIRST_ID = '00000000-0000-0000-0000-000000000000'
-
 /** A page of somebody's files, the newest first, one row more than its limit when others follow. */
-export const listMediaOf = (
-  db: Db,
-  ownerId: string,
-  { cursor, isBackward, limit }: PageRequest,
-): Promise<MediaRow[]> =>
-  isBackward
-    ? db.sql<MediaRow>`/* media.ofOwnerBackward */
-        select ${mediaColumns} from media_assets a
-        where a.owner_id = ${ownerId}::uuid and a.deleted_at is null
-          and (a.created_at, a.id) > (${cursor?.[0] ?? BEFORE_ALL}::timestamptz, ${cursor?.[1] ?? FIRST_ID}::uuid)
-        order by a.created_at, a.id limit ${limit + 1}`
-    : db.sql<MediaRow>`/* media.ofOwner */
-        select ${mediaColumns} from media_assets a
-        where a.owner_id = ${ownerId}::uuid and a.deleted_at is null
-          and (a.created_at, a.id) < (${cursor?.[0] ?? BEYOND_ALL}::timestamptz, ${cursor?.[1] ?? LAST_ID}::uuid)
-        order by a.created_at desc, a.id desc limit ${limit + 1}`
+export const listMediaOf = (db: Db, ownerId: string, page: PageRequest): Promise<MediaRow[]> =>
+  db.sql<MediaRow>`/* media.ofOwner */
+    select ${mediaColumns} from media_assets a
+    where a.owner_id = ${ownerId}::uuid and a.deleted_at is null
+      and ${beyond(page, fragment`a.created_at, a.id`, timeAndId)}
+    order by ${inOrder(page, fragment`a.created_at`, fragment`a.id`)}
+    limit ${page.limit + 1}::int`
 
 /** What somebody's files take, and how many of their uploads are open; the person must be held. */
 export async function measureMedia(

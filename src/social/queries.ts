@@ -2,6 +2,7 @@ import { isBlocking, isInGoodStanding, userRowColumns } from '../accounts/accoun
 import type { AccountStatus, UserRow } from '../accounts/types.js'
 import type { NotificationChannel, NotificationType } from '../generated/prisma/enums.js'
 import type { Db, Tx } from '../lib/db.js'
+import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment, SqlPart } from '../lib/sql.js'
@@ -194,8 +195,9 @@ export const listFollows = (
     from follows f join users u on u.id = ${ENDS[end].listed}
     where ${ENDS[end].owner} = ${ownerId}::uuid and f.unfollowed_at is null and f.withdrawn_at is null
       and ${isInGoodStanding(fragment`u`, now)} and ${notBlocked(ownerId, fragment`u.id`)}
-      ${beyond(fragment`f.followed_at`, fragment`f.id`, page)}
-    ${inOrder(fragment`f.followed_at`, fragment`f.id`, page)}`
+      and ${beyond(page, fragment`f.followed_at, f.id`, timeAndId)}
+    order by ${inOrder(page, fragment`f.followed_at`, fragment`f.id`)}
+    limit ${page.limit + 1}::int`
 
 const blockColumns = fragment`
   b.id::text as id, b.blocked_id::text as "blockedId", b.reason as note, b.created_at as "blockedAt"`
@@ -209,8 +211,9 @@ const hasNotEnded = (now: SqlPart): Fragment => fragment`(m.expires_at is null o
 export const listBlocks = (db: Db, blockerId: string, page: PageRequest): Promise<BlockRow[]> =>
   db.sql<BlockRow>`/* social.blocks */
     select ${blockColumns}
-    from blocks b where b.blocker_id = ${blockerId}::uuid ${beyond(fragment`b.created_at`, fragment`b.id`, page)}
-    ${inOrder(fragment`b.created_at`, fragment`b.id`, page)}`
+    from blocks b where b.blocker_id = ${blockerId}::uuid and ${beyond(page, fragment`b.created_at, b.id`, timeAndId)}
+    order by ${inOrder(page, fragment`b.created_at`, fragment`b.id`)}
+    limit ${page.limit + 1}::int`
 
 /** A page of whom a person mutes now, the newest first, one row more than its limit when others follow. */
 export const listMutes = (db: Db, muterId: string, page: PageRequest, now: Date): Promise<MuteRow[]> =>
@@ -218,8 +221,9 @@ export const listMutes = (db: Db, muterId: string, page: PageRequest, now: Date)
     select ${muteColumns}
     from mutes m
     where m.muter_id = ${muterId}::uuid and ${hasNotEnded(now)}
-      ${beyond(fragment`m.created_at`, fragment`m.id`, page)}
-    ${inOrder(fragment`m.created_at`, fragment`m.id`, page)}`
+      and ${beyond(page, fragment`m.created_at, m.id`, timeAndId)}
+    order by ${inOrder(page, fragment`m.created_at`, fragment`m.id`)}
+    limit ${page.limit + 1}::int`
 
 /** Those of these blocks that are the person's, in no order. */
 export const listBlocksById = (db: Db, blockerId: string, ids: readonly string[]): Promise<BlockRow[]> =>
@@ -232,22 +236,6 @@ export const listMutesById = (db: Db, muterId: string, ids: readonly string[]): 
     select ${muteColumns}
     from mutes m
     where m.id = any(${ids}::uuid[]) and m.muter_id = ${muterId}::uuid and ${hasNotEnded(fragment`app_now()`)}`
-
-const NOTHING = fragment``
-
-/** What lies beyond the page's cursor, by time and id. */
-function beyond(time: Fragment, id: Fragment, { cursor, isBackward }: PageRequest): Fragment {
-  if (!cursor) return NOTHING
-  const [edgeTime = null, edgeId = null] = cursor
-  return isBackward
-    ? fragment`and (${time}, ${id}) > (${edgeTime}::timestamptz, ${edgeId}::uuid)`
-    : fragment`and (${time}, ${id}) < (${edgeTime}::timestamptz, ${edgeId}::uuid)`
-}
-
-const inOrder = (time: Fragment, id: Fragment, { isBackward, limit }: PageRequest): Fragment =>
-  isBackward
-    ? fragment`order by ${time}, ${id} limit ${limit + 1}::int`
-    : fragment`order by ${time} desc, ${id} desc limit ${limit + 1}::int`
 
 /** The viewer's followings of these people that last, in no order. */
 export const listFollowsOf = (db: Db, viewerId: string, userIds: readonly string[]): Promise<FollowRow[]> =>
