@@ -43,6 +43,8 @@ export interface Config {
   readonly maxConnections: number
   /** WebSockets open at once; further upgrades are answered 503. */
   readonly maxSockets: number
+  /** What one person, or one network without a sign-in, may spend in a minute. */
+  readonly costBudget: number
   /** The owner's; null: the embedded server. */
   readonly databaseUrl: string | null
   /** The application's login; null: one is made beside the owner. */
@@ -90,6 +92,9 @@ export class ConfigError extends Error {
 const MAX_PORT = 65_535
 const MAX_POOL_SIZE = 200
 const MOST_CONNECTIONS = 1_000_000
+/** What the largest operation costs. */
+const LEAST_COST_BUDGET = 2_000
+const MOST_COST_BUDGET = 1_000_000_000
 const MIN_METRICS_TOKEN_LENGTH = 16
 /** Random bytes repeat little: 32 of them have this many different values but for one case in 10^19. */
 const MIN_DISTINCT_BYTES = 16
@@ -143,6 +148,7 @@ const variables = {
   TRUSTED_PROXIES: list(isNetwork, 'must be addresses or ranges parted by commas, such as 10.0.0.0/8'),
   MAX_CONNECTIONS: wholeNumber(1, MOST_CONNECTIONS),
   MAX_SOCKETS: wholeNumber(1, MOST_CONNECTIONS),
+  COST_BUDGET: wholeNumber(LEAST_COST_BUDGET, MOST_COST_BUDGET),
   DATABASE_URL: postgresUrl,
   DATABASE_APP_URL: postgresUrl,
   DATABASE_REPLICA_URL: postgresUrl,
@@ -197,6 +203,7 @@ const SHOWN: readonly Variable[] = [
   'TRUSTED_PROXIES',
   'MAX_CONNECTIONS',
   'MAX_SOCKETS',
+  'COST_BUDGET',
   'DATABASE_POOL_SIZE',
   'DEMO',
   'JOBS',
@@ -298,6 +305,7 @@ function toConfig(values: Values, programFolders: string): Config {
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     maxConnections: values.MAX_CONNECTIONS ?? 2_000,
     maxSockets: values.MAX_SOCKETS ?? 10_000,
+    costBudget: values.COST_BUDGET ?? 20_000,
     databaseUrl: values.DATABASE_URL ?? null,
     databaseAppUrl: values.DATABASE_APP_URL ?? null,
     databaseReplicaUrl: values.DATABASE_REPLICA_URL ?? null,

@@ -6,16 +6,19 @@ import type { Bonds } from './types.js'
 /** Somebody in a statement: their id as a value, null for a stranger, or a column that has it. */
 export type Someone = string | null | Fragment
 
+// `offset 0` has each pair looked up: without it all of a person's may be read for a page, or joined with
+
 /** True where the first follows the second now. */
 export const isFollowing = (follower: Someone, followed: Someone): Fragment => fragment`exists (
   select from follows a_follow
   where a_follow.follower_id = ${follower}::uuid and a_follow.following_id = ${followed}::uuid
     and a_follow.unfollowed_at is null and a_follow.withdrawn_at is null
+  offset 0
 )`
 
 /** True where the first blocks the second. */
 export const isBlocking = (blocker: Someone, blocked: Someone): Fragment => fragment`exists (
-  select from blocks a_block where a_block.blocker_id = ${blocker}::uuid and a_block.blocked_id = ${blocked}::uuid
+  select from blocks a_block where a_block.blocker_id = ${blocker}::uuid and a_block.blocked_id = ${blocked}::uuid offset 0
 )`
 
 /** True where the first mutes the second at `now`. */
@@ -23,6 +26,7 @@ export const isMuting = (muter: Someone, muted: Someone, now: SqlPart): Fragment
   select from mutes a_mute
   where a_mute.muter_id = ${muter}::uuid and a_mute.muted_id = ${muted}::uuid
     and (a_mute.expires_at is null or a_mute.expires_at > ${now}::timestamptz)
+  offset 0
 )`
 
 /** True where the first has a live subscription to the second at `now`. */

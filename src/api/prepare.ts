@@ -20,8 +20,8 @@ import { planOperation } from './plan.js'
 import type { OperationPlan, Variables } from './plan.js'
 import type { Services } from './services.js'
 
-/** What one person, or one address without a sign-in, may spend; over HTTP and sockets together. */
-export const COST_BUDGET: RateLimit = { name: 'cost', points: 20_000, windowSeconds: 60 }
+/** What one person, or one network without a sign-in, may spend in a minute; over HTTP and sockets together. */
+const budgetOf = ({ config }: Services): RateLimit => ({ name: 'cost', points: config.costBudget, windowSeconds: 60 })
 /** Values in the variables of one operation, and how deep they nest. */
 const MAX_VARIABLE_VALUES = 2_000
 const MAX_VARIABLE_DEPTH = 20
@@ -134,9 +134,9 @@ async function prepare(api: Api, request: OperationRequest, deadline: Deadline):
   checkTransport(operation, request)
   const authenticated = await authenticatedRequest(api, request)
   checkIntrospection(api, plan, authenticated)
-  const remaining = await spentBudget(api, request, authenticated, requested)
+  const remaining = await spendBudget(api, request, authenticated, requested)
   const context = makeContext(api.services, request, authenticated)
-  const report = { requested, max: MAX_COST, remaining, budget: COST_BUDGET.points }
+  const report = { requested, max: MAX_COST, remaining, budget: api.services.config.costBudget }
   const nextContext =
     plan.root.fields.length > 1
       ? async () => makeContext(api.services, request, await authenticatedRequest(api, request))
@@ -291,14 +291,15 @@ function checkIntrospection({ services }: Api, { root }: OperationPlan, { viewer
     throw new ClientError('GRAPHQL_VALIDATION_FAILED', 'Introspection is not for strangers here.')
 }
 
-async function spentBudget(
+/** Charges an operation, or an event of one, to who asks; answers what is left. @throws AppError LIMITED rate_limited */
+export async function spendBudget(
   { services }: Api,
   { client }: OperationRequest,
   { viewer }: Authenticated,
   requested: number,
 ): Promise<number> {
   const key = viewer ? `user:${viewer.userId}` : `ip:${networkOf(client.ip)}`
-  const allowance = await services.budget.charge(COST_BUDGET, key, requested)
+  const allowance = await services.budget.charge(budgetOf(services), key, requested)
   if (!allowance.isAllowed)
     throw new AppError('LIMITED', 'rate_limited', 'The budget for this minute is spent.', {
       retryAfterSeconds: allowance.retryAfterSeconds,

@@ -6,7 +6,7 @@ import { execute, subscribeToSource } from './execute.js'
 import type { Outcome } from './execute.js'
 import { makeContext } from './context.js'
 import { Deadline } from './deadline.js'
-import { authenticatedRequest } from './prepare.js'
+import { authenticatedRequest, spendBudget } from './prepare.js'
 import type { Api, Prepared } from './prepare.js'
 
 /** What one event answers. */
@@ -20,8 +20,8 @@ export interface EventAnswer {
 export type Answers = AsyncGenerator<EventAnswer, undefined>
 
 /**
- * Starts a prepared subscription. Each event is answered as a request of its own: the session is read again, loaders
- * are new, the rules are asked again. Sources must end with `context.signal`.
+ * Starts a prepared subscription. Each event is answered as a request of its own: the session is read again, its cost is
+ * charged, loaders are new, the rules are asked again. Sources must end with `context.signal`.
  * @throws ClientError when the field refuses
  */
 export async function subscribe(api: Api, prepared: Prepared): Promise<Answers> {
@@ -71,7 +71,7 @@ async function* answersOf(
 
 /**
  * An event that takes too long is answered by saying so; the next one may not.
- * @throws ClientError when the session is gone, or the field's rule refuses by now: the subscription ends
+ * @throws ClientError when the session is gone, the budget spent, or the field's rule refuses by now: the subscription ends
  */
 async function answer(api: Api, prepared: Prepared, event: unknown, signal: AbortSignal): Promise<EventAnswer> {
   const deadline = new Deadline()
@@ -93,8 +93,9 @@ async function answerInTime(
   event: unknown,
   { signal, deadline }: { readonly signal: AbortSignal; readonly deadline: Deadline },
 ): Promise<EventAnswer> {
-  const { request, plan, variables } = prepared
+  const { request, plan, variables, cost } = prepared
   const authenticated = await authenticatedRequest(api, request)
+  await spendBudget(api, request, authenticated, cost.requested)
   const context = makeContext(api.services, { ...request, signal }, authenticated)
   const outcome = await execute({ plan, variables, context, root: event, deadline })
   const errors = outcome.errors.map((error) => toClientError(error, request.requestId))

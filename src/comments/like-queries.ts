@@ -1,5 +1,5 @@
 import { isInGoodStanding, userRowColumns } from '../accounts/accounts.js'
-import { contentColumns, contentJoins, parted, toContentRow } from '../content/content.js'
+import { contentColumns, contentJoins, toContentRow } from '../content/content.js'
 import type { FlatContentRow, Reading } from '../content/content.js'
 import type { ContentRow } from '../content/types.js'
 import type { Db, Tx } from '../lib/db.js'
@@ -7,6 +7,7 @@ import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import type { Owned } from '../lib/page-loader.js'
 import { fragment } from '../lib/sql.js'
+import { partedFrom } from '../social/social.js'
 import type { LikerRow } from './types.js'
 
 /** What a like met. */
@@ -88,7 +89,7 @@ export const listLikers = async (
       select ${userRowColumns(fragment`u`)}, l.id::text as "likeId", l.created_at as "likedAt"
       from likes l join users u on u.id = l.user_id
       where l.content_id = posts.id and l.withdrawn_at is null and u.account_status not in ('deleted', 'banned')
-        and l.user_id <> all (${parted(viewerId)}) and ${beyond(page, fragment`l.created_at, l.id`, timeAndId)}
+        and l.user_id not in ${partedFrom(viewerId)} and ${beyond(page, fragment`l.created_at, l.id`, timeAndId)}
       order by ${inOrder(page, fragment`l.created_at`, fragment`l.id`)}
       limit ${page.limit + 1}::int
     ) people`

@@ -1,6 +1,5 @@
 import { toUserRowOf, userRowValue } from '../accounts/accounts.js'
 import type { UserRowValue } from '../accounts/accounts.js'
-import { parted } from '../content/content.js'
 import type { Reading } from '../content/content.js'
 import type { CommentAbsence } from '../generated/graphql.js'
 import type { Db } from '../lib/db.js'
@@ -8,6 +7,7 @@ import type { PageRequest } from '../lib/page.js'
 import type { Owned } from '../lib/page-loader.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
+import { partedFrom, uncounted } from '../social/social.js'
 import type { CommentRow, FoundComment } from './types.js'
 
 /** Whom the viewer mutes; worked out once per statement. */
@@ -22,7 +22,7 @@ export const isHeld = fragment`(m.held_at is not null and m.approved_at is null)
 /** Why the viewer sees neither text nor author of the comment `m` of the author `a`, under the post `c`; null where they do. */
 export const absence = (reading: Reading): Fragment => fragment`case
   when m.deleted_at is not null then 'DELETED'
-  when m.withdrawn_at is not null or a.account_status in ('deleted', 'banned') or m.author_id = any (${parted(reading.viewerId)})
+  when m.withdrawn_at is not null or a.account_status in ('deleted', 'banned') or m.author_id in ${partedFrom(reading.viewerId)}
     then 'AUTHOR_UNAVAILABLE'
   when (m.hidden_at is not null or ${isHeld})
     and m.author_id is distinct from ${reading.viewerId}::uuid and c.creator_id is distinct from ${reading.viewerId}::uuid
@@ -38,7 +38,7 @@ export const isShown = (reading: Reading): Fragment => fragment`case
   when ${absence(reading)} is null then true
   else m.descendant_count > 0 and m.descendant_count > (
     select count(*) from comments below
-    where below.author_id = any (${parted(reading.viewerId)} || ${muted(reading)})
+    where below.author_id = any (${uncounted(reading.viewerId)} || ${muted(reading)})
       and below.content_id = m.content_id and below.is_visible and m.id = any (below.ancestor_ids)
   )
 end`
@@ -53,14 +53,14 @@ const commentValue = (reading: Reading): Fragment => {
     m.id, m.content_id, c.creator_id, m.parent_id, m.depth, m.rank, m.is_by_creator, m.pinned_at is not null, ${isHeld},
     m.hidden_at is not null, m.created_at, m.edited_at, m.version,
     case when m.like_count = 0 then 0 else m.like_count - (
-      select count(*)::int from likes l where l.user_id = any (${parted(viewerId)}) and l.comment_id = m.id and l.withdrawn_at is null
+      select count(*)::int from likes l where l.user_id = any (${uncounted(viewerId)}) and l.comment_id = m.id and l.withdrawn_at is null
     ) end,
     case when m.reply_count = 0 then 0 else m.reply_count - (
       select count(*)::int from comments reply
-      where reply.author_id = any (${parted(viewerId)}) and reply.content_id = m.content_id and reply.parent_id = m.id
+      where reply.author_id = any (${uncounted(viewerId)}) and reply.content_id = m.content_id and reply.parent_id = m.id
         and reply.is_visible
     ) end,
-    exists (select from likes l where l.user_id = ${viewerId}::uuid and l.comment_id = m.id and l.withdrawn_at is null),
+    exists (select from likes l where l.user_id = ${viewerId}::uuid and l.comment_id = m.id and l.withdrawn_at is null offset 0),
     ${absence(reading)}, m.body, ${userRowValue(fragment`a`)}
   )`
 }

@@ -12,7 +12,6 @@ export {
   contentJoins,
   listContentById,
   listed,
-  parted,
   postIsListed,
   toContentRow,
 } from './queries.js'

@@ -1,10 +1,11 @@
 import { isFollowing } from '../accounts/accounts.js'
 import type { UserRow } from '../accounts/types.js'
 import type { Db } from '../lib/db.js'
-import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
+import { beyond, inOrder, pageBound, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
+import { partedFrom, uncounted } from '../social/social.js'
 import type { CategoryRow, ContentRow, ContentState, ContentType, ContentVersionRow, LiveGrant } from './types.js'
 
 /** For whom posts are read, and when. */
@@ -15,12 +16,6 @@ export interface Reading {
   readonly isGated: boolean
   readonly now: Date
 }
-
-/** Whom a block parts from the viewer, whoever of the two blocked; worked out once per statement. */
-export const parted = (viewerId: string | null): Fragment => fragment`coalesce((
-  select array_agg(case when b.blocker_id = ${viewerId}::uuid then b.blocked_id else b.blocker_id end)
-  from blocks b where b.blocker_id = ${viewerId}::uuid or b.blocked_id = ${viewerId}::uuid
-), '{}')`
 
 /** Whether the post `c` fell due while its author `u`, who can be met now, could not: it does not burst out. */
 const fellDueInAbsence = fragment`(
@@ -50,7 +45,7 @@ export const listed = (reading: Reading): Fragment =>
  * the author: among the conditions on posts it makes the planner expect one post of each, and read and sort them all.
  */
 export const authorIsListed = ({ viewerId, now }: Reading): Fragment =>
-  fragment`(${accountIsOpen(now)} and u.id <> all (${parted(viewerId)}))`
+  fragment`(${accountIsOpen(now)} and u.id not in ${partedFrom(viewerId)})`
 
 /** The other half of `listed`, where the author has passed the first. */
 export const postIsListed = (reading: Reading): Fragment => fragment`(
@@ -86,7 +81,10 @@ export interface Wanted {
   readonly withCategories?: boolean
 }
 
-/** All that a `ContentRow` holds of the post `c` and its author `u`, for one viewer; `contentJoins` makes the joins it needs. */
+/**
+ * All that a `ContentRow` holds of the post `c` and its author `u`, for one viewer; `contentJoins` makes the joins it needs.
+ * `offset 0` has each post looked up: without it all that the viewer ever liked or saved may be read for a page.
+ */
 export const contentColumns = (
   { viewerId }: Reading,
   { withBody, withTags = false, withCategories = false }: Wanted,
@@ -99,10 +97,10 @@ export const contentColumns = (
   c.removed_at as "removedAt", c.removed_reason as "removedReason", c.deleted_at as "deletedAt",
   c.purge_after as "purgeAfter", c.comments_closed_at as "commentsClosedAt",
   c.like_count - coalesce((
-    select count(*)::int from likes l where l.user_id = any (${parted(viewerId)}) and l.content_id = c.id and l.withdrawn_at is null
+    select count(*)::int from likes l where l.user_id = any (${uncounted(viewerId)}) and l.content_id = c.id and l.withdrawn_at is null
   ), 0) as "likeCount",
   c.comment_count - coalesce((
-    select count(*)::int from comments m where m.author_id = any (${parted(viewerId)}) and m.content_id = c.id and m.is_visible
+    select count(*)::int from comments m where m.author_id = any (${uncounted(viewerId)}) and m.content_id = c.id and m.is_visible
   ), 0) as "commentCount", c.save_count as "saveCount", c.created_at as "createdAt", c.edited_at as "editedAt",
   c.version, ${withBody ? fragment`c.body,` : fragment``}
   ${withTags ? fragment`${tagNames} as "tagNames",` : fragment``}
@@ -112,10 +110,10 @@ export const contentColumns = (
   u.suspended_until as "suspendedUntil", u.status_changed_at as "authorStatusChangedAt", u.age_verified as "ageVerified",
   u.age_verified_until as "ageVerifiedUntil",
   u.subscription_price as "subscriptionPriceMinor", u.currency as "creatorCurrency", u.created_at as "joinedAt",
-  exists (select from likes l where l.user_id = ${viewerId}::uuid and l.content_id = c.id and l.withdrawn_at is null) as "viewerHasLiked",
-  exists (select from saved_content s where s.user_id = ${viewerId}::uuid and s.content_id = c.id) as "viewerHasSaved",
+  exists (select from likes l where l.user_id = ${viewerId}::uuid and l.content_id = c.id and l.withdrawn_at is null offset 0) as "viewerHasLiked",
+  exists (select from saved_content s where s.user_id = ${viewerId}::uuid and s.content_id = c.id offset 0) as "viewerHasSaved",
   ${isFollowing(viewerId, fragment`c.creator_id`)} as follows,
-  c.creator_id = any (${parted(viewerId)}) as "isBlocked",
+  c.creator_id in ${partedFrom(viewerId)} as "isBlocked",
   creator_grant.id as "creatorGrantId", creator_grant.version as "creatorGrantVersion", creator_grant.ends_at as "creatorGrantEndsAt",
   content_grant.id as "contentGrantId", content_grant.version as "contentGrantVersion", content_grant.ends_at as "contentGrantEndsAt"`
 
@@ -226,12 +224,17 @@ export const listContentOf = async (
     await db.sql<FlatContentRow>`/* content.ofCreator */
       select ${contentColumns(reading, wanted)}
       from (
-        select c.* from content c join users u on u.id = c.creator_id
-        where c.creator_id = ${creatorId}::uuid and ${listed(reading)}
-          ${type ? fragment`and c.type = ${type.toLowerCase()}::content_type` : fragment``}
-          and ${beyond(page, fragment`c.publish_at, c.id`, timeAndId)}
-        order by ${inOrder(page, fragment`c.publish_at`, fragment`c.id`)}
-        limit ${page.limit + 1}::int
+        select c.* from users u
+        cross join lateral (
+          select c.* from content c
+          where c.creator_id = u.id and ${postIsListed(reading)}
+            ${type ? fragment`and c.type = ${type.toLowerCase()}::content_type` : fragment``}
+            and ${beyond(page, fragment`c.publish_at, c.id`, timeAndId)}
+          order by ${inOrder(page, fragment`c.publish_at`, fragment`c.id`)}
+          limit ${page.limit + 1}::int
+        ) c
+        where u.id = ${creatorId}::uuid and ${authorIsListed(reading)}
+        ${pageBound}
       ) c ${contentJoins(reading)}
       order by ${inOrder(page, fragment`c.publish_at`, fragment`c.id`)}`
   ).map(toContentRow)
@@ -248,11 +251,14 @@ export const listOwnContent = async (
     await db.sql<FlatContentRow>`/* content.own */
       select ${contentColumns(reading, { withBody: true })}
       from (
-        select c.* from content c
-        where c.creator_id = ${creatorId}::uuid and c.purged_at is null
-          ${state ? fragment`and ${stateOf(reading.now)} = ${state}::text` : fragment``}
-          and ${beyond(page, fragment`c.created_at, c.id`, timeAndId)}
-        order by ${inOrder(page, fragment`c.created_at`, fragment`c.id`)}
+        select * from (
+          select c.* from content c
+          where c.creator_id = ${creatorId}::uuid and c.purged_at is null
+            ${state ? fragment`and ${stateOf(reading.now)} = ${state}::text` : fragment``}
+            and ${beyond(page, fragment`c.created_at, c.id`, timeAndId)}
+          order by ${inOrder(page, fragment`c.created_at`, fragment`c.id`)}
+          ${pageBound}
+        ) c
         limit ${page.limit + 1}::int
       ) c ${contentJoins(reading)}
       order by ${inOrder(page, fragment`c.created_at`, fragment`c.id`)}`
@@ -279,12 +285,23 @@ export interface SavedRow {
 export async function listSaved(db: Db, userId: string, page: PageRequest, reading: Reading): Promise<SavedRow[]> {
   const rows = await db.sql<FlatContentRow & { savedAt: Date; savedId: string }>`/* content.saved */
     select ${contentColumns(reading, { withBody: true })}, s.created_at as "savedAt", s.id::text as "savedId"
-    from saved_content s join content c on c.id = s.content_id ${contentJoins(reading)}
-    where s.user_id = ${userId}::uuid
-      and (${listed(reading)} or content_grant.id is not null and c.publish_at <= ${reading.now}::timestamptz and c.removed_at is null)
-      and ${beyond(page, fragment`s.created_at, s.id`, timeAndId)}
-    order by ${inOrder(page, fragment`s.created_at`, fragment`s.id`)}
-    limit ${page.limit + 1}::int`
+    from (
+      select * from (
+        select s.* from saved_content s
+        cross join lateral (
+          select ${listed(reading)}
+            or content_grant.id is not null and c.publish_at <= ${reading.now}::timestamptz and c.removed_at is null as is_shown
+          from content c ${contentJoins(reading)}
+          where c.id = s.content_id offset 0
+        ) decided
+        where s.user_id = ${userId}::uuid and decided.is_shown
+          and ${beyond(page, fragment`s.created_at, s.id`, timeAndId)}
+        order by ${inOrder(page, fragment`s.created_at`, fragment`s.id`)}
+        ${pageBound}
+      ) s
+      limit ${page.limit + 1}::int
+    ) s join content c on c.id = s.content_id ${contentJoins(reading)}
+    order by ${inOrder(page, fragment`s.created_at`, fragment`s.id`)}`
   return rows.map(({ savedAt, savedId, ...row }) => ({ savedAt, savedId, content: toContentRow(row) }))
 }
 

@@ -1,6 +1,5 @@
 import { isInGoodStanding, userRowColumns } from '../accounts/accounts.js'
 import type { UserRow } from '../accounts/types.js'
-import { parted } from '../content/content.js'
 import type { Reading } from '../content/content.js'
 import type { CategoryRow } from '../content/types.js'
 import type { Db, Tx } from '../lib/db.js'
@@ -8,6 +7,7 @@ import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
+import { partedFrom } from '../social/social.js'
 import { askedName, candidates } from './people-queries.js'
 import { notMuted, numberAndId, together } from './ranges.js'
 import { EVERYTHING } from './types.js'
@@ -75,7 +75,7 @@ function listings(
       and ${text === null ? fragment`true` : fragment`e.user_id in (select id from named)`}
       and ${beyond(page, fragment`${key}, e.user_id`, sort === 'NEW' ? timeAndId : numberAndId)}
       and u.account_type = 'creator' and ${isInGoodStanding(fragment`u`, now)}
-      and u.id <> all (${parted(viewerId)}) and ${notMuted(reading, fragment`u.id`)}
+      and u.id not in ${partedFrom(viewerId)} and ${notMuted(reading, fragment`u.id`)}
     order by ${inOrder(page, key, fragment`e.user_id`)}
     limit ${page.limit + 1}::int
   )`

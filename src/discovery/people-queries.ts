@@ -1,12 +1,12 @@
 import { isInGoodStanding, userRowColumns } from '../accounts/accounts.js'
 import type { UserRow } from '../accounts/types.js'
-import { parted } from '../content/content.js'
 import type { Reading } from '../content/content.js'
 import type { Db } from '../lib/db.js'
 import { beyond, inOrder } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
+import { partedFrom } from '../social/social.js'
 import { numberAndId } from './ranges.js'
 import { EVERYTHING } from './types.js'
 
@@ -83,7 +83,7 @@ export const searchPeople = (db: Db, asked: string, page: PageRequest, reading: 
           select least(999, floor(100 * log((1 + c.follower_count)::float8))) from user_counters c where c.user_id = u.id
         ), 0) as popularity
       ) known
-      where ${isInGoodStanding(fragment`u`, reading.now)} and u.id <> all (${parted(reading.viewerId)})
+      where ${isInGoodStanding(fragment`u`, reading.now)} and u.id not in ${partedFrom(reading.viewerId)}
     ) found
     join users u on u.id = found.id
     where ${beyond(page, fragment`found.score, found.id`, numberAndId)}

@@ -8,6 +8,26 @@ import type { Fragment, SqlPart } from '../lib/sql.js'
 export const notBlocked = (viewerId: Someone, column: Someone): Fragment =>
   fragment`(not ${isBlocking(viewerId, column)} and not ${isBlocking(column, viewerId)})`
 
+/**
+ * Whom a block parts from the viewer, whoever of the two blocked, for `in` and `not in`: hashed once per statement, because
+ * anybody may be blocked by many.
+ */
+export const partedFrom = (viewerId: string | null): Fragment => fragment`(
+  select b.blocked_id from blocks b where b.blocker_id = ${viewerId}::uuid
+  union all
+  select b.blocker_id from blocks b where b.blocked_id = ${viewerId}::uuid
+)`
+
+/** So many are taken off the viewer's counts: each costs a look into each count. */
+const MAX_UNCOUNTED = 1_000
+
+/** An array of whom the viewer's counts leave out: all whom a block parts from them, or nobody where those are too many. */
+export const uncounted = (viewerId: string | null): Fragment => fragment`coalesce((
+  select array_agg(parted.id)
+  from (select id from ${partedFrom(viewerId)} every (id) limit ${MAX_UNCOUNTED + 1}::int) parted
+  having count(*) <= ${MAX_UNCOUNTED}::int
+), '{}')`
+
 /** True where the viewer follows whoever the column names; never for a stranger. */
 export const follows = (viewerId: Someone, column: Someone): Fragment => isFollowing(viewerId, column)
 

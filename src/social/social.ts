@@ -1,6 +1,6 @@
 /** The front door: who follows, blocks and mutes whom. */
 export { blockUser, unblockUser } from './blocks.js'
-export { follows, isBlockedEitherWay, isWanted, mutes, notBlocked } from './bond-queries.js'
+export { follows, isBlockedEitherWay, isWanted, mutes, notBlocked, partedFrom, uncounted } from './bond-queries.js'
 export { MAX_FOLLOWS, followUser, unfollowUser, updateFollowPreferences } from './follows.js'
 export { muteUser, unmuteUser } from './mutes.js'
 export { followsFollowStanding, forgetBondsOfErased } from './standing.js'

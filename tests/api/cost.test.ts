@@ -5,8 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { costOf, MAX_COST } from '../../src/api/cost.js'
 import { execute } from '../../src/api/execute.js'
 import { planOperation } from '../../src/api/plan.js'
-import { COST_BUDGET } from '../../src/api/prepare.js'
-import { connect, laboratorySchema, openLaboratory, resolved } from './laboratory.js'
+import { connect, laboratorySchema, openLaboratory, resolved, sources } from './laboratory.js'
 import type { Laboratory } from './laboratory.js'
 
 const schema = laboratorySchema()
@@ -202,8 +201,11 @@ describe('cost', () => {
 
 describe('the budget', () => {
   let lab: Laboratory
-  beforeAll(async () => (lab = await openLaboratory()))
+  const BUDGET = 3_000
+  beforeAll(async () => (lab = await openLaboratory({ costBudget: BUDGET })))
   afterAll(() => lab.close())
+  const left = ({ extensions }: { extensions: Record<string, unknown> }): number =>
+    (extensions['cost'] as { remaining: number }).remaining
   const dear = '{ people(first: 90) { nodes { pets { id } } } }'
 
   it('says in extensions what an operation cost and what is left', async () => {
@@ -211,8 +213,8 @@ describe('the budget', () => {
     expect(extensions['cost']).toEqual({
       requested: 2,
       max: MAX_COST,
-      remaining: COST_BUDGET.points - 2,
-      budget: COST_BUDGET.points,
+      remaining: BUDGET - 2,
+      budget: BUDGET,
     })
   })
 
@@ -233,6 +235,26 @@ describe('the budget', () => {
     expect(type).toBe('error')
     expect(payload).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 30 } }])
     expect((await lab.ask(dear, {}, lab.sessions.open('another'))).errors).toEqual([])
+    socket.socket.close()
+  })
+
+  it('pays for each event of a subscription, and ends it once it is spent', async () => {
+    const token = lab.sessions.open('listener')
+    const socket = await connect(lab.url, token)
+    socket.subscribe('live', 'subscription { ticks { sequence } }')
+    const before = await lab.ask('{ person { id } }', {}, token)
+    await expect.poll(() => sources.open).toBe(1)
+    lab.bus.publish('ticks')
+    expect((await socket.next('live')).type).toBe('next')
+    const after = await lab.ask('{ person { id } }', {}, token)
+    // the event, and the question after it
+    expect(left(before) - left(after)).toBeGreaterThan(2)
+    let answer = await lab.ask(dear, {}, token)
+    while (answer.errors.length === 0) answer = await lab.ask(dear, {}, token)
+    lab.bus.publish('ticks')
+    const { type, payload } = await socket.next('live')
+    expect(type).toBe('error')
+    expect(payload).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 30 } }])
     socket.socket.close()
   })
 })

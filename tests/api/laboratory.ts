@@ -371,6 +371,7 @@ const CONFIG = {
   port: 0,
   corsOrigins: ['https://app.example.com'],
   trustedProxies: [],
+  costBudget: 20_000,
   persistedOperations: { mode: 'automatic' },
 } as unknown as Config
 

@@ -168,7 +168,7 @@ describe('what is remembered', () => {
 
   it('is bounded, however many documents are sent', async () => {
     const budget = new LocalLimiter()
-    const config = { isProduction: false, persistedOperations: { mode: 'automatic' } }
+    const config = { isProduction: false, costBudget: 20_000, persistedOperations: { mode: 'automatic' } }
     const services = { config, database: {}, bus: {}, limiter: budget, budget } as unknown as Services
     const api = openApi(laboratorySchema(), services, new Sessions().authenticate)
     const fields = 'person { id name best { id name best { id name } } } '

@@ -75,16 +75,18 @@ describe('deploying', { timeout: 60_000 }, () => {
     expect(await column(url, 'select migration_name as value from _prisma_migrations order by 1')).toEqual(known)
   })
 
-  it('does nothing the second time, in under 200 ms', async () => {
+  it('does nothing the second time, in a fraction of the time', async () => {
     const options = { ownerUrl: freshUrl(), folder: FOLDER, appRole }
+    const startedMs = performance.now()
     await deployMigrations(options)
+    const firstMs = performance.now() - startedMs
     const durationsMs: number[] = []
     for (let round = 0; round < 5; round += 1) {
       const started = performance.now()
       expect(await deployMigrations(options)).toEqual({ applied: [] })
       durationsMs.push(performance.now() - started)
     }
-    expect(Math.min(...durationsMs)).toBeLessThan(200)
+    expect(Math.min(...durationsMs)).toBeLessThan(firstMs / 4)
   })
 
   it('lets the application role enqueue and see jobs, and change no table', async () => {

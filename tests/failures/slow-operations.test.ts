@@ -114,7 +114,7 @@ beforeAll(async () => {
   database = await testDatabase({ poolSize: 20 })
   await database.owner.query('create table slow_writes (name text)')
   await database.owner.query('grant select, insert on slow_writes to public')
-  const config = { mode: 'test', host: '127.0.0.1', port: 0, corsOrigins: [], trustedProxies: [] }
+  const config = { mode: 'test', host: '127.0.0.1', port: 0, corsOrigins: [], trustedProxies: [], costBudget: 20_000 }
   const services = {
     config: { ...config, persistedOperations: { mode: 'off' } } as unknown as Config,
     database,
