@@ -48,8 +48,9 @@ export const creator: BenchPage = {
     if (!page) return { user: null }
     const { user, profile, relation, counts } = page
     const list = { limit: POSTS, isBackward: false, cursor: null, filterHash: '' }
-    const wanted = { withBody: true, withTags: false, withCategories: false }
-    const rows = await listContentOf(db, user.id, null, list, reading, wanted)
+    const wanted = { type: null, withBody: true, withTags: false, withCategories: false }
+    const found = await listContentOf(db, [user.id], wanted, list, reading)
+    const rows = found.map(({ row }) => row)
     return {
       user: {
         ...toPerson(user, now),

@@ -3,8 +3,18 @@ import type { Db } from '../lib/db.js'
 import { listGrantsById } from './grant-queries.js'
 import { listContentMedia } from './media-queries.js'
 import type { ContentMediaRow } from './media-queries.js'
-import { listBodies, listCategoriesOf, listContentById, listTags, listVersionsById } from './queries.js'
-import type { Reading } from './queries.js'
+import { makePageLoader } from '../lib/page-loader.js'
+import type { PageLoader } from '../lib/page-loader.js'
+import {
+  listBodies,
+  listCategoriesOf,
+  listContentById,
+  listContentOf,
+  listTags,
+  listVersions,
+  listVersionsById,
+} from './queries.js'
+import type { PostsOfCreator, Reading } from './queries.js'
 import type { CategoryRow, ContentRow, ContentVersionRow, GrantRow } from './types.js'
 
 /** What a request reads of posts, each once. */
@@ -13,6 +23,10 @@ export interface ContentLoaders {
   readonly content: DataLoader<string, ContentRow | null>
   /** The text of a post, for those with access. */
   readonly contentBody: DataLoader<string, string | null>
+  /** Pages of people's posts that the viewer may know of. */
+  readonly contentsOf: PageLoader<ContentRow, PostsOfCreator>
+  /** Pages of posts' versions, of whoever's posts. */
+  readonly versionsOf: PageLoader<ContentVersionRow>
   readonly contentTags: DataLoader<string, string[]>
   readonly contentCategories: DataLoader<string, CategoryRow[]>
   /** The files of a post, in their order. */
@@ -29,6 +43,8 @@ export const makeContentLoaders = (db: Db, reading: () => Reading): ContentLoade
     const rows = new Map((await listContentById(db, ids, reading())).map((row) => [row.id, row]))
     return ids.map((id) => rows.get(id) ?? null)
   }),
+  contentsOf: makePageLoader((creatorIds, page, filter) => listContentOf(db, creatorIds, filter, page, reading())),
+  versionsOf: makePageLoader((contentIds, page) => listVersions(db, contentIds, page)),
   contentBody: new DataLoader(async (ids) => {
     const bodies = new Map((await listBodies(db, ids)).map(({ id, body }) => [id, body]))
     return ids.map((id) => bodies.get(id) ?? null)

@@ -3,6 +3,7 @@ import type { UserRow } from '../accounts/types.js'
 import type { Db } from '../lib/db.js'
 import { beyond, inOrder, pageBound, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
+import type { Owned } from '../lib/page-loader.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
 import { partedFrom, uncounted } from '../social/social.js'
@@ -211,33 +212,41 @@ export const listContentById = async (db: Db, ids: readonly string[], reading: R
 export const listBodies = (db: Db, ids: readonly string[]): Promise<{ id: string; body: string | null }[]> =>
   db.sql`/* content.bodies */ select id::text, body from content where id = any(${ids}::uuid[])`
 
-/** A page of somebody's posts that the viewer may know of, the newest first; one row more than its limit when others follow. */
+/** Which of somebody's posts a list holds, and what it shows of them. */
+export interface PostsOfCreator extends Wanted {
+  readonly type: ContentType | null
+}
+
+/** A page of each of these people's posts that the viewer may know of, the newest first. */
 export const listContentOf = async (
   db: Db,
-  creatorId: string,
-  type: ContentType | null,
+  creatorIds: readonly string[],
+  { type, ...wanted }: PostsOfCreator,
   page: PageRequest,
   reading: Reading,
-  wanted: Wanted,
-): Promise<ContentRow[]> =>
+): Promise<Owned<ContentRow>[]> =>
   (
-    await db.sql<FlatContentRow>`/* content.ofCreator */
-      select ${contentColumns(reading, wanted)}
-      from (
-        select c.* from users u
-        cross join lateral (
-          select c.* from content c
-          where c.creator_id = u.id and ${postIsListed(reading)}
-            ${type ? fragment`and c.type = ${type.toLowerCase()}::content_type` : fragment``}
-            and ${beyond(page, fragment`c.publish_at, c.id`, timeAndId)}
-          order by ${inOrder(page, fragment`c.publish_at`, fragment`c.id`)}
-          limit ${page.limit + 1}::int
-        ) c
-        where u.id = ${creatorId}::uuid and ${authorIsListed(reading)}
-        ${pageBound}
-      ) c ${contentJoins(reading)}
-      order by ${inOrder(page, fragment`c.publish_at`, fragment`c.id`)}`
-  ).map(toContentRow)
+    await db.sql<FlatContentRow>`/* content.ofCreators */
+      select page.*
+      from unnest(${creatorIds}::uuid[]) as owners (id)
+      cross join lateral (
+        select ${contentColumns(reading, wanted)}
+        from (
+          select c.* from users u
+          cross join lateral (
+            select c.* from content c
+            where c.creator_id = u.id and ${postIsListed(reading)}
+              ${type ? fragment`and c.type = ${type.toLowerCase()}::content_type` : fragment``}
+              and ${beyond(page, fragment`c.publish_at, c.id`, timeAndId)}
+            order by ${inOrder(page, fragment`c.publish_at`, fragment`c.id`)}
+            limit ${page.limit + 1}::int
+          ) c
+          where u.id = owners.id and ${authorIsListed(reading)}
+          ${pageBound}
+        ) c ${contentJoins(reading)}
+        order by ${inOrder(page, fragment`c.publish_at`, fragment`c.id`)}
+      ) page`
+  ).map((flat) => ({ ownerId: flat.creatorId, row: toContentRow(flat) }))
 
 /** A page of the viewer's own posts in every state, the newest made first. */
 export const listOwnContent = async (
@@ -314,20 +323,25 @@ export const listVersionsById = (db: Db, ids: readonly string[]): Promise<Conten
   db.sql<ContentVersionRow>`/* content.versionsById */
     select ${versionColumns} from content_versions where id = any(${ids}::uuid[])`
 
-/** A page of how a post was before each change, the newest first. */
-export const listVersions = (db: Db, contentId: string, page: PageRequest): Promise<ContentVersionRow[]> => {
-  const version = page.cursor?.[0] ?? null
-  return page.isBackward
-    ? db.sql<ContentVersionRow>`/* content.versionsBackward */
-        select ${versionColumns}
-        from content_versions
-        where content_id = ${contentId}::uuid and content_version > coalesce(${version}::bigint, 0)
-        order by content_version limit ${page.limit + 1}::int`
-    : db.sql<ContentVersionRow>`/* content.versions */
-        select ${versionColumns}
-        from content_versions
-        where content_id = ${contentId}::uuid and content_version < coalesce(${version}::bigint, 2147483647)
-        order by content_version desc limit ${page.limit + 1}::int`
+/** A page of how each of these posts was before each change, the newest first. */
+export const listVersions = async (
+  db: Db,
+  contentIds: readonly string[],
+  page: PageRequest,
+): Promise<Owned<ContentVersionRow>[]> => {
+  const direction = page.isBackward ? fragment`asc` : fragment`desc`
+  const rows = await db.sql<ContentVersionRow>`/* content.versions */
+    select page.*
+    from unnest(${contentIds}::uuid[]) as posts (id)
+    cross join lateral (
+      select ${versionColumns}
+      from content_versions v
+      where v.content_id = posts.id
+        and ${beyond(page, fragment`v.content_version`, ([version = '']) => fragment`${version}::bigint`)}
+      order by v.content_version ${direction}
+      limit ${page.limit + 1}::int
+    ) page`
+  return rows.map((row) => ({ ownerId: row.contentId, row }))
 }
 
 /** The tags of posts, each post's in alphabetical order. */

@@ -29,7 +29,7 @@ import { grantAccess, revokeGrant } from './grants.js'
 import type { GrantOrder } from './grants.js'
 import { checkedContent, checkedLocalTime, checkedTimeZone } from './input.js'
 import { publishContent, scheduleContent, unpublishContent } from './publishing.js'
-import { listCategories, listContentOf, listOwnContent, listSaved, listVersions } from './queries.js'
+import { listCategories, listOwnContent, listSaved } from './queries.js'
 import { accessTo, findVisibleContent, primed, readingOf, wantedOf } from './reading.js'
 import type { ContentAsking } from './reading.js'
 import { deleteContent, restoreContent } from './removal.js'
@@ -238,9 +238,9 @@ export const ContentAuthorView = {
   media: ({ id }, _args, { loaders }) => assetsOf(id, loaders),
   scheduledFor: ({ scheduledLocalTime: localTime, scheduledTimeZone: timeZone }) =>
     localTime === null || timeZone === null ? null : { localTime, timeZone },
-  versions: async ({ id }, args, { db }) => {
+  versions: async ({ id }, args, { loaders }) => {
     const page = checkedPage(args, { list: 'content.versions', id }, ['number'])
-    return toConnection(page, await listVersions(db, id, page), ({ version }) => [String(version)])
+    return toConnection(page, await loaders.versionsOf.load({ ownerId: id, page }), ({ version }) => [String(version)])
   },
 } satisfies Partial<ContentAuthorViewResolvers>
 
@@ -280,7 +280,7 @@ const isLiveAt = ({ startsAt, endsAt, revokedAt, suspendedAt }: GrantRow, now: D
 export const User = {
   contents: async ({ id }, { type = null, ...args }, context, info) => {
     const page = checkedPage(args, { list: 'user.contents', id, type }, ['time', 'uuid'])
-    const rows = await listContentOf(context.db, id, type, page, readingOf(context), wantedOf(info))
+    const rows = await context.loaders.contentsOf.load({ ownerId: id, page, filter: { type, ...wantedOf(info) } })
     return toConnection(page, primed(rows, context), (row) => [row.publishAt?.toISOString() ?? '', row.id])
   },
 } satisfies Partial<UserResolvers>

@@ -31,6 +31,7 @@ import type { DiscoveryLoaders } from './loaders.js'
 import { searchPeople } from './people-queries.js'
 import { keep, wantedOfPosts } from './posts.js'
 import { searchPosts } from './search-queries.js'
+import type { FoundPost } from './search-queries.js'
 import { snippetOf, wordsOf } from './snippets.js'
 import { listTagsByUse } from './tag-queries.js'
 import type { TagRow } from './types.js'
@@ -129,13 +130,11 @@ export const SearchResults = {
     await spendSearch(context)
     const wanted = wantedOfPosts(info)
     const withBody = wanted.withBody || selects(info, 'edges.snippet')
-    const rows = await searchPosts(context.db, { text, type }, page, readingOf(context), { ...wanted, withBody })
+    const asked = { text, type }
+    const { rows, stoppedAt } = await searchPosts(context.db, asked, page, readingOf(context), { ...wanted, withBody })
     keep(rows, wanted, context)
-    const { edges, ...found } = toConnection(page, rows, ({ rank, publishAt, id }) => [
-      String(rank),
-      publishAt?.toISOString() ?? '',
-      id,
-    ])
+    const keyOf = ({ rank, publishAt, id }: FoundPost) => [String(rank), publishAt?.toISOString() ?? '', id]
+    const { edges, ...found } = toConnection(page, rows, keyOf, stoppedAt)
     return { ...found, edges: edges.map((edge) => ({ ...edge, text })) }
   },
 

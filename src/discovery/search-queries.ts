@@ -16,6 +16,13 @@ const MAX_WALKED = 10_000
 /** In place of a rank for what is common: nothing but the time puts it in order. */
 const COMMON = 9
 
+/** Posts that were found. */
+export interface FoundPosts {
+  readonly rows: FoundPost[]
+  /** The key of the last post that was gone through, where others follow and the page is not full. */
+  readonly stoppedAt: readonly string[] | null
+}
+
 /** A post that was found, and how well it matches: by its title, its teaser, or its text. */
 export interface FoundPost extends PostRow {
   readonly rank: number
@@ -31,7 +38,8 @@ export interface PostsAsked {
 /**
  * A page of posts that everybody may read these words of, one row more than its limit when others follow. What few posts say is
  * put in order by where they say it, and then by time. What many say would take reading all of them: there the newest are
- * gone through until the page is full. A cursor goes on the way that its page was found.
+ * gone through until the page is full, or `MAX_WALKED` of them were; the next page goes on from there. A cursor goes on the
+ * way that its page was found.
  */
 export async function searchPosts(
   db: Db,
@@ -39,25 +47,16 @@ export async function searchPosts(
   page: PageRequest,
   reading: Reading,
   wanted: WantedOfPosts,
-): Promise<FoundPost[]> {
-  if (reading.isGated && !reading.isAgeVerified) return []
-  const isCommon = page.cursor ? Number(page.cursor[0]) === COMMON : null
+): Promise<FoundPosts> {
+  if (reading.isGated && !reading.isAgeVerified) return { rows: [], stoppedAt: null }
   const direction = page.isBackward ? fragment`asc` : fragment`desc`
   const order = fragment`f.rank ${direction}, f.publish_at ${direction}, f.id ${direction}`
-  const candidate = fragment`
-    c.publish_at is not null and c.publish_at <= ${reading.now}::timestamptz
-    and c.unpublished_at is null and c.deleted_at is null and c.removed_at is null`
+  const candidate = isCandidate(reading)
   const suits = fragment`
     c.shadow_banned_at is null and ${reading.isAgeVerified ? fragment`true` : fragment`not c.is_age_restricted`}
     and ${type === null ? fragment`true` : fragment`c.type = ${type.toLowerCase()}::content_type`}`
   const rows = await db.sql<FlatPostRow & { rank: number }>`/* discovery.searchPosts */
-    with asked as materialized (
-      select query, querytree(query) not in ('', 'T') as is_askable
-      from websearch_to_tsquery('simple', app_folded(${text})) query
-    ), way as materialized (
-      select is_askable, coalesce(${isCommon}::boolean, app_estimated_posts(query) > ${MAX_RANKED}) as is_common
-      from asked where is_askable
-    ), page as (
+    with ${wayOf(text, page, candidate)}, page as (
       select f.id, f.publish_at, f.rank
       from (
         (
@@ -97,11 +96,46 @@ export async function searchPosts(
     select ${postColumns(reading, wanted)}, f.rank
     from page f join content c on c.id = f.id ${contentJoins(reading)}
     order by ${order}`
-  return rows.map(toContentRow)
+  const isFull = rows.length > page.limit || rows.some(({ rank }) => rank < COMMON)
+  return { rows: rows.map(toContentRow), stoppedAt: isFull ? null : await endOfWalk(db, text, page, reading) }
+}
+
+/** Whether `c` is a post that anybody could find. */
+const isCandidate = ({ now }: Reading): Fragment => fragment`
+  c.publish_at is not null and c.publish_at <= ${now}::timestamptz
+  and c.unpublished_at is null and c.deleted_at is null and c.removed_at is null`
+
+/** What is asked, and on which way it is found: as the cursor says, or as many posts as have it. */
+const wayOf = (text: string, { cursor }: PageRequest, candidate: Fragment): Fragment => fragment`
+  asked as materialized (
+    select query, querytree(query) not in ('', 'T') as is_askable
+    from websearch_to_tsquery('simple', app_folded(${text})) query
+  ), way as materialized (
+    select is_askable, coalesce(
+      ${cursor ? Number(cursor[0]) === COMMON : null}::boolean,
+      app_estimated_posts(query) > ${MAX_RANKED} or ${MAX_RANKED} < (
+        select count(*) from (select from content c where c.search @@ query and ${candidate} limit ${MAX_RANKED + 1}) few
+      )
+    ) as is_common
+    from asked where is_askable
+  )`
+
+/** The key at which going through the newest ended before all had been; null where it did not. */
+async function endOfWalk(db: Db, text: string, page: PageRequest, reading: Reading): Promise<readonly string[] | null> {
+  const candidate = isCandidate(reading)
+  const direction = page.isBackward ? fragment`asc` : fragment`desc`
+  const [last] = await db.sql<{ publishAt: Date; id: string }>`/* discovery.endOfWalk */
+    with ${wayOf(text, page, candidate)}
+    select c.publish_at as "publishAt", c.id::text as id
+    from content c
+    where (select is_common from way) and ${candidate} and ${beyondTime(page)}
+    order by c.publish_at ${direction}, c.id ${direction}
+    offset ${MAX_WALKED - 1} limit 1`
+  return last ? [String(COMMON), last.publishAt.toISOString(), last.id] : null
 }
 
 const rankTimeAndId = ([rank = '', time = '', id = '']: readonly string[]): Fragment =>
-  fragment`${rank}::int, ${time}::timestamptz, ${id}::uuid`
+  fragment`${rank}::bigint, ${time}::timestamptz, ${id}::uuid`
 
 /** The part of the cursor that the walk begins at. */
 const beyondTime = (page: PageRequest): Fragment =>

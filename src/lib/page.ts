@@ -40,15 +40,19 @@ function isInstant(text: string): boolean {
   return !Number.isNaN(time.getTime()) && time.toISOString() === text && !/^[+-]|^0000/.test(text)
 }
 
+const MAX_KEY_LENGTH = 200
+
 /** What a part of a sort key looks like as text; whatever looks otherwise is no cursor of ours. */
 const KEY_PARTS = {
   time: isInstant,
   uuid: isUuid,
   number: (text: string): boolean => /^\d{1,18}$/.test(text),
-  text: (): boolean => true,
+  // a half of a surrogate pair becomes another character on its way to the database, which has no NUL
+  text: (text: string): boolean =>
+    text.length <= MAX_KEY_LENGTH && !text.includes('\0') && Buffer.from(text).toString() === text,
 } as const
 
-/** The kind of one part of a sort key: an instant in ISO 8601, a UUID, a whole number, or any text. */
+/** The kind of one part of a sort key: an instant in ISO 8601, a UUID, a whole number, or a short text. */
 export type KeyPart = keyof typeof KEY_PARTS
 
 /**
@@ -80,19 +84,23 @@ export function checkedPage(args: PageArgs, filter: unknown, parts: readonly Key
 
 /**
  * Makes the connection of `rows`, read in the page's direction and with one row more than its limit when others follow.
- * `keyOf` gives a row's whole sort key.
+ * `keyOf` gives a row's whole sort key. Where reading stopped before the page was full, `stoppedAt` says at which key: others
+ * may follow that.
  */
 export function toConnection<Row>(
   page: PageRequest,
   rows: readonly Row[],
   keyOf: (row: Row) => readonly string[],
+  stoppedAt: readonly string[] | null = null,
 ): Connection<Row> {
-  const hasMore = rows.length > page.limit
+  const hasMore = rows.length > page.limit || stoppedAt !== null
   const nodes = rows.slice(0, page.limit)
   if (page.isBackward) nodes.reverse()
   const cameFromCursor = page.cursor !== null
   const cursorOf = (row: Row): string => writeCursor(keyOf(row), page.filterHash)
   const cursorAt = (place: number): string | null => {
+    const isWhereItStopped = place === (page.isBackward ? 0 : -1)
+    if (stoppedAt && isWhereItStopped) return writeCursor(stoppedAt, page.filterHash)
     const row = nodes.at(place)
     return row === undefined ? null : cursorOf(row)
   }

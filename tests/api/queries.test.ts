@@ -14,6 +14,8 @@ let world: World
 let admin: Person
 let fan: Person
 const crowd: Person[] = []
+/** One of the crowd, with many posts. */
+const writer = (): Person => crowd[0] as Person
 beforeAll(async () => {
   server = await startServer()
   world = makeWorld(server)
@@ -62,6 +64,11 @@ beforeAll(async () => {
     insert into notification_inboxes (user_id, last_sequence) select $1, count(*) from written`,
     [fan.uuid, crowd.map(({ uuid }) => uuid), await server.now()],
   )
+  await server.database.owner.query(
+    `insert into content (creator_id, type, title, body) select $1, 'text', 'A draft', 'Its text' from generate_series(1, 55)`,
+    [writer().uuid],
+  )
+  await server.database.owner.query(`update content set title = 'Another title' where creator_id = $1`, [writer().uuid])
 }, 120_000)
 afterAll(() => server.close())
 
@@ -90,6 +97,22 @@ describe('a list costs as many statements however long it is', () => {
       document: `query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on User { ${person} } } }`,
       variables: (n) => ({ ids: crowd.slice(0, n).map(({ id }) => id) }),
       most: 6,
+    },
+    'posts of people, all of each': {
+      asker: () => fan,
+      document: `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on User { contents(first: 1, type: TEXT) { nodes {
+        id title tags categories { slug } creator { username } viewerHasLiked viewerHasSaved likeCount
+        body { __typename ... on UnlockedBody { text } }
+        comments(first: 2) { nodes { id replies(first: 2) { nodes { id } } } } likers(first: 2) { nodes { username } }
+      } } } } }`,
+      variables: (n) => ({ ids: crowd.slice(1, n + 1).map(({ id }) => id) }),
+      most: 12,
+    },
+    'one’s own posts, and how they were': {
+      asker: writer,
+      document: `query ($n: Int) { viewer { contents(first: $n) { nodes { id authorView { version versions(first: 2) { nodes { id title } } } } } } }`,
+      variables: (n) => ({ n }),
+      most: 4,
     },
     'sessions of the viewer': {
       asker: () => fan,
@@ -255,6 +278,7 @@ describe('a cursor', () => {
     const { id } = await publish(creator, { tags: ['one', 'two'] })
     for (const [field, key] of [
       ['tags(first: 1, after: $after) { edges { cursor } }', 'tags'],
+      ['search(text: "post") { contents(first: 1, after: $after) { edges { cursor } } }', 'search'],
       ['content(id: $id) { authorView { versions(first: 1, after: $after) { edges { cursor } } } }', 'versions'],
       ['content(id: $id) { comments(first: 1, after: $after) { edges { cursor } } }', 'comments'],
     ] as const) {
@@ -267,10 +291,24 @@ describe('a cursor', () => {
       }
       if (key === 'comments') await say(server, { contentId: uuidIn(id), authorId: creator.uuid })
       const { data } = await ask(null)
-      const cursor = (data.tags ?? data.content.comments ?? data.content.authorView.versions).edges[0].cursor as string
+      const cursor = (data.tags ?? data.search?.contents ?? data.content.comments ?? data.content.authorView.versions)
+        .edges[0].cursor as string
       const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as string[]
       const after = Buffer.from(JSON.stringify([parts[0], '9'.repeat(18), ...parts.slice(2)])).toString('base64url')
       expect((await ask(after)).errors, key).toEqual([])
+    }
+  })
+
+  it('with a name that no text can be is none of ours', async () => {
+    const ask = (after: string | null) =>
+      fan.request<any>('query ($after: String) { tags(first: 1, after: $after) { edges { cursor } } }', { after })
+    const { data } = await ask(null)
+    const [hash, count] = JSON.parse(
+      Buffer.from(data.tags.edges[0].cursor as string, 'base64url').toString(),
+    ) as string[]
+    for (const name of ['a\u0000b', '\ud800', 'x'.repeat(300)]) {
+      const answer = await ask(Buffer.from(JSON.stringify([hash, count, name])).toString('base64url'))
+      expect(answer.errors, JSON.stringify(name)).toMatchObject([{ extensions: { reason: 'invalid_cursor' } }])
     }
   })
 

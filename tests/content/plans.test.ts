@@ -121,7 +121,7 @@ describe(`of a creator with ${OWN.toLocaleString('en')} posts`, () => {
       it.each(pagesAround(...DATED))(
         `reads what it shows: ${who}, type ${String(type)}, %s`,
         async (_page, request) => {
-          await expectInOrder((db) => listContentOf(db, MAKER, type, request, reading, wanted), 21)
+          await expectInOrder((db) => listContentOf(db, [MAKER], { type, ...wanted }, request, reading), 21)
         },
       )
 
@@ -131,7 +131,7 @@ describe(`of a creator with ${OWN.toLocaleString('en')} posts`, () => {
   })
 
   it.each(pagesAround('4711'))('reads what it shows of the versions of one: %s', async (_page, request) => {
-    await expectInOrder((db) => listVersions(db, edited, request))
+    await expectInOrder((db) => listVersions(db, [edited], request))
   })
 
   it.each(pagesAround(...DATED))('reads what it shows of their files: %s', async (_page, request) => {

@@ -3,6 +3,7 @@ import { statusAt } from '../../src/accounts/accounts.js'
 import { searchPeople } from '../../src/discovery/people-queries.js'
 import { searchPosts } from '../../src/discovery/search-queries.js'
 import type { FoundPost } from '../../src/discovery/search-queries.js'
+import { checkedPage, toConnection } from '../../src/lib/page.js'
 import { mutate, query } from '../accounts/calls.js'
 import { provenCreator, prove, publish } from '../content/posts.js'
 import { block, follow } from '../social/calls.js'
@@ -19,6 +20,7 @@ import { drawWorld, isListed, isParted, newestFirst, onlookers, readingOf } from
 import type { Onlooker } from './random-world.js'
 
 const NOW = new Date('2026-11-25T12:00:00.000Z')
+const WANTED = { withBody: false, comments: null }
 const STRANGER = { viewerId: null, isAgeVerified: false, isGated: false, now: NOW }
 
 describe('a search of a random world', () => {
@@ -30,11 +32,8 @@ describe('a search of a random world', () => {
 
   const posts = (onlooker: Onlooker, text: string): Paged<FoundPost> => ({
     parts: ['number', 'time', 'uuid'],
-    read: (page) =>
-      searchPosts(database.db, { text, type: null }, page, readingOf(onlooker, NOW), {
-        withBody: false,
-        comments: null,
-      }),
+    read: async (page) =>
+      (await searchPosts(database.db, { text, type: null }, page, readingOf(onlooker, NOW), WANTED)).rows,
     keyOf: ({ rank, publishAt, id }) => [String(rank), publishAt?.toISOString() ?? '', id],
   })
 
@@ -102,19 +101,47 @@ describe('a search of a random world', () => {
     const ranked = await readAll(posts(stranger, 'usual -seldom'), 7)
     expect(ranked).toHaveLength(300)
     const firstPage = { limit: 7, isBackward: false, filterHash: '', cursor: null }
-    const [one] = await searchPosts(database.db, { text: 'usual', type: null }, firstPage, STRANGER, {
-      withBody: false,
-      comments: null,
-    })
+    const usual = { text: 'usual', type: null }
+    const {
+      rows: [one],
+    } = await searchPosts(database.db, usual, firstPage, STRANGER, WANTED)
     // the way is the cursor's, whatever is common by then
     await database.owner.query(`delete from content where title = 'usual seldom'`)
     await database.owner.query('analyze content')
     const cursor = ['9', one?.publishAt?.toISOString() ?? '', one?.id ?? '']
-    const next = await searchPosts(database.db, { text: 'usual', type: null }, { ...firstPage, cursor }, STRANGER, {
-      withBody: false,
-      comments: null,
-    })
+    const { rows: next } = await searchPosts(database.db, usual, { ...firstPage, cursor }, STRANGER, WANTED)
     expect(next.every(({ rank }) => rank === 9)).toBe(true)
+  }, 60_000)
+
+  it('of a common word that no new post has ends a page early, and goes on from there to every one', async () => {
+    await database.owner.query('set session_replication_role = replica')
+    await database.owner.query(
+      `with author as (
+         insert into users (username, display_name, email, email_index, account_type, creator_since, currency)
+         values ('elder', 'Elder', '\\x00', decode(md5('elder') || md5('elder'), 'hex'), 'creator', app_now(), 'EUR') returning id
+       )
+       insert into content (creator_id, type, title, publish_at)
+       select id, 'text', case when n > 21000 then 'elder' else 'noise' end, $1::timestamptz - n * interval '1 second'
+       from author, generate_series(1, 23500) n`,
+      [new Date(NOW.getTime() - 1_000)],
+    )
+    await database.owner.query('set session_replication_role = origin')
+    await database.owner.query('analyze content')
+    const found: string[] = []
+    const lengths: number[] = []
+    let after: string | null = null
+    do {
+      const page = checkedPage({ first: 100, after }, 'test', ['number', 'time', 'uuid'])
+      const { rows, stoppedAt } = await searchPosts(database.db, { text: 'elder', type: null }, page, STRANGER, WANTED)
+      const { keyOf } = posts({ person: null, isGated: false }, 'elder')
+      const { nodes, pageInfo } = toConnection(page, rows, keyOf, stoppedAt)
+      found.push(...nodes.map(({ id }) => id))
+      lengths.push(nodes.length)
+      after = pageInfo.hasNextPage ? pageInfo.endCursor : null
+    } while (after !== null && lengths.length < 50)
+    expect([new Set(found).size, found.length]).toEqual([2_500, 2_500])
+    // twice ten thousand are gone through in vain
+    expect(lengths.slice(0, 3)).toEqual([0, 0, 100])
   }, 60_000)
 })
 
