@@ -14,7 +14,8 @@ import { ClientError, statusOf, toClientError } from './errors.js'
 import type { WireCode } from './errors.js'
 import type { Origins } from './origins.js'
 
-const MAX_BODY_BYTES = 100_000
+/** The longest text of a post, each of its characters escaped, and what goes with it. */
+const MAX_BODY_BYTES = 160_000
 const HEADERS_TIMEOUT_MS = 10 * SECOND_MS
 const CONNECTIONS_CHECK_MS = 2 * SECOND_MS
 /** Addresses of files are long. */

@@ -193,12 +193,13 @@ export async function emitComment(
   await emit(tx, { stream: contentStream(contentId), type, payload }, now)
 }
 
-const noSuchComment = (): AppError =>
+export const noSuchComment = (): AppError =>
   new AppError('NOT_FOUND', 'node_not_found', 'No such Comment.', { path: ['input', 'commentId'] })
 
 /** A comment that is held with its post, and whether whoever asks may know of it. */
 export interface Grasped {
   readonly comment: HeldComment
+  readonly content: ContentRow
   readonly isVisible: boolean
 }
 
@@ -219,9 +220,9 @@ export async function graspComment(
   refuse(isActive ? null : 'account_limited', [])
   const [content] = await listContentById(tx, [contentId], reading)
   const comment = await findHeldComment(tx, commentId, reading)
-  if (!comment) throw noSuchComment()
-  const isOpened = content !== undefined && accessTo(content, { ...commenting, now }).isOpen
-  return { comment, isVisible: isOpened && comment.isShown }
+  if (!comment || !content) throw noSuchComment()
+  const isOpened = accessTo(content, { ...commenting, now }).isOpen
+  return { comment, content, isVisible: isOpened && comment.isShown }
 }
 
 /**
@@ -240,9 +241,9 @@ export async function editComment(
   reading: Reading,
 ): Promise<void> {
   const { now } = reading
-  const { comment, isVisible } = await graspComment(tx, commenting, commentId, reading)
+  const { comment, content, isVisible } = await graspComment(tx, commenting, commentId, reading)
   if (!isVisible) throw noSuchComment()
-  refuse(refusalToEdit(commenting.viewer, comment, now), ['input', 'commentId'])
+  refuse(refusalToEdit(commenting.viewer, comment, content, now), ['input', 'commentId'])
   const { version, creatorId, authorId, body } = comment
   if (version !== expectedVersion)
     throw new AppError('CONFLICT', 'version_conflict', 'The comment has changed: read it again.', {

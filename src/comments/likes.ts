@@ -1,11 +1,13 @@
-import { accessTo, noSuchContent } from '../content/content.js'
+import { accessTo, listContentById, noSuchContent } from '../content/content.js'
 import type { ContentAsking, Reading } from '../content/content.js'
 import { contentStream } from '../content/types.js'
 import type { ContentRow } from '../content/types.js'
 import type { Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import { emit } from '../lib/events.js'
+import { noSuchComment } from './commenting.js'
 import { deleteCommentLike, deleteContentLike, insertCommentLike, insertContentLike } from './like-queries.js'
+import { listCommentsById } from './thread-queries.js'
 import { COMMENT_LIKED, CONTENT_LIKED } from './types.js'
 import type { CommentRow } from './types.js'
 
@@ -62,27 +64,26 @@ const refusalOf =
     new AppError('CONFLICT', reason, message, { path: ['input', field] })
 
 /**
- * Likes a comment, which whoever likes sees, with the post that it is under; once. Answers it as they now see it.
- * @throws CONFLICT self_action, comment_state, not_allowed; FORBIDDEN account_limited
+ * Likes a comment; once. Answers it as the viewer now sees it. Written first and decided in the same transaction: what may
+ * not be liked is rolled back.
+ * @throws NOT_FOUND node_not_found; CONFLICT self_action, comment_state, not_allowed; FORBIDDEN account_limited
  */
-export async function likeComment(
-  tx: Tx,
-  comment: CommentRow,
-  content: ContentRow,
-  reading: Reading,
-): Promise<CommentRow> {
+export async function likeComment(tx: Tx, liking: Liking, commentId: string, reading: Reading): Promise<CommentRow> {
   const { viewerId, now } = reading
-  const { id: commentId, contentId, author } = comment
+  const liked = await insertCommentLike(tx, commentId, reading)
+  const [comment] = await listCommentsById(tx, [commentId], reading)
+  const [content] = comment ? await listContentById(tx, [comment.contentId], reading) : []
+  if (!comment?.isShown || !content || !accessTo(content, { ...liking, now }).isOpen) throw noSuchComment()
+  checkActive(liked)
+  const { contentId, author } = comment
   const refused = refusalOf('commentId')
   if (!author || comment.isHeld || comment.isHidden) throw refused('comment_state', 'It cannot be seen, or not by all.')
   if (author.id === viewerId) throw refused('self_action', 'Nobody likes their own.')
   if (content.bonds.isBlocked) throw refused('not_allowed', 'This can be read, and no more.')
-  const liked = await insertCommentLike(tx, commentId, reading)
-  checkActive(liked)
   if (!liked.isNew) return comment
   const payload = { commentId, contentId, userId: viewerId, authorId: author.id }
   await emit(tx, { stream: contentStream(contentId), type: COMMENT_LIKED, payload }, now)
-  return { ...comment, likeCount: comment.likeCount + 1, viewerHasLiked: true }
+  return comment
 }
 
 /** No longer likes a comment; also one that can no longer be seen. */

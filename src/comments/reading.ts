@@ -51,22 +51,12 @@ export async function repliesOf({ id }: CommentRow, args: PageArgs, { loaders }:
   return toConnection(page, await loaders.replies.load({ ownerId: id, page }), commentKey)
 }
 
-/** A comment, and the post that it is under. */
-export interface FoundInContent {
-  readonly comment: CommentRow
-  readonly content: ContentRow
-}
-
 /** A comment that has a place in its list for the viewer, under a post that opens for them; null for any other. */
-export const findVisibleComment = async (id: string, asking: CommentsAsking): Promise<CommentRow | null> =>
-  (await findInContent(id, asking))?.comment ?? null
-
-/** As `findVisibleComment`, with the post. */
-export async function findInContent(id: string, asking: CommentsAsking): Promise<FoundInContent | null> {
+export async function findVisibleComment(id: string, asking: CommentsAsking): Promise<CommentRow | null> {
   const comment = await asking.loaders.comment.load(id)
   if (!comment?.isShown) return null
   const content = await asking.loaders.content.load(comment.contentId)
-  return content && accessTo(content, asking).isOpen ? { comment, content } : null
+  return content && accessTo(content, asking).isOpen ? comment : null
 }
 
 /** Lets the rest of the request read anew what a write has changed. */

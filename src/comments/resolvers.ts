@@ -13,7 +13,7 @@ import { signedIn } from '../lib/viewer.js'
 import { likeComment, likeContent, unlikeComment, unlikeContent } from './likes.js'
 import { addComment, deleteComment, editComment } from './commenting.js'
 import { approveComment, hideComment, pinComment } from './moderating.js'
-import { commentsOf, findInContent, findVisibleComment, forget, repliesOf } from './reading.js'
+import { commentsOf, findVisibleComment, forget, repliesOf } from './reading.js'
 import type { CommentsAsking } from './reading.js'
 import { refusalToComment, refusalToDelete, refusalToEdit } from './rules.js'
 import { checkedSettings, updateSettings } from './settings.js'
@@ -54,9 +54,7 @@ export const Mutation = {
   likeComment: async (_parent, { input }, context) => {
     const id = commentIdOf(input)
     await context.limiter.spend(LIKES, signedIn(context).userId)
-    const found = await findInContent(id, context)
-    if (!found) throw noSuchComment()
-    const comment = await writing(context, (tx, reading) => likeComment(tx, found.comment, found.content, reading))
+    const comment = await writing(context, (tx, reading) => likeComment(tx, context, id, reading))
     context.loaders.comment.clear(id)
     return { comment, userErrors: [] }
   },
@@ -133,9 +131,6 @@ export const Mutation = {
 const commentIdOf = ({ commentId }: { readonly commentId: string }): string =>
   uuidOf('Comment', commentId, ['input', 'commentId'])
 
-const noSuchComment = (): AppError =>
-  new AppError('NOT_FOUND', 'node_not_found', 'No such Comment.', { path: ['input', 'commentId'] })
-
 /** Runs a verb in a transaction, with what the viewer may read at its time. */
 const writing = <T>(
   context: Origin & Pick<CommentsAsking, 'viewer' | 'config'>,
@@ -187,7 +182,10 @@ export const Comment = {
     absence === null
       ? { __typename: 'CommentText', text: text ?? '' }
       : { __typename: 'CommentTombstone', reason: absence },
-  viewerCanEdit: (row, _args, { viewer, now }) => toPermission(refusalToEdit(viewer, judged(row), now)),
+  viewerCanEdit: async (row, _args, { viewer, now, loaders }) => {
+    const content = await loaders.content.load(row.contentId)
+    return toPermission(content && refusalToEdit(viewer, judged(row), content, now))
+  },
   viewerCanDelete: (row, _args, { viewer }) => toPermission(refusalToDelete(viewer, judged(row))),
   replies: repliesOf,
 } satisfies Partial<CommentResolvers>

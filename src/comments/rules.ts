@@ -57,12 +57,16 @@ interface Judged {
   readonly isHidden: boolean
 }
 
+/** The post that a comment is under, as `viewer` stands to it. */
+type Place = Pick<ContentRow, 'bonds'>
+
 /** Why `viewer` may not edit a comment that they see; null when they may. */
-export function refusalToEdit(viewer: Asker, comment: Judged, now: Date): Reason | null {
+export function refusalToEdit(viewer: Asker, comment: Judged, { bonds }: Place, now: Date): Reason | null {
   if (!viewer) return 'not_signed_in'
   if (viewer.isLimited) return 'account_limited'
   if (comment.isDeleted || comment.isHidden) return 'comment_state'
-  if (comment.authorId !== viewer.userId) return 'not_allowed'
+  // what a grant keeps open is read, and no more
+  if (comment.authorId !== viewer.userId || bonds.isBlocked) return 'not_allowed'
   return addMs(comment.createdAt, EDIT_WINDOW_MS) < now ? 'edit_window_over' : null
 }
 

@@ -70,8 +70,8 @@ describe('a request is refused', () => {
     expect(await codeOf(response)).toBe('BAD_REQUEST')
   })
 
-  it('that is larger than 100 kB', async () => {
-    const response = await send(JSON.stringify({ query: '{ hello }', variables: { x: 'x'.repeat(100_001) } }))
+  it('that is larger than 160 kB', async () => {
+    const response = await send(JSON.stringify({ query: '{ hello }', variables: { x: 'x'.repeat(160_001) } }))
     expect(response.status).toBe(413)
     expect(await codeOf(response)).toBe('BAD_REQUEST')
   })

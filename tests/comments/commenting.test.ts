@@ -241,6 +241,21 @@ describe('editing', () => {
     await done(fan, 'deleteComment', { commentId: id })
     expect(await codes(fan, 'editComment', edit)).toEqual(['NODE_NOT_FOUND'])
   })
+
+  it('is over once the creator blocks who said it, though a grant still shows it to them', async () => {
+    const post = (await publish(creator, { priceMinor: '500', body: 'Paid' }))['id'] as string
+    const [reader] = await crowd(world, 1)
+    await give(creator, reader!, post)
+    const { id } = await add(reader!, post, 'Thanks')
+    await block(server, creator, reader!)
+    const edit = { commentId: id as string, body: 'No thanks', expectedVersion: 1 }
+    expect(await codes(reader!, 'editComment', edit)).toEqual(['NOT_ALLOWED'])
+    const { node } = await reader!.do(
+      `query ($id: ID!) { node(id: $id) { ... on Comment { viewerCanEdit { isAllowed reason } } } }`,
+      { id },
+    )
+    expect(node.viewerCanEdit).toEqual({ isAllowed: false, reason: 'NOT_ALLOWED' })
+  })
 })
 
 describe('deleting', () => {
