@@ -17,6 +17,7 @@ import { commentsOf, findVisibleComment, forget, repliesOf } from './reading.js'
 import type { CommentsAsking } from './reading.js'
 import { refusalToComment, refusalToDelete, refusalToEdit } from './rules.js'
 import { checkedSettings, updateSettings } from './settings.js'
+import { listHeldComments } from './thread-queries.js'
 import type { CommentRow } from './types.js'
 
 /** Likes given and taken back, of one person. Counted where it costs no statement: it guards nothing but patience. */
@@ -206,6 +207,11 @@ const toPermission = (refusal: Reason | null) => ({
 export const Viewer = {
   commentSettings: ({ userId, role }, _args, { loaders }) =>
     role === 'CREATOR' ? loaders.commentSettings.load(userId) : null,
+  heldComments: async ({ userId }, args, context) => {
+    const page = checkedPage(args, { list: 'viewer.heldComments', userId }, ['time', 'uuid'])
+    const rows = await listHeldComments(context.db, userId, page, readingOf(context))
+    return toConnection(page, rows, ({ createdAt, id }) => [createdAt.toISOString(), id])
+  },
 } satisfies Partial<ViewerResolvers>
 
 /** A comment as `node` finds it. */

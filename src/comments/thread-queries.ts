@@ -3,6 +3,7 @@ import type { UserRowValue } from '../accounts/accounts.js'
 import type { Reading } from '../content/content.js'
 import type { CommentAbsence } from '../generated/graphql.js'
 import type { Db } from '../lib/db.js'
+import { beyond as beyondTime, inOrder as inTime, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import type { Owned } from '../lib/page-loader.js'
 import { fragment } from '../lib/sql.js'
@@ -203,6 +204,25 @@ export const listReplies = async (
         ${pageOf(reading, fragment`m.parent_id = parent.id and m.parent_id is not null`, page)}
       ) thread`
   ).map(toOwned)
+
+/** A page of what waits for a creator's approval, the newest first, one row more than its limit when others follow. */
+export const listHeldComments = async (
+  db: Db,
+  creatorId: string,
+  page: PageRequest,
+  reading: Reading,
+): Promise<CommentRow[]> =>
+  (
+    await db.sql<{ comment: CommentValue }>`/* comments.waiting */
+      select ${commentValue(reading)} as comment
+      from content c join comments m on m.content_id = c.id join users a on a.id = m.author_id
+      where c.creator_id = ${creatorId}::uuid and c.deleted_at is null
+        and m.held_at is not null and m.approved_at is null and m.deleted_at is null and m.withdrawn_at is null
+        and m.hidden_at is null and ${isCommentSeen(reading)}
+        and ${beyondTime(page, fragment`m.created_at, m.id`, timeAndId)}
+      order by ${inTime(page, fragment`m.created_at`, fragment`m.id`)}
+      limit ${page.limit + 1}::int`
+  ).map(({ comment }) => toCommentRow(comment))
 
 /** Comments by id, whether they have a place in their list for the viewer or not; whether their post opens is asked elsewhere. */
 export const listCommentsById = async (db: Db, ids: readonly string[], reading: Reading): Promise<FoundComment[]> =>

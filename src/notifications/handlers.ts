@@ -1,4 +1,4 @@
-import { COMMENT_ADDED, COMMENT_LIKED, CONTENT_LIKED } from '../comments/types.js'
+import { COMMENT_ADDED, COMMENT_HELD, COMMENT_LIKED, CONTENT_LIKED } from '../comments/types.js'
 import { CONTENT_PUBLISHED } from '../content/types.js'
 import { transaction } from '../lib/db.js'
 import type { Tx } from '../lib/db.js'
@@ -59,14 +59,15 @@ export const handlers: readonly EventHandler[] = [
     return [{ userId: authorId, news: likeOf({ table: 'comments', id: commentId }, userId) }]
   }),
 
+  // the same news as once it is approved: of that the creator is not told again
+  telling('notifications.comment_held', COMMENT_HELD, ({ payload }) => {
+    const { commentId, contentId, authorId, creatorId } = payload as CommentAdded
+    return [{ userId: creatorId, news: { ...commentNews(commentId, authorId), groupKey: groups.comments(contentId) } }]
+  }),
+
   telling('notifications.comment_added', COMMENT_ADDED, async ({ payload }, tx) => {
     const { commentId, contentId, authorId, parentId, creatorId } = payload as CommentAdded
-    const news = {
-      type: 'CONTENT_COMMENT',
-      actorId: authorId,
-      subject: { table: 'comments', id: commentId },
-      onceKey: `comment:${commentId}`,
-    } as const
+    const news = commentNews(commentId, authorId)
     const answered = parentId === null ? null : await findCommentAuthor(tx, parentId)
     const tellings: Telling[] = []
     if (answered !== null && parentId !== null)
@@ -102,6 +103,13 @@ interface CommentAdded {
   readonly parentId: string | null
   readonly creatorId: string
 }
+
+const commentNews = (commentId: string, authorId: string): Omit<Telling['news'], 'groupKey'> => ({
+  type: 'CONTENT_COMMENT',
+  actorId: authorId,
+  subject: { table: 'comments', id: commentId },
+  onceKey: `comment:${commentId}`,
+})
 
 const likeOf = (subject: News['subject'], actorId: string): Telling['news'] => ({
   type: 'CONTENT_LIKE',

@@ -499,6 +499,22 @@ describe('what the creator asks for', () => {
     ])
     expect(await codes(creator, 'likeComment', { commentId: first['id'] })).toEqual(['COMMENT_STATE'])
     expect(await add(newcomer!, post, 'Second')).toMatchObject({ isHeld: true })
+    const waiting = async (asker: Person, args: string) =>
+      (
+        await asker.do(
+          `{ viewer { heldComments(${args}) { nodes { isHeld body { ... on CommentText { text } } author { username } } pageInfo { hasNextPage endCursor } } } }`,
+        )
+      )['viewer'].heldComments as { nodes: { body: { text: string } }[]; pageInfo: { endCursor: string } }
+    const [newest, next] = [await waiting(creator, 'first: 1'), await waiting(creator, 'last: 1')]
+    expect([newest, next]).toMatchObject([
+      { nodes: [{ isHeld: true, body: { text: 'Second' }, author: { username: newcomer!.username } }] },
+      { nodes: [{ body: { text: 'First' } }] },
+    ])
+    expect(await waiting(creator, `first: 5, after: "${newest.pageInfo.endCursor}"`)).toMatchObject({
+      nodes: [{ body: { text: 'First' } }],
+      pageInfo: { hasNextPage: false },
+    })
+    for (const asker of [fan, newcomer!]) expect((await waiting(asker, 'first: 5')).nodes).toEqual([])
     for (let time = 0; time < 2; time += 1)
       expect(await done(creator, 'approveComment', { commentId: first['id'] }, FULL)).toMatchObject({
         comment: { isHeld: false },

@@ -106,16 +106,19 @@ describe('comments', () => {
     expect(rows).toEqual([{ n: 1 }])
   })
 
-  it('that wait for approval are told when they are approved; hidden ones to their author and the creator', async () => {
+  it('that wait for approval are told to the creator at once, to others when they are approved', async () => {
     const id = await post({ title: 'Held' })
     const [asker, newcomer] = [await world.fan(), await world.fan()]
     const asked = await say(asker, id)
     await done(creator, 'updateCommentSettings', { holdFirst: true })
     const held = await say(newcomer, id, asked)
     expect(await told(asker)).toEqual([])
+    expect((await told(creator))[0]).toMatchObject({ subject: { __typename: 'Comment' }, actorCount: 2 })
+    const before = await told(creator)
     await done(creator, 'approveComment', { commentId: held })
     await server.drain()
     expect(await told(asker)).toHaveLength(1)
+    expect(await told(creator)).toEqual(before)
     await done(creator, 'hideComment', { commentId: held })
     expect(await told(asker)).toEqual([])
     await done(creator, 'hideComment', { commentId: held, hidden: false })
