@@ -106,9 +106,9 @@ export function isPresent(
 ): boolean {
   if (statusAt(author, at) !== 'ACTIVE') return false
   const { accountStatus, statusChangedAt, suspendedUntil } = author
-  if (!statusChangedAt) return true
-  if (accountStatus === 'ACTIVE') return announcedAt !== null || publishAt > statusChangedAt
-  return suspendedUntil === null || publishAt <= statusChangedAt || publishAt > suspendedUntil
+  // one suspension may have followed another: only what was announced is known to have been seen before
+  const backSince = accountStatus === 'ACTIVE' ? statusChangedAt : suspendedUntil
+  return statusChangedAt === null || backSince === null || announcedAt !== null || publishAt > backSince
 }
 
 /** How far a post is at `at`. */

@@ -138,11 +138,12 @@ export const wrongState = (message: string): AppError =>
   new AppError('CONFLICT', 'content_state', message, { path: ['input', 'contentId'] })
 
 /**
- * What others may come to see must be something, its files ready, and who earns or shows what is for adults of proven age.
+ * What others may come to see must be something, its files ready, and who earns or shows what is for adults of proven age,
+ * also at the time that it is scheduled for.
  * @throws INVALID nothing_to_publish, media_refused; CONFLICT media_not_ready, age_verification_required
  */
 export async function checkPublishable(tx: Tx, author: Author, post: HeldContent, now: Date): Promise<void> {
-  checkTerms(author, post, now)
+  checkTerms(author, post, post.publishAt && post.publishAt > now ? post.publishAt : now)
   const path = ['input', 'contentId']
   const files = await listContentMedia(tx, [post.id])
   const ids = files.map(({ mediaId }) => mediaId)

@@ -14,7 +14,7 @@ const MAX_CATEGORIES = 3
 const MAX_MEDIA = 20
 const LANGUAGE = /^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/
 const TAG = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]*$/u
-const LOCAL_TIME = /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/
+const LOCAL_TIME = /^(?!0000)\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/
 
 const refused = (field: string, message: string): AppError =>
   new AppError('INVALID', 'invalid_input', message, { path: ['input', field] })
@@ -114,14 +114,18 @@ export function checkedLocalTime(text: string): string {
   return text
 }
 
-/** A zone of the IANA database, by the name that both Node and PostgreSQL know. @throws INVALID time_zone_unknown */
+/**
+ * A zone of the IANA database, by a name that Node knows; whether PostgreSQL does as well shows when it is used.
+ * @throws INVALID time_zone_unknown
+ */
 export function checkedTimeZone(name: string): string {
   const isName = /^(UTC|[A-Za-z_]+(\/[A-Za-z0-9_+-]+){1,2})$/.test(name)
   if (isName && isKnownZone(name)) return name
-  throw new AppError('INVALID', 'time_zone_unknown', 'A zone is written as Europe/Berlin.', {
-    path: ['input', 'timeZone'],
-  })
+  throw noSuchZone()
 }
+
+export const noSuchZone = (): AppError =>
+  new AppError('INVALID', 'time_zone_unknown', 'A zone is written as Europe/Berlin.', { path: ['input', 'timeZone'] })
 
 function isKnownZone(timeZone: string): boolean {
   try {

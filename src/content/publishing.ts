@@ -78,7 +78,7 @@ export async function unpublishContent(tx: Tx, viewer: Viewer, contentId: string
  * Has a post published when a wall clock shows a time. It is seen from that second on, by the database's clock, whether or
  * not anything runs; what publishing brings with it follows once. Audited.
  * @throws NOT_FOUND node_not_found; CONFLICT content_state, age_verification_required; INVALID schedule_out_of_range,
- * nothing_to_publish
+ * time_zone_unknown, nothing_to_publish
  */
 export async function scheduleContent(
   tx: Tx,
@@ -90,12 +90,12 @@ export async function scheduleContent(
   const post = await getOwn(tx, viewer, contentId)
   const state = stateAt(post, now)
   if (state !== 'DRAFT' && state !== 'SCHEDULED') throw wrongState('Only a draft can be scheduled.')
-  await checkPublishable(tx, author, post, now)
   const publishAt = await findInstant(tx, localTime, timeZone)
   if (publishAt < addMs(now, MIN_AHEAD_MS) || publishAt > addMs(now, MAX_AHEAD_MS))
     throw new AppError('INVALID', 'schedule_out_of_range', 'A post is scheduled from a minute to a year ahead.', {
       path: ['input', 'localTime'],
     })
+  await checkPublishable(tx, author, { ...post, publishAt }, now)
   const schedule = { publishAt, scheduledLocalTime: localTime, scheduledTimeZone: timeZone }
   await updateContentRow(tx, contentId, { ...schedule, updatedAt: now })
   await enqueue(tx, announceDueJob, {}, { runAt: publishAt, key: `announce:${contentId}` })

@@ -20,11 +20,8 @@ export interface Reading {
 
 /** Whether the post `c` fell due while its author `u`, who can be met now, could not: it does not burst out. */
 const fellDueInAbsence = fragment`(
-  u.status_changed_at is not null
-  and case
-    when u.account_status = 'active' then c.announced_at is null and c.publish_at <= u.status_changed_at
-    else c.publish_at > u.status_changed_at and c.publish_at <= u.suspended_until
-  end
+  u.status_changed_at is not null and c.announced_at is null
+  and c.publish_at <= case when u.account_status = 'active' then u.status_changed_at else u.suspended_until end
 )`
 
 /** Whether the account of `u` is open. */

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { scheduleContent } from '../../src/content/publishing.js'
 import { announceDueJob } from '../../src/content/types.js'
 import { transaction } from '../../src/lib/db.js'
 import { enqueue } from '../../src/lib/jobs.js'
+import type { Viewer } from '../../src/lib/viewer.js'
+import { uuidIn } from '../comments/calls.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
@@ -42,10 +45,11 @@ const schedule = async (contentId: string, localTime: string, timeZone = 'UTC'):
   (await creator.do(postMutation('scheduleContent'), { input: { contentId, localTime, timeZone } }))['scheduleContent']
     .content as Record<string, any>
 
+const origin = () => ({ db: server.database.db, actorId: null, sessionId: null, requestId: 'test' })
+
 /** Does what falls due, as the worker does every minute. */
 async function announce(): Promise<void> {
-  const origin = { db: server.database.db, actorId: null, sessionId: null, requestId: 'test' }
-  await transaction(origin, (tx) => enqueue(tx, announceDueJob, {}))
+  await transaction(origin(), (tx) => enqueue(tx, announceDueJob, {}))
   await server.drain()
 }
 
@@ -106,6 +110,12 @@ describe('a scheduled post', () => {
     ['2027-10-31T02:30', 'Europe/Berlin', '2027-10-31T01:30:00.000Z'],
     ['2027-06-01T09:00', 'Asia/Kathmandu', '2027-06-01T03:15:00.000Z'],
     ['2027-06-01T09:00', 'America/St_Johns', '2027-06-01T11:30:00.000Z'],
+    ['2027-01-15T09:00', 'America/St_Johns', '2027-01-15T12:30:00.000Z'],
+    // from midnight to midnight in 23 hours, and in 25
+    ['2027-03-28T00:00', 'Europe/Berlin', '2027-03-27T23:00:00.000Z'],
+    ['2027-03-29T00:00', 'Europe/Berlin', '2027-03-28T22:00:00.000Z'],
+    ['2027-10-31T00:00', 'Europe/Berlin', '2027-10-30T22:00:00.000Z'],
+    ['2027-11-01T00:00', 'Europe/Berlin', '2027-10-31T23:00:00.000Z'],
   ])('for %s in %s is due at %s', async (localTime, timeZone, publishAt) => {
     const { id } = await draft(creator)
     expect(await schedule(id, localTime, timeZone)).toMatchObject({ authorView: { publishAt } })
@@ -127,10 +137,13 @@ describe('a scheduled post', () => {
     ['SCHEDULE_OUT_OF_RANGE', '2020-01-01T09:00', 'UTC'],
     ['SCHEDULE_OUT_OF_RANGE', '2199-01-01T09:00', 'UTC'],
     ['LOCAL_TIME_INVALID', '2027-02-30T09:00', 'UTC'],
+    ['LOCAL_TIME_INVALID', '0000-01-01T09:00', 'UTC'],
     ['LOCAL_TIME_INVALID', '2027-01-01T25:00', 'UTC'],
     ['LOCAL_TIME_INVALID', '2027-01-01T09:00Z', 'UTC'],
     ['LOCAL_TIME_INVALID', 'tomorrow', 'UTC'],
     ['TIME_ZONE_UNKNOWN', '2027-06-01T09:00', 'Mars/Olympus'],
+    // Node knows it, PostgreSQL does not
+    ['TIME_ZONE_UNKNOWN', '2027-06-01T09:00', 'US/Pacific-New'],
     ['TIME_ZONE_UNKNOWN', '2027-06-01T09:00', '+02:00'],
     ['TIME_ZONE_UNKNOWN', '2027-06-01T09:00', ''],
   ])('is refused with %s for %s in %s', async (code, localTime, timeZone) => {
@@ -147,7 +160,7 @@ describe('a scheduled post', () => {
     ])
   })
 
-  it('keeps its new time when it is moved while it is being announced', async () => {
+  it('stays published when it is to be moved while it is being announced', async () => {
     const { id } = await draft(creator)
     await schedule(id, await inUtc(2 * MINUTE_MS))
     await pass(2 * MINUTE_MS)
@@ -161,6 +174,47 @@ describe('a scheduled post', () => {
     // what is published already can no longer be scheduled
     expect(answer.data?.['scheduleContent'].userErrors).toMatchObject([{ code: 'CONTENT_STATE' }])
     expect(await published(id)).toBe(1)
+  })
+
+  it('keeps its new time when it falls due while it is being moved', async () => {
+    const { id } = await draft(creator)
+    const { authorView } = await schedule(id, await inUtc(3 * MINUTE_MS))
+    const leftMs = new Date(authorView.publishAt as string).getTime() - (await server.now()).getTime()
+    await pass(leftMs - 2_000)
+    const later = await inUtc(DAY_MS)
+    const viewer = { userId: creator.uuid, role: 'CREATOR', isLimited: false } as Viewer
+    await transaction(origin(), async (tx, now) => {
+      await scheduleContent(tx, viewer, { contentId: uuidIn(id), localTime: later, timeZone: 'UTC' }, now)
+      // nobody signs in while the creator's account is held
+      await server.database.setClock((offsetMs += 2_000))
+      await announce()
+      expect(await published(id)).toBe(0)
+    })
+    expect(await read(fan, id)).toBeNull()
+    await announce()
+    expect(await published(id)).toBe(0)
+    await pass(DAY_MS + MINUTE_MS)
+    expect(await read(fan, id)).toMatchObject({ state: 'PUBLISHED' })
+    await announce()
+    expect(await published(id)).toBe(1)
+  })
+
+  it('that earns is not scheduled for a time at which the proof of age is over', async () => {
+    await server.database.owner.query(
+      `update users set age_verified_until = app_now() + interval '10 days' where id = $1`,
+      [creator.uuid],
+    )
+    const earning = await draft(creator, { priceMinor: '500' })
+    const { id: free } = await draft(creator)
+    const at = async (days: number) => ({ localTime: await inUtc(days * DAY_MS), timeZone: 'UTC' })
+    expect(await refusals(creator, 'scheduleContent', { contentId: earning['id'], ...(await at(11)) })).toMatchObject([
+      { code: 'AGE_VERIFICATION_REQUIRED' },
+    ])
+    expect(await refusals(creator, 'scheduleContent', { contentId: earning['id'], ...(await at(9)) })).toEqual([])
+    expect(await refusals(creator, 'scheduleContent', { contentId: free, ...(await at(11)) })).toEqual([])
+    // nor is it made to earn afterwards
+    const change = { contentId: free, expectedVersion: 2, visibility: 'SUBSCRIBERS' }
+    expect(await refusals(creator, 'updateContent', change)).toMatchObject([{ code: 'AGE_VERIFICATION_REQUIRED' }])
   })
 
   it('of a suspended author neither appears, nor bursts out when the suspension ends by itself', async () => {
@@ -188,23 +242,66 @@ describe('a scheduled post', () => {
 })
 
 describe('a post that fell due while its author was suspended', () => {
+  const sanction = (staff: Person, status: string, more: Record<string, unknown> = {}) =>
+    staff.do(`mutation ($input: SetAccountStatusInput!) { setAccountStatus(input: $input) { userErrors { code } } }`, {
+      input: { userId: creator.id, status, reason: 'As it must be.', ...more },
+    })
+  const inMs = async (ms: number): Promise<string> => new Date((await server.now()).getTime() + ms).toISOString()
+
+  it.each([
+    ['lengthened', { firstMs: HOUR_MS, pauseMs: 50 * MINUTE_MS, secondMs: 4 * HOUR_MS }],
+    ['shortened', { firstMs: 6 * HOUR_MS, pauseMs: 50 * MINUTE_MS, secondMs: HOUR_MS }],
+    ['followed by another one', { firstMs: HOUR_MS, pauseMs: 90 * MINUTE_MS, secondMs: HOUR_MS }],
+  ])('does not burst out when the suspension is %s, though nothing has run', async (_how, times) => {
+    const { firstMs, pauseMs, secondMs } = times
+    const staff = await world.moderator()
+    const { id: seen } = await draft(creator)
+    await creator.do(postMutation('publishContent'), { input: { contentId: seen } })
+    const { id } = await draft(creator)
+    await schedule(id, await inUtc(30 * MINUTE_MS))
+    await sanction(staff, 'SUSPENDED', { suspendedUntil: await inMs(firstMs) })
+    await pass(pauseMs)
+    expect(await read(fan, id)).toBeNull()
+    await staff.signIn()
+    const suspendedUntil = await inMs(secondMs)
+    await sanction(staff, 'SUSPENDED', { suspendedUntil })
+    await pass(new Date(suspendedUntil).getTime() - (await server.now()).getTime() - 2_000)
+    expect(await read(fan, seen)).toBeNull()
+    await pass(2_000)
+    expect(await read(fan, seen)).toMatchObject({ state: 'PUBLISHED' })
+    expect(await read(fan, id)).toBeNull()
+    await announce()
+    expect(await read(creator, id)).toMatchObject({ state: 'DRAFT' })
+    expect(await published(id)).toBe(0)
+  })
+
+  it('does not appear when the suspension would have ended, where it became a ban', async () => {
+    const staff = await world.moderator()
+    const { id } = await draft(creator)
+    await schedule(id, await inUtc(30 * MINUTE_MS))
+    await sanction(staff, 'SUSPENDED', { suspendedUntil: await inMs(HOUR_MS) })
+    await sanction(staff, 'BANNED')
+    await pass(2 * HOUR_MS)
+    await announce()
+    expect(await read(fan, id)).toBeNull()
+    await staff.signIn()
+    await sanction(staff, 'ACTIVE')
+    expect(await read(fan, id)).toBeNull()
+    await server.drain()
+    expect(await read(creator, id)).toMatchObject({ state: 'DRAFT' })
+    expect(await published(id)).toBe(0)
+  })
+
   it('stays hidden when they are reinstated, and is a draft again', async () => {
     const staff = await world.moderator()
-    const setStatus = (status: string, more: Record<string, unknown> = {}) =>
-      staff.do(
-        `mutation ($input: SetAccountStatusInput!) { setAccountStatus(input: $input) { userErrors { code } } }`,
-        {
-          input: { userId: creator.id, status, reason: 'As it must be.', ...more },
-        },
-      )
     const { id } = await draft(creator)
     const { id: seen } = await draft(creator)
     await creator.do(postMutation('publishContent'), { input: { contentId: seen } })
     await schedule(id, await inUtc(2 * MINUTE_MS))
-    await setStatus('SUSPENDED', { suspendedUntil: new Date((await server.now()).getTime() + DAY_MS).toISOString() })
+    await sanction(staff, 'SUSPENDED', { suspendedUntil: await inMs(DAY_MS) })
     await pass(5 * MINUTE_MS)
     await staff.signIn()
-    await setStatus('ACTIVE')
+    await sanction(staff, 'ACTIVE')
     expect(await read(fan, id)).toBeNull()
     expect(await read(fan, seen)).toMatchObject({ state: 'PUBLISHED' })
     await server.drain()
