@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { record } from '../audit/audit.js'
 import { holdActor, isAgeVerifiedAt } from '../accounts/accounts.js'
 import type { Tx } from '../lib/db.js'
@@ -19,6 +20,7 @@ import {
   findContentForUpdate,
   insertContent,
   isInAdultCategory,
+  listParts,
   replaceCategories,
   replaceTags,
   updateContentRow,
@@ -101,6 +103,7 @@ export async function updateContent(
     ...fields,
     ...terms,
     ...included,
+    ...((await changesParts(tx, contentId, change)) && { partsVersion: { increment: 1 } }),
     updatedAt: now,
     ...(isOut && { editedAt: now }),
   })
@@ -119,6 +122,21 @@ export async function updateContent(
     now,
   )
   await emit(tx, contentEvent(CONTENT_CHANGED, after), now)
+}
+
+/** Whether a change puts other tags, subjects or files in the place of a post's: the version before must keep these first. */
+async function changesParts(tx: Tx, id: string, { tags, categories, media }: ContentChange): Promise<boolean> {
+  const [before] = await listParts(tx, [id])
+  const files = await listContentMedia(tx, [id])
+  return (
+    (tags !== undefined && !isDeepStrictEqual([...tags].sort(), [...(before?.tags ?? [])].sort())) ||
+    (categories !== undefined && !isDeepStrictEqual([...categories].sort(), [...(before?.categories ?? [])].sort())) ||
+    (media !== undefined &&
+      !isDeepStrictEqual(
+        media.map(({ mediaId, isTeaser }) => [mediaId, isTeaser]),
+        files.map(({ mediaId, isTeaser }) => [mediaId, isTeaser]),
+      ))
+  )
 }
 
 /** Holds a post of the viewer's own. @throws NOT_FOUND node_not_found when it is another's or gone; FORBIDDEN role_required */

@@ -45,10 +45,10 @@ type Input = Omit<UpdateContentInput, 'contentId' | 'expectedVersion'>
 
 /** @throws INVALID invalid_input */
 export const checkedContent = (input: Input): ContentChange => ({
-  ...(input.title !== undefined && { title: input.title && shortText(input.title, 'title', MAX_TITLE_LENGTH) }),
-  ...(input.teaser !== undefined && { teaser: input.teaser && longText(input.teaser, 'teaser', MAX_TEASER_LENGTH) }),
-  ...(input.body !== undefined && { body: input.body && longText(input.body, 'body', MAX_BODY_LENGTH) }),
-  ...(input.language !== undefined && { language: input.language && checkedLanguage(input.language) }),
+  ...cleared('title', input.title, (text) => shortText(text, 'title', MAX_TITLE_LENGTH)),
+  ...cleared('teaser', input.teaser, (text) => longText(text, 'teaser', MAX_TEASER_LENGTH)),
+  ...cleared('body', input.body, (text) => longText(text, 'body', MAX_BODY_LENGTH)),
+  ...cleared('language', input.language, checkedLanguage),
   ...(input.priceMinor !== undefined && { priceMinor: input.priceMinor }),
   ...given('visibility', input.visibility),
   ...given('includedInSubscription', input.includedInSubscription),
@@ -58,6 +58,16 @@ export const checkedContent = (input: Input): ContentChange => ({
   ...(input.categories !== undefined && { categories: checkedCategories(input.categories ?? []) }),
   ...(input.media !== undefined && { media: checkedMedia(input.media ?? []) }),
 })
+
+/** A text that an empty one clears as null does. */
+const cleared = <Name extends string>(
+  name: Name,
+  text: string | null | undefined,
+  check: (text: string) => string | null,
+): Partial<Record<Name, string | null>> =>
+  text === undefined
+    ? {}
+    : ({ [name]: text === null || text.trim() === '' ? null : check(text) } as Record<Name, string | null>)
 
 /** What can change but not be cleared; null counts as left out. */
 const given = <Name extends string, T>(name: Name, value: T | null | undefined): Partial<Record<Name, T>> =>
@@ -82,6 +92,9 @@ function checkedWords(words: readonly string[], field: string, most: number): st
 /** Without regard to case, as they are kept. */
 function checkedTags(unchecked: readonly string[]): string[] {
   const tags = checkedWords(unchecked, 'tags', MAX_TAGS).map((tag) => tag.replace(/^#/, '').toLowerCase())
+  // a letter may be several when it is small
+  if (tags.some((tag) => Array.from(tag).length > MAX_WORD_LENGTH))
+    throw refused('tags', `A tag has at most ${String(MAX_WORD_LENGTH)} characters.`)
   if (tags.some((tag) => !TAG.test(tag))) throw refused('tags', 'A tag has letters, digits, dashes and underscores.')
   return [...new Set(tags)]
 }

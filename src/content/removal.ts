@@ -4,17 +4,19 @@ import { transaction } from '../lib/db.js'
 import type { Origin, Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import { emit } from '../lib/events.js'
+import { log } from '../lib/log.js'
 import type { Viewer } from '../lib/viewer.js'
 import { releaseMedia } from '../media/media.js'
 import { stateAt } from './access.js'
 import { contentEvent, getOwn, recordContent, wrongState } from './authoring.js'
 import { listContentMedia } from './media-queries.js'
 import { CONTENT_DELETED, CONTENT_PURGED, CONTENT_RESTORED } from './types.js'
-import { claimPurgeable, purgeContentRow, updateContentRow } from './write-queries.js'
+import { deleteSomeSaved, holdPurgeable, listPurgeable, purgeContentRow, updateContentRow } from './write-queries.js'
 
 /** How long a deleted post can come back, and those who bought it keep it at least. */
 const COME_BACK_MS = 30 * DAY_MS
 const PURGE_BATCH = 100
+const UNSAVE_BATCH = 5_000
 
 /**
  * Deletes a post: out of sight at once but for whom a grant opens it, and back as it was within 30 days. Audited.
@@ -46,7 +48,7 @@ export async function restoreContent(tx: Tx, viewer: Viewer, contentId: string, 
   await updateContentRow(tx, contentId, {
     deletedAt: null,
     purgeAfter: null,
-    ...(isOverdue && { publishAt: null }),
+    ...(isOverdue && { publishAt: null, scheduledLocalTime: null, scheduledTimeZone: null }),
     updatedAt: now,
   })
   const entry = { before: { status: 'DELETED' }, after: { status: 'RESTORED' }, description: 'Brought a post back.' }
@@ -54,22 +56,37 @@ export async function restoreContent(tx: Tx, viewer: Viewer, contentId: string, 
   await emit(tx, contentEvent(CONTENT_RESTORED, post), now)
 }
 
-/** Destroys for good what was deleted 30 days ago and no live grant keeps, in batches. */
+/** Destroys for good what was deleted 30 days ago and no live grant keeps, one by one; safe to run again. */
 export async function purgeDeleted(origin: Origin): Promise<void> {
-  const purgeNext = (): Promise<number> =>
-    transaction(origin, async (tx, now) => {
-      const due = await claimPurgeable(tx, now, PURGE_BATCH)
-      for (const post of due) {
-        const files = await listContentMedia(tx, [post.id])
-        await purgeContentRow(tx, post.id, now)
-        await releaseMedia(
-          tx,
-          files.map(({ mediaId }) => mediaId),
-          now,
-        )
-        await emit(tx, contentEvent(CONTENT_PURGED, post), now)
+  const failed = new Set<string>()
+  const due = async () => {
+    const posts = await transaction(origin, (tx, now) => listPurgeable(tx, now, PURGE_BATCH + failed.size))
+    return posts.filter(({ id }) => !failed.has(id))
+  }
+  for (let posts = await due(); posts.length > 0; posts = await due())
+    for (const post of posts)
+      try {
+        await purge(origin, post)
+      } catch (error) {
+        // one that cannot be destroyed must not keep the others
+        log.error({ err: error, contentId: post.id }, 'a post could not be destroyed')
+        failed.add(post.id)
       }
-      return due.length
-    })
-  while ((await purgeNext()) === PURGE_BATCH);
+  if (failed.size > 0) throw new Error(`${String(failed.size)} posts could not be destroyed`)
+}
+
+async function purge(origin: Origin, post: { readonly id: string; readonly creatorId: string }): Promise<void> {
+  const unsaveSome = (): Promise<number> => transaction(origin, (tx) => deleteSomeSaved(tx, post.id, UNSAVE_BATCH))
+  while ((await unsaveSome()) === UNSAVE_BATCH);
+  await transaction(origin, async (tx, now) => {
+    if (!(await holdPurgeable(tx, post.id, now))) return
+    const files = await listContentMedia(tx, [post.id])
+    await purgeContentRow(tx, post.id, now)
+    await releaseMedia(
+      tx,
+      files.map(({ mediaId }) => mediaId),
+      now,
+    )
+    await emit(tx, contentEvent(CONTENT_PURGED, post), now)
+  })
 }

@@ -115,8 +115,7 @@ export const Mutation = {
 
   saveContent: async (_parent, { input }, context) => {
     const id = contentIdOf(input)
-    if (!(await findVisibleContent(id, context))) throw noSuchContent()
-    await transaction(context, (tx, now) => saveContent(tx, signedIn(context), id, now))
+    await transaction(context, (tx, now) => saveContent(tx, context, id, now))
     return { content: await reloaded(id, context), userErrors: [] }
   },
 
@@ -249,6 +248,7 @@ export const ContentVersion = {
   title: ({ snapshot }) => snapshot.title,
   teaser: ({ snapshot }) => snapshot.teaser,
   text: ({ snapshot }) => snapshot.body,
+  tags: ({ snapshot }) => [...(snapshot.tags ?? [])],
   visibility: ({ snapshot }) => snapshot.visibility.toUpperCase() as Uppercase<typeof snapshot.visibility>,
   price: ({ snapshot: { priceMinor, currency } }) =>
     priceOf({ priceMinor: priceMinor === null ? null : BigInt(priceMinor), currency }),

@@ -126,6 +126,11 @@ export interface ContentSnapshot {
   readonly unpublishedAt: string | null
   readonly deletedAt: string | null
   readonly removedAt: string | null
+  /** In alphabetical order; missing in versions older than their keeping, as are the others below. */
+  readonly tags?: readonly string[]
+  /** The slugs of its subjects. */
+  readonly categories?: readonly string[]
+  readonly media?: readonly { readonly id: string; readonly isTeaser: boolean }[]
 }
 
 /** A subject. */

@@ -2,6 +2,8 @@ import type { Prisma } from '../generated/prisma/client.js'
 import { sqlState } from '../lib/db.js'
 import type { Tx } from '../lib/db.js'
 import { noSuchZone } from './input.js'
+import { fragment } from '../lib/sql.js'
+import type { Fragment } from '../lib/sql.js'
 import { authorIsPresent } from './queries.js'
 import type { ContentTerms, ContentTimes, ContentType, GrantSource } from './types.js'
 
@@ -93,6 +95,19 @@ export async function replaceCategories(
   return { found: categories.length, isAdult: categories.some(({ isAdult }) => isAdult) }
 }
 
+/** The tags of posts and the slugs of their subjects, as they are kept. */
+export const listParts = (
+  tx: Tx,
+  ids: readonly string[],
+): Promise<{ readonly id: string; readonly tags: string[]; readonly categories: string[] }[]> =>
+  tx.sql`/* content.parts */
+    select c.id::text as id,
+      array(select t.name::text from content_tags ct join tags t on t.id = ct.tag_id where ct.content_id = c.id) as tags,
+      array(
+        select g.slug from content_categories cc join categories g on g.id = cc.category_id where cc.content_id = c.id
+      ) as categories
+    from content c where c.id = any (${ids}::uuid[])`
+
 /** Whether one of a post's subjects is for adults. */
 export async function isInAdultCategory(tx: Tx, contentId: string): Promise<boolean> {
   return (await tx.contentCategory.count({ where: { contentId, category: { isAdult: true } } })) > 0
@@ -140,7 +155,8 @@ export async function markAnnounced(tx: Tx, ids: readonly string[], now: Date): 
 
 /** Makes drafts again of posts that fell due while nobody could see their author. */
 export async function returnToDraft(tx: Tx, ids: readonly string[], now: Date): Promise<void> {
-  await tx.content.updateMany({ where: { id: { in: [...ids] } }, data: { publishAt: null, updatedAt: now } })
+  const data = { publishAt: null, scheduledLocalTime: null, scheduledTimeZone: null, updatedAt: now }
+  await tx.content.updateMany({ where: { id: { in: [...ids] } }, data })
 }
 
 /**
@@ -149,7 +165,8 @@ export async function returnToDraft(tx: Tx, ids: readonly string[], now: Date): 
  */
 export async function returnOverdue(tx: Tx, creatorId: string, now: Date): Promise<number> {
   const rows = await tx.sql`/* content.returnOverdue */
-    update content c set publish_at = null, updated_at = ${now}::timestamptz
+    update content c
+    set publish_at = null, scheduled_local_time = null, scheduled_time_zone = null, updated_at = ${now}::timestamptz
     from users u
     where c.creator_id = ${creatorId}::uuid and u.id = c.creator_id and u.account_status = 'active'
       and c.announced_at is null and c.publish_at <= u.status_changed_at
@@ -157,42 +174,82 @@ export async function returnOverdue(tx: Tx, creatorId: string, now: Date): Promi
   return rows.length
 }
 
-/** Computes again when what is scheduled falls due, by the zone data of now: 9:00 stays 9:00. Answers how many moved. */
+/**
+ * Computes again when what is scheduled falls due, by the zone data of now: 9:00 stays 9:00. What is scheduled by a zone that
+ * this database does not know, stays where it is. Answers how many moved.
+ */
 export async function recomputeSchedules(tx: Tx, now: Date): Promise<number> {
   const rows = await tx.sql`/* content.reschedule */
-    update content
-    set publish_at = scheduled_local_time::timestamp at time zone scheduled_time_zone, updated_at = ${now}::timestamptz
-    where publish_at > ${now}::timestamptz and announced_at is null and deleted_at is null and scheduled_local_time is not null
-      and publish_at <> scheduled_local_time::timestamp at time zone scheduled_time_zone
+    with waiting as materialized (
+      select id, publish_at, scheduled_local_time, scheduled_time_zone as zone
+      from content
+      where publish_at > ${now}::timestamptz and announced_at is null and deleted_at is null
+        and scheduled_local_time is not null
+    ), zones as materialized (
+      select wanted.zone
+      from (select distinct zone from waiting) wanted
+      join pg_timezone_names known on lower(known.name) = lower(wanted.zone)
+    ), computed as materialized (
+      select waiting.id, waiting.publish_at, instant.at
+      from zones join waiting using (zone)
+      cross join lateral (select waiting.scheduled_local_time::timestamp at time zone zones.zone as at offset 0) instant
+    )
+    update content set publish_at = computed.at, updated_at = ${now}::timestamptz
+    from computed
+    where content.id = computed.id and computed.at <> computed.publish_at
     returning 1`
   return rows.length
 }
 
-/** Posts deleted so long ago that they cannot come back, and that no live grant keeps. */
-export const claimPurgeable = (tx: Tx, now: Date, limit: number): Promise<{ id: string; creatorId: string }[]> =>
-  tx.sql`/* content.claimPurgeable */
-    select c.id::text as id, c.creator_id::text as "creatorId" from content c
-    where c.purge_after <= ${now}::timestamptz
-      and not exists (
-        select from entitlement_grants g
-        where g.content_id = c.id and g.revoked_at is null and (g.ends_at is null or g.ends_at > ${now}::timestamptz)
-      )
-    order by c.purge_after
-    limit ${limit}::int
-    for no key update of c skip locked`
+/** Whether the post `c` was deleted so long ago that it cannot come back, and no live grant keeps it for anybody. */
+const isPurgeable = (now: Date): Fragment => fragment`(
+  c.purge_after <= ${now}::timestamptz
+  and not exists (
+    select from entitlement_grants g
+    where g.content_id = c.id and g.revoked_at is null and (g.ends_at is null or g.ends_at > ${now}::timestamptz)
+  )
+)`
 
-/** Destroys text, versions, tags, places of files and what was saved of a post; the row stays for what hangs on it. */
+/** Posts to be destroyed, the longest due first. */
+export const listPurgeable = (tx: Tx, now: Date, limit: number): Promise<{ id: string; creatorId: string }[]> =>
+  tx.sql`/* content.purgeable */
+    select c.id::text as id, c.creator_id::text as "creatorId" from content c
+    where ${isPurgeable(now)} order by c.purge_after, c.id limit ${limit}::int`
+
+/** Holds a post that is to be destroyed; answers whether it still is. */
+export async function holdPurgeable(tx: Tx, id: string, now: Date): Promise<boolean> {
+  const rows = await tx.sql`/* content.holdPurgeable */
+    select 1 as found from content c where c.id = ${id}::uuid and ${isPurgeable(now)} for no key update of c`
+  return rows.length > 0
+}
+
+/** No longer keeps a post for those who saved it, so many of them; answers how many. */
+export async function deleteSomeSaved(tx: Tx, contentId: string, limit: number): Promise<number> {
+  const rows = await tx.sql`/* content.unsaveSome */
+    delete from saved_content
+    where id in (select id from saved_content where content_id = ${contentId}::uuid limit ${limit}::int)
+    returning 1`
+  return rows.length
+}
+
+/**
+ * Destroys the texts of a post and of its versions, its tags and the places of its files; the row stays for what hangs on
+ * it, and the versions with the terms and times that decided who could open it.
+ */
 export async function purgeContentRow(tx: Tx, id: string, now: Date): Promise<void> {
   await tx.content.update({
     where: { id },
     data: { title: null, teaser: null, body: null, warnings: [], purgeAfter: null, purgedAt: now, updatedAt: now },
     select: { id: true },
   })
-  await tx.contentVersion.deleteMany({ where: { contentId: id } })
+  await tx.sql`/* content.blankVersions */
+    update content_versions
+    set snapshot = snapshot
+      || '{"title": null, "teaser": null, "body": null, "warnings": [], "tags": [], "categories": [], "media": []}'
+    where content_id = ${id}::uuid`
   await tx.contentMedia.deleteMany({ where: { contentId: id } })
   await tx.contentTag.deleteMany({ where: { contentId: id } })
   await tx.contentCategory.deleteMany({ where: { contentId: id } })
-  await tx.savedContent.deleteMany({ where: { contentId: id } })
 }
 
 /** Saves a post for somebody; once. */

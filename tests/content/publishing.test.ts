@@ -58,6 +58,8 @@ describe('a draft', () => {
     ['INVALID_INPUT', { teaser: 'x'.repeat(1_001) }],
     ['INVALID_INPUT', { body: 'x'.repeat(20_001) }],
     ['INVALID_INPUT', { tags: ['two words'] }],
+    // twice as long once it is small
+    ['INVALID_INPUT', { tags: ['\u0130'.repeat(26)] }],
     ['INVALID_INPUT', { tags: Array.from({ length: 21 }, (_, index) => `tag${String(index)}`) }],
     ['INVALID_INPUT', { language: 'not a language' }],
     ['CATEGORY_UNKNOWN', { categories: ['no-such'] }],
@@ -126,6 +128,35 @@ describe('a published post', () => {
     ])
   })
 
+  it('has another version when its tags, subjects or files change, and none when they stay', async () => {
+    const post = await publish(creator, { tags: ['sea', 'night'], categories: ['photography'] })
+    const stale = { contentId: post['id'], expectedVersion: versionOf(post) }
+    const update = async (change: object): Promise<number> => {
+      const expectedVersion = versionOf((await read(creator, post['id']))!)
+      const { updateContent } = await creator.do(postMutation('updateContent'), {
+        input: { contentId: post['id'], expectedVersion, ...change },
+      })
+      return versionOf(updateContent.content)
+    }
+    expect(await update({ tags: ['night', '#sea'], categories: ['photography'], media: [] })).toBe(versionOf(post))
+    expect(await update({ tags: ['day'] })).toBe(versionOf(post) + 1)
+    expect(await update({ categories: [] })).toBe(versionOf(post) + 2)
+    expect(await refusals(creator, 'updateContent', { ...stale, tags: ['dawn'] })).toMatchObject([
+      { code: 'VERSION_CONFLICT' },
+    ])
+    const { content } = await creator.do(
+      `query ($id: ID!) { content(id: $id) { authorView { versions(first: 2) { nodes { tags } } } } }`,
+      { id: post['id'] },
+    )
+    expect(content.authorView.versions.nodes).toEqual([{ tags: ['day'] }, { tags: ['night', 'sea'] }])
+    const { rows } = await server.database.owner.query<{ was: unknown }>(
+      `select snapshot->'categories' as was from content_versions where content_version = $1
+       and content_id = (select id from content order by created_at desc limit 1)`,
+      [versionOf(post) + 1],
+    )
+    expect(rows).toEqual([{ was: ['photography'] }])
+  })
+
   it('takes one of two changes at the same time', async () => {
     const post = await publish(creator)
     const input = (title: string) => ({ contentId: post['id'], expectedVersion: versionOf(post), title })
@@ -151,8 +182,22 @@ describe('a published post', () => {
   })
 
   it('refuses to be published empty', async () => {
-    const { id } = await draft(creator, { body: null })
-    expect(await refusals(creator, 'publishContent', { contentId: id })).toMatchObject([{ code: 'NOTHING_TO_PUBLISH' }])
+    for (const body of [null, '', ' \n ']) {
+      const { id } = await draft(creator, { body })
+      expect(await refusals(creator, 'publishContent', { contentId: id })).toMatchObject([
+        { code: 'NOTHING_TO_PUBLISH' },
+      ])
+    }
+  })
+
+  it('takes an empty text for none', async () => {
+    const input = { type: 'TEXT', title: '', teaser: ' ', body: '', language: '' }
+    const { createContent } = await creator.do(postMutation('createContent'), { input })
+    expect(createContent.content).toMatchObject({ title: null, body: { text: null } })
+    const post = await draft(creator)
+    const change = { contentId: post['id'], expectedVersion: versionOf(post), title: '', teaser: '' }
+    const { updateContent } = await creator.do(postMutation('updateContent'), { input: change })
+    expect(updateContent.content).toMatchObject({ title: null, body: { text: 'A body' } })
   })
 
   it('of an age restricted kind shows neither title nor teaser to whoever has not proven their age', async () => {

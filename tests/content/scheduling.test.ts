@@ -133,6 +133,21 @@ describe('a scheduled post', () => {
     expect(await read(creator, id)).toMatchObject({ authorView: { publishAt: authorView.publishAt } })
   })
 
+  it('stays where it is when its zone is known no more, and keeps no other from its time', async () => {
+    const { id: lost } = await draft(creator)
+    const { authorView } = await schedule(lost, '2027-06-01T09:00', 'Europe/Berlin')
+    await server.database.owner.query(
+      `update content set scheduled_time_zone = 'Atlantis/Capital' where scheduled_time_zone = 'Europe/Berlin' and creator_id = $1`,
+      [creator.uuid],
+    )
+    const { id } = await draft(creator)
+    await schedule(id, await inUtc(2 * MINUTE_MS))
+    await pass(3 * MINUTE_MS)
+    await announce()
+    expect(await published(id)).toBe(1)
+    expect(await read(creator, lost)).toMatchObject({ authorView: { publishAt: authorView.publishAt } })
+  })
+
   it.each([
     ['SCHEDULE_OUT_OF_RANGE', '2020-01-01T09:00', 'UTC'],
     ['SCHEDULE_OUT_OF_RANGE', '2199-01-01T09:00', 'UTC'],
@@ -306,7 +321,7 @@ describe('a post that fell due while its author was suspended', () => {
     expect(await read(fan, seen)).toMatchObject({ state: 'PUBLISHED' })
     await server.drain()
     await creator.signIn()
-    expect(await read(creator, id)).toMatchObject({ state: 'DRAFT' })
+    expect(await read(creator, id)).toMatchObject({ state: 'DRAFT', authorView: { scheduledFor: null } })
     expect(await published(id)).toBe(0)
   })
 })
@@ -340,5 +355,42 @@ describe('a deleted post', () => {
       `select from content_versions where snapshot->>'body' = 'Nobody has it'`,
     )
     expect(rowCount).toBe(0)
+  })
+
+  it('that cannot be destroyed does not keep others from it', async () => {
+    const [stuck, other] = await Promise.all(['Stuck', 'Other'].map((body) => draft(creator, { body })))
+    const saver = await world.fan()
+    for (const { id } of [stuck!, other!]) {
+      await creator.do(postMutation('publishContent'), { input: { contentId: id } })
+      await saver.do(postMutation('saveContent'), { input: { contentId: id } })
+      await creator.do(postMutation('deleteContent'), { input: { contentId: id } })
+    }
+    await pass(31 * DAY_MS)
+    const { owner } = server.database
+    await owner.query(`create function test_refuse() returns trigger language plpgsql as $$
+      begin raise exception 'not this one'; end $$`)
+    await owner.query(`create trigger test_refuse before update on content for each row
+      when (old.body = 'Stuck' and new.purged_at is not null) execute function test_refuse()`)
+    await owner.query(`select graphile_worker.add_job('content.purge_deleted', '{}'::json, max_attempts := 1)`)
+    await server.drain().catch(() => undefined)
+    const left = async () =>
+      (
+        await owner.query<{ body: string | null; saved: string }>(
+          `select body, (select count(*) from saved_content s where s.content_id = c.id) as saved from content c where id = any ($1) order by body`,
+          [
+            [stuck!, other!].map(
+              ({ id }) =>
+                Buffer.from(id as string, 'base64url')
+                  .toString()
+                  .split(':')[1],
+            ),
+          ],
+        )
+      ).rows
+    expect(await left()).toMatchObject([{ body: 'Stuck' }, { body: null, saved: '0' }])
+    await owner.query('drop trigger test_refuse on content; drop function test_refuse')
+    await owner.query(`select graphile_worker.add_job('content.purge_deleted', '{}'::json)`)
+    await server.drain()
+    expect(await left()).toMatchObject([{ body: null }, { body: null }])
   })
 })
