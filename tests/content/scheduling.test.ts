@@ -336,6 +336,7 @@ describe('a deleted post', () => {
       `mutation ($input: GrantAccessInput!) { grantAccess(input: $input) { userErrors { code message } } }`,
       { input: { userId: fan.id, contentId: post['id'], reason: 'A gift.' } },
     )
+    const asOf = (await server.now()).toISOString()
     for (const id of [post['id'], unsold]) await creator.do(postMutation('deleteContent'), { input: { contentId: id } })
     expect(await read(fan, post['id'])).toMatchObject({ state: 'DELETED', body: { text: 'Paid for' } })
     expect(await read(fan, unsold)).toBeNull()
@@ -347,6 +348,13 @@ describe('a deleted post', () => {
     await server.drain()
     expect(await read(fan, post['id'])).toMatchObject({ body: { text: 'Paid for' } })
     expect(await read(creator, unsold)).toBeNull()
+    // what opened once is still known to have
+    const staff = await world.moderator()
+    const explained = await staff.do(
+      `query ($id: ID!, $asOf: DateTime) { explainAccess(contentId: $id, asOf: $asOf) { isOpen rule state } }`,
+      { id: unsold, asOf },
+    )
+    expect(explained).toEqual({ explainAccess: { isOpen: true, rule: 'PUBLIC', state: 'PUBLISHED' } })
     const { rows } = await server.database.owner.query<{ text: string }>(
       `select coalesce(c.title, '') || coalesce(c.teaser, '') || coalesce(c.body, '') as text from content c where purged_at is not null`,
     )
