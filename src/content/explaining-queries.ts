@@ -1,3 +1,4 @@
+import { isBlocking, isFollowing } from '../accounts/accounts.js'
 import type { Db } from '../lib/db.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
@@ -96,6 +97,18 @@ export async function findPastBlock(db: Db, blockerId: string, blockedId: string
       fragment`select b.id, to_jsonb(b) as state from blocks b
         where b.blocker_id = ${blockerId}::uuid and b.blocked_id = ${blockedId}::uuid`,
     )}`
+  return rows.length > 0
+}
+
+/** Whether somebody follows a creator, or was ever given access to something of theirs, and does not block them now. */
+export async function hasBeenGivenOrFollows(db: Db, userId: string, creatorId: string): Promise<boolean> {
+  const rows = await db.sql`/* content.isKnown */
+    select 1 as found
+    where (
+        ${isFollowing(userId, creatorId)}
+        or exists (select from entitlement_grants g where g.user_id = ${userId}::uuid and g.creator_id = ${creatorId}::uuid)
+      )
+      and not ${isBlocking(userId, creatorId)}`
   return rows.length > 0
 }
 

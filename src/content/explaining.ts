@@ -3,7 +3,14 @@ import type { Db } from '../lib/db.js'
 import type { Viewer } from '../lib/viewer.js'
 import { resolveAccess, stateAt } from './access.js'
 import type { Access } from './access.js'
-import { findPastBlock, findPastContent, findPastFollow, findPastUser, listPastGrants } from './explaining-queries.js'
+import {
+  findPastBlock,
+  findPastContent,
+  findPastFollow,
+  findPastUser,
+  hasBeenGivenOrFollows,
+  listPastGrants,
+} from './explaining-queries.js'
 import type { PastContent, PastGrant, PastUser } from './explaining-queries.js'
 import { canExplain } from './rules.js'
 import type { AuthorStanding, ContentState, ContentTerms, ContentTimes, LiveGrant, ViewerBonds } from './types.js'
@@ -36,7 +43,8 @@ export interface ExplainAsking {
 
 /**
  * How access to a post was decided at an instant of the past: the facts of then, replayed through the same decision.
- * Null when there is no such post, or it is neither the viewer's own nor the viewer staff.
+ * Null when there is no such post, or it is neither the viewer's own nor the viewer staff; and for the creator of anybody whom
+ * they know nothing of: who neither follows them nor was ever given access, or blocks them, now or then.
  */
 export async function explainAccess(
   { db, viewer, config }: ExplainAsking,
@@ -46,6 +54,7 @@ export async function explainAccess(
   const post = await findPastContent(db, contentId, asOf)
   if (!post || !canExplain(viewer, isStaff, post.creatorId)) return null
   const { creatorId } = post
+  if (!isStaff && userId !== null && !(await isKnownTo(db, creatorId, userId, asOf))) return null
   const author = await findPastUser(db, creatorId, asOf)
   const person = userId === null ? null : await findPastUser(db, userId, asOf)
   // a closed account was let in as a stranger
@@ -86,6 +95,11 @@ export async function explainAccess(
     state: stateAt(content, asOf),
   }
 }
+
+/** Whether a creator may ask how somebody stood to them: nobody is told that they are blocked. */
+const isKnownTo = async (db: Db, creatorId: string, userId: string, asOf: Date): Promise<boolean> =>
+  userId === creatorId ||
+  ((await hasBeenGivenOrFollows(db, userId, creatorId)) && !(await findPastBlock(db, userId, creatorId, asOf)))
 
 const NO_BONDS: ViewerBonds = { follows: false, isBlocked: false, creatorGrant: null, contentGrant: null }
 

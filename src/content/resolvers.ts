@@ -1,4 +1,5 @@
-import { checkedReason, isActingStaff, noSuchUser } from '../accounts/accounts.js'
+import { checkedReason, findVisibleUser, isActingStaff, noSuchUser } from '../accounts/accounts.js'
+import type { AccountsAsking } from '../accounts/accounts.js'
 import type { UserRow } from '../accounts/types.js'
 import type {
   AccessExplanationResolvers,
@@ -138,7 +139,7 @@ export const Mutation = {
     const { answer, replayed } = await transaction({ ...context, reason }, (tx, now) =>
       grantAccess(tx, signedIn(context), order, now),
     )
-    return { grant: await context.loaders.grant.load(answer.grantId), replayed, userErrors: [] }
+    return { grant: await findGrantNode(answer.grantId, context), replayed, userErrors: [] }
   },
 
   revokeGrant: async (_parent, { input }, context) => {
@@ -146,7 +147,7 @@ export const Mutation = {
     const reason = checkedReason(input.reason)
     await transaction({ ...context, reason }, (tx, now) => revokeGrant(tx, signedIn(context), { grantId, reason }, now))
     context.loaders.grant.clear(grantId)
-    return { grant: await context.loaders.grant.load(grantId), userErrors: [] }
+    return { grant: await findGrantNode(grantId, context), userErrors: [] }
   },
 } satisfies Partial<MutationResolvers>
 
@@ -255,7 +256,7 @@ export const ContentVersion = {
 } satisfies Partial<ContentVersionResolvers>
 
 export const AccessExplanation = {
-  grant: ({ grantId }, _args, { loaders }) => (grantId === null ? null : loaders.grant.load(grantId)),
+  grant: ({ grantId }, _args, context) => (grantId === null ? null : findGrantNode(grantId, context)),
 } satisfies Partial<AccessExplanationResolvers>
 
 export const EntitlementGrant = {
@@ -288,7 +289,9 @@ export const User = {
 export const Viewer = {
   contents: async ({ userId }, { state = null, ...args }, context) => {
     const page = checkedPage(args, { list: 'viewer.contents', userId, state }, ['time', 'uuid'])
-    const rows = await listOwnContent(context.db, userId, state, page, readingOf(context))
+    // a limited account sees what a stranger does, and strangers have no posts
+    const isLimited = context.viewer?.isLimited ?? true
+    const rows = isLimited ? [] : await listOwnContent(context.db, userId, state, page, readingOf(context))
     return toConnection(page, primed(rows, context), ({ createdAt, id }) => [createdAt.toISOString(), id])
   },
   savedContents: async ({ userId }, args, context) => {
@@ -304,11 +307,16 @@ export const Viewer = {
 export const findContentNode = (id: string, asking: ContentAsking): Promise<ContentRow | null> =>
   findVisibleContent(id, asking)
 
-/** A grant as `node` finds it: for whoever holds it, whoever's it is, and staff. */
-export async function findGrantNode(id: string, { viewer, loaders }: ContentAsking): Promise<GrantRow | null> {
+/** A grant, wherever one is shown: for staff, and for whoever holds it and whoever's it is, unless the other blocks them. */
+export async function findGrantNode(id: string, asking: ContentAsking & AccountsAsking): Promise<GrantRow | null> {
+  const { viewer, loaders } = asking
   const grant = await loaders.grant.load(id)
-  const isTheirs = grant !== null && (grant.userId === viewer?.userId || grant.creatorId === viewer?.userId)
-  return isTheirs || (grant && isActingStaff(viewer)) ? grant : null
+  if (!grant || !viewer) return null
+  if (isActingStaff(viewer)) return grant
+  const { userId, creatorId } = grant
+  if (viewer.userId !== userId && viewer.userId !== creatorId) return null
+  const other = viewer.userId === userId ? creatorId : userId
+  return (await findVisibleUser(other, asking)) && grant
 }
 
 /** A version as `node` finds it: for the post's creator. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { block } from '../social/calls.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
@@ -120,6 +121,21 @@ describe('a locked post', () => {
       [staff.uuid],
     )
     expect(rows).toEqual([{ category: 'administrative', reason: 'A complaint, settled.' }])
+  })
+
+  it('is granted, and of whoever holds it no more is seen through it than elsewhere', async () => {
+    const holder = await world.fan()
+    const grantId = await give(creator, { userId: holder.id, creatorId: creator.id })
+    const ask = `query ($id: ID!) { node(id: $id) { ... on EntitlementGrant { id user { username } creator { username } } } }`
+    const shown = {
+      node: { id: grantId, user: { username: holder.username }, creator: { username: creator.username } },
+    }
+    for (const asker of [creator, holder]) expect(await asker.do(ask, { id: grantId })).toEqual(shown)
+    expect(await (await world.fan()).do(ask, { id: grantId })).toEqual({ node: null })
+    await block(holder, creator)
+    expect(await creator.do(ask, { id: grantId })).toEqual({ node: null })
+    const revoked = await creator.do(REVOKE, { input: { grantId, reason: 'Over.' } })
+    expect(revoked['revokeGrant']).toEqual({ grant: null, userErrors: [] })
   })
 
   it('stays with whoever holds a grant for it when it is taken back, or one blocks the other; not when it is removed', async () => {

@@ -91,7 +91,7 @@ describe('how access was decided', () => {
             const explained = await explainAccess(
               { db, viewer: asViewer(cast.authorId, newModel()), config },
               { contentId: cast.contentId, userId: cast.viewerId, asOf },
-              false,
+              true,
             )
             expect(explained).toMatchObject({
               isVisible: expected.isVisible,
@@ -136,8 +136,11 @@ describe('how access was decided', () => {
         grant: null,
       },
     }
-    expect(await creator.do(ask, { id, userId: fan.id })).toEqual(expected)
     expect(await moderator.do(ask, { id, userId: fan.id })).toEqual(expected)
+    expect(await creator.do(ask, { id })).toEqual(expected)
+    // nobody to the creator, who neither follows nor was given anything
+    expect(await creator.do(ask, { id, userId: fan.id })).toEqual({ explainAccess: null })
+    expect(await creator.do(ask, { id, userId: moderator.id })).toEqual({ explainAccess: null })
     expect(await fan.do(ask, { id, userId: fan.id })).toEqual({ explainAccess: null })
     await creator.do(
       `mutation ($input: GrantAccessInput!) { grantAccess(input: $input) { userErrors { code message } } }`,
@@ -146,6 +149,16 @@ describe('how access was decided', () => {
     expect(await creator.do(ask, { id, userId: fan.id })).toMatchObject({
       explainAccess: { isOpen: true, rule: 'CREATOR_GRANT', grant: { source: 'GIFT', isLive: true } },
     })
+    const before = (await server.now()).toISOString()
+    await fan.do(`mutation ($input: BlockUserInput!) { blockUser(input: $input) { userErrors { code } } }`, {
+      input: { userId: creator.id },
+    })
+    for (const then of [null, before]) {
+      expect(await creator.do(ask, { id, userId: fan.id, asOf: then })).toEqual({ explainAccess: null })
+      expect((await moderator.do(ask, { id, userId: fan.id, asOf: then }))['explainAccess']).toMatchObject({
+        blocked: then === null,
+      })
+    }
     const asOf = new Date((await server.now()).getTime() + MINUTE_MS).toISOString()
     const { errors } = await creator.request(ask, { id, asOf })
     expect(errors).toMatchObject([{ extensions: { reason: 'instant_in_future' } }])
