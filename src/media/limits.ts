@@ -30,10 +30,14 @@ export const MAX_STORED_BYTES: Readonly<Record<AccountType, number>> = {
 export const MAX_OPEN_UPLOADS = 20
 /** How long an upload may take to begin. */
 export const UPLOAD_WINDOW_MS = HOUR_MS
-/** Bytes that one person sends to one process at once, in uploads. */
+/** Uploads that one person sends to one process at once. */
 export const MAX_CONCURRENT_UPLOADS = 3
-/** Bytes that one process takes from everybody at once, in uploads. */
+/** Uploads that one network sends to one process at once: a household's, or those of an office. */
+export const MAX_CONCURRENT_UPLOADS_OF_NETWORK = 16
+/** Uploads that one process takes from everybody at once. */
 export const MAX_CONCURRENT_UPLOADS_OF_ALL = 64
+/** What has to arrive of an upload in each such time: 8 kB/s, which a telephone has where there is hardly a network. */
+export const UPLOAD_PACE = { windowMs: 30 * SECOND_MS, leastBytes: 240_000 } as const
 
 /** Files that somebody may ask to upload; each makes rows, objects and work. */
 export const UPLOAD_REQUESTS: RateLimit = { name: 'media.request', points: 240, windowSeconds: HOUR_MS / SECOND_MS }
