@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { SECOND_MS } from '../lib/clock.js'
 import { log } from '../lib/log.js'
-import { FILM_TIMEOUT_MS } from './limits.js'
+import { FILM_TIMEOUT_MS, MAX_DURATION_MS, MAX_PIXELS } from './limits.js'
+import { Turns } from './turns.js'
 
 /** What a tool found in a film or sound. */
 export interface Film {
@@ -16,6 +17,8 @@ export interface Film {
 }
 
 const MAX_ANSWER_BYTES = 1_000_000
+/** Films that the tools of this process look into at once: a decoder keeps several pictures of one. */
+const turns = new Turns(2)
 /** Where in a film its poster is taken, and how much of a short one comes before it. */
 const POSTER_AT_MS = 2 * SECOND_MS
 const POSTER_SHARE = 0.1
@@ -52,14 +55,20 @@ const Answer = z.object({
  * Looks into a film or sound with ffmpeg at `ffmpegPath` and the ffprobe beside it. What the tools cannot read has no length
  * and no poster, but is not refused: players may know better.
  */
-export async function lookInto(
-  path: string,
-  contentType: string,
-  { ffmpegPath, posterPath }: { readonly ffmpegPath: string; readonly posterPath: string },
-): Promise<Film> {
+export const lookInto = (path: string, contentType: string, tools: Tools): Promise<Film> =>
+  turns.take(() => look(path, contentType, tools))
+
+/** The tool, and where it puts a poster. */
+interface Tools {
+  readonly ffmpegPath: string
+  readonly posterPath: string
+}
+
+async function look(path: string, contentType: string, { ffmpegPath, posterPath }: Tools): Promise<Film> {
   const reader = READERS[contentType]
   if (!reader) throw new Error(`no film and no sound: ${contentType}`)
-  const input = ['-protocol_whitelist', 'file', '-f', reader, '-i', path]
+  // a decoder makes room for the pictures that a film says it has, before there is one
+  const input = ['-max_pixels', String(MAX_PIXELS), '-protocol_whitelist', 'file', '-f', reader, '-i', path]
   const probe = await run(join(dirname(ffmpegPath), 'ffprobe'), [
     ...['-v', 'error', '-of', 'json', '-show_entries'],
     'format=duration:stream=codec_type,width,height:stream_side_data=rotation',
@@ -67,10 +76,11 @@ export async function lookInto(
   ])
   const answer = Answer.safeParse(probe === null ? null : jsonOrNull(probe))
   if (!answer.success) return { durationMs: null, width: null, height: null, posterPath: null }
-  const durationMs =
-    answer.data.format?.duration === undefined ? null : Math.floor(answer.data.format.duration * SECOND_MS)
+  const durationMs = lengthOf(answer.data)
   const picture = answer.data.streams.find(({ codec_type, width, height }) => codec_type === 'video' && width && height)
   if (!picture || !contentType.startsWith('video/')) return { durationMs, width: null, height: null, posterPath: null }
+  const size = asShown(picture)
+  if ((size.width ?? 0) * (size.height ?? 0) > MAX_PIXELS) return { durationMs, ...size, posterPath: null }
   const atMs = Math.min(POSTER_AT_MS, Math.floor((durationMs ?? 0) * POSTER_SHARE))
   const taken = await run(ffmpegPath, [
     ...['-v', 'error', '-nostdin', '-threads', '1', '-ss', String(atMs / SECOND_MS)],
@@ -78,10 +88,18 @@ export async function lookInto(
     ...['-map', '0:v:0', '-frames:v', '1', '-f', 'image2', '-c:v', 'png', '-y', posterPath],
   ])
   if (taken === null) await rm(posterPath, { force: true })
-  return { durationMs, ...asShown(picture), posterPath: taken === null ? null : posterPath }
+  return { durationMs, ...size, posterPath: taken === null ? null : posterPath }
 }
 
-type Stream = z.infer<typeof Answer>['streams'][number]
+type Found = z.infer<typeof Answer>
+
+/** Null where it is not known, or not to be believed. */
+function lengthOf({ format }: Found): number | null {
+  const lengthMs = Math.floor((format?.duration ?? Infinity) * SECOND_MS)
+  return lengthMs > MAX_DURATION_MS ? null : lengthMs
+}
+
+type Stream = Found['streams'][number]
 
 /** A film that was taken with the camera on its side is turned when it is played. */
 function asShown({ width, height, side_data_list: sides = [] }: Stream): Pick<Film, 'width' | 'height'> {

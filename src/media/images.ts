@@ -2,6 +2,7 @@ import type { Sharp, SharpConstructor, SharpOptions } from 'sharp'
 import { rgbaToThumbHash } from 'thumbhash'
 import { BLURRED_WIDTH, IMAGE_TIMEOUT_SECONDS, MAX_PIXELS, THUMBNAIL_WIDTHS } from './limits.js'
 import { BLURRED_NAME, keptFormat, originalName, thumbnailName } from './names.js'
+import { Turns } from './turns.js'
 import type { MediaVariantKind } from './types.js'
 
 /** What is made of a picture: itself without metadata, smaller ones, and a hint of it. */
@@ -30,7 +31,7 @@ const THUMBHASH_SIDE = 100
 const BLUR_SIGMA = 3
 const QUALITY = { original: 90, small: 80, blurred: 50 } as const
 /** Pictures that this process works on at once: each may take hundreds of megabytes. */
-const MAX_AT_ONCE = 2
+const turns = new Turns(2)
 
 /** Those of the formats that are taken. */
 const DECODERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif'].map((format) => `VipsForeignLoad${format}`)
@@ -51,7 +52,7 @@ export async function openSharp(): Promise<SharpConstructor> {
  * Decodes a picture, in a file or in memory, and makes what is shown of it: nothing that is made carries a byte of what was not pixels.
  * @throws Error when it cannot be decoded
  */
-export const makeImages = (picture: string | Buffer): Promise<MadeImages> => atMost(MAX_AT_ONCE, () => make(picture))
+export const makeImages = (picture: string | Buffer): Promise<MadeImages> => turns.take(() => make(picture))
 
 async function make(picture: string | Buffer): Promise<MadeImages> {
   const library = await openSharp()
@@ -136,20 +137,4 @@ async function hashOf(picture: Sharp): Promise<Uint8Array> {
     .raw()
     .toBuffer({ resolveWithObject: true })
   return rgbaToThumbHash(info.width, info.height, data)
-}
-
-let running = 0
-const waiting: (() => void)[] = []
-
-/** Runs `work` when fewer than `limit` others do, in the order asked. */
-async function atMost<T>(limit: number, work: () => Promise<T>): Promise<T> {
-  if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve))
-  else running += 1
-  try {
-    return await work()
-  } finally {
-    const next = waiting.shift()
-    if (next) next()
-    else running -= 1
-  }
 }

@@ -7,21 +7,20 @@ import { takenType } from './media-types.js'
 import type { MediaFailure } from './types.js'
 
 /**
- * What makes a browser, a shell or an archiver take a file for something else, in lower case. Nothing that is shorter: over
- * gigabytes of compressed film, anything short occurs by chance.
+ * What makes a browser, a shell or an archiver take a file for something else. Nothing that is shorter: over gigabytes of
+ * compressed film, anything short occurs by chance. One pattern, since a file may have the beginning of each at every byte.
  */
-const ANYWHERE = ['<script', '<?php ', '<?php\n', '<?php\r', '<!doctype html', '<iframe', '<foreignobject']
-/** Marks that are looked for at the beginning only, where whoever sniffs looks too. */
+const ANYWHERE = /<(?:script|\?php[ \n\r]|!doctype html|iframe|foreignobject)/i
+/** Marks that are looked for at the beginning only, where whoever sniffs looks too, in lower case. */
 const AT_THE_BEGINNING = ['%pdf-', '<html', '<svg', '<body', '<head', '#!/', 'javascript:']
 const BEGINNING_BYTES = 1_024
-const LONGEST_MARK = Math.max(...ANYWHERE.map(({ length }) => length))
+const LONGEST_MARK = '<foreignobject'.length
 /** A script that begins with a picture's magic puts a comment around what follows it. */
 const COMMENT_WITHIN_BYTES = 16
 /** Where an archive's directory ends, at the end of a file: 22 bytes and a comment. */
 const ARCHIVE_END_BYTES = 22
 const TAIL_BYTES = ARCHIVE_END_BYTES + 0xffff
 const ARCHIVE_END = Buffer.from('PK\x05\x06', 'latin1')
-const LESS_THAN = 0x3c
 
 /** What is known of bytes that were looked at from the first to the last. */
 export interface Inspected {
@@ -59,20 +58,7 @@ function lastOf(before: Buffer, chunk: Buffer, length: number): Buffer {
   return all.subarray(Math.max(0, all.length - length))
 }
 
-function hasMark(bytes: Buffer): boolean {
-  for (let at = bytes.indexOf(LESS_THAN); at >= 0; at = bytes.indexOf(LESS_THAN, at + 1)) {
-    const next = bytes[at + 1]
-    // the letters that follow it in a mark, in either case
-    if (next === undefined || !SECOND_LETTERS.has(next)) continue
-    const text = bytes.toString('latin1', at, at + LONGEST_MARK).toLowerCase()
-    if (ANYWHERE.some((mark) => text.startsWith(mark))) return true
-  }
-  return false
-}
-
-const SECOND_LETTERS = new Set(
-  ANYWHERE.flatMap((mark) => [mark.charCodeAt(1), mark.charAt(1).toUpperCase().charCodeAt(0)]),
-)
+const hasMark = (bytes: Buffer): boolean => ANYWHERE.test(bytes.toString('latin1'))
 
 /** Whether a file's first bytes are those of a page, a script or a document, or can be read as such. */
 export function beginsOtherwise(head: Buffer): boolean {

@@ -30,10 +30,14 @@ export const MAX_STORED_BYTES: Readonly<Record<AccountType, number>> = {
 export const MAX_OPEN_UPLOADS = 20
 /** How long an upload may take to begin. */
 export const UPLOAD_WINDOW_MS = HOUR_MS
-/** Bytes that one person sends to one process at once, in uploads. */
+/** Uploads that one person sends to one process at once. */
 export const MAX_CONCURRENT_UPLOADS = 3
-/** Bytes that one process takes from everybody at once, in uploads. */
+/** Uploads that one network sends to one process at once: a household's, or those of an office. */
+export const MAX_CONCURRENT_UPLOADS_OF_NETWORK = 16
+/** Uploads that one process takes from everybody at once. */
 export const MAX_CONCURRENT_UPLOADS_OF_ALL = 64
+/** What has to arrive of an upload in each such time: 8 kB/s, which a telephone has where there is hardly a network. */
+export const UPLOAD_PACE = { windowMs: 30 * SECOND_MS, leastBytes: 240_000 } as const
 
 /** Files that somebody may ask to upload; each makes rows, objects and work. */
 export const UPLOAD_REQUESTS: RateLimit = { name: 'media.request', points: 240, windowSeconds: HOUR_MS / SECOND_MS }
@@ -49,14 +53,18 @@ export const MAX_INSPECTED_AT_ONCE_BYTES = 20 * MEGABYTE
 /** How much of a file's beginning tells what it is. */
 export const HEAD_BYTES = 262_144
 
-/** Pixels of a picture, of all its frames together: what decoding may ask of memory. */
+/** Pixels of a picture, of all its frames together, or of a film's one: what decoding may ask of memory. */
 export const MAX_PIXELS = 60_000_000
 /** Pixels of a picture's longer side: WebP has no more. */
 export const MAX_SIDE_PIXELS = 16_383
 /** What decoding and encoding one picture may take. */
 export const IMAGE_TIMEOUT_SECONDS = 60
+/** What reading the structure of a film or sound may take. */
+export const STRUCTURE_TIMEOUT_MS = 2 * 60 * SECOND_MS
 /** What looking into a film or sound may take. */
 export const FILM_TIMEOUT_MS = 2 * 60 * SECOND_MS
+/** How long a film or sound may say that it plays; one that says more is not believed. */
+export const MAX_DURATION_MS = 7 * DAY_MS
 
 /** Widths of the pictures that are made of one; none is made wider than it was. */
 export const THUMBNAIL_WIDTHS = [320, 640, 1_280] as const

@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Readable } from 'node:stream'
 import type { Db } from '../lib/db.js'
 import { SECOND_MS } from '../lib/clock.js'
 import { log } from '../lib/log.js'
 import { sparedFromRequestTimeout } from '../lib/long-requests.js'
+import { networkOf } from '../lib/network.js'
 import { TIMEOUTS } from '../lib/timeouts.js'
 import { WrongUpload } from './file-store.js'
 import type { FileStore } from './file-store.js'
-import { MAX_CONCURRENT_UPLOADS, MAX_CONCURRENT_UPLOADS_OF_ALL } from './limits.js'
+import { MAX_CONCURRENT_UPLOADS, MAX_CONCURRENT_UPLOADS_OF_ALL, MAX_CONCURRENT_UPLOADS_OF_NETWORK } from './limits.js'
 import { findOpenUpload } from './queries.js'
 import type { MediaServices } from './services.js'
 import { uploadKeyOf } from './storage.js'
@@ -22,32 +22,48 @@ const NOT_OPEN: Refusal = { status: 403, message: 'This address takes no upload.
 const WRONG_TYPE: Refusal = { status: 403, message: 'The file was announced with another content type.' }
 const WRONG_LENGTH: Refusal = { status: 403, message: 'The file was announced with another content length.' }
 const WRONG_BYTES: Refusal = { status: 400, message: 'What arrived is not what was announced: send it again.' }
+const TOO_SLOW: Refusal = { status: 408, message: 'The upload was too slow: send it again.' }
 const TOO_MANY: Refusal = { status: 429, message: 'Too many uploads at once: try again.' }
 const FULL: Refusal = { status: 503, message: 'Too many uploads are under way: try again.' }
 
 const RETRY_AFTER_SECONDS = 5
 
-/** Uploads that are arriving in this process, by whose they are. */
+/** Uploads that are arriving in this process, by whose they are and the network they come from. */
 export class Arriving {
   readonly #counts = new Map<string, number>()
   #all = 0
 
-  /** Says why no more of this person's can begin; otherwise counts one, until `end`. */
-  begin(ownerId: string): Refusal | null {
-    const count = this.#counts.get(ownerId) ?? 0
-    if (count >= MAX_CONCURRENT_UPLOADS) return TOO_MANY
+  /** Says why no more of this person's, or from this network, can begin; otherwise counts one, until `end`. */
+  begin(ownerId: string, network: string): Refusal | null {
+    if (this.#count(ownerId) >= MAX_CONCURRENT_UPLOADS) return TOO_MANY
+    if (this.#count(network) >= MAX_CONCURRENT_UPLOADS_OF_NETWORK) return TOO_MANY
     if (this.#all >= MAX_CONCURRENT_UPLOADS_OF_ALL) return FULL
-    this.#counts.set(ownerId, count + 1)
-    this.#all += 1
+    this.#add(1, ownerId, network)
     return null
   }
 
-  end(ownerId: string): void {
-    const count = (this.#counts.get(ownerId) ?? 1) - 1
-    if (count > 0) this.#counts.set(ownerId, count)
-    else this.#counts.delete(ownerId)
-    this.#all -= 1
+  end(ownerId: string, network: string): void {
+    this.#add(-1, ownerId, network)
   }
+
+  #count(of: string): number {
+    return this.#counts.get(of) ?? 0
+  }
+
+  #add(one: 1 | -1, ...all: readonly string[]): void {
+    this.#all += one
+    for (const of of all) {
+      const count = this.#count(of) + one
+      if (count > 0) this.#counts.set(of, count)
+      else this.#counts.delete(of)
+    }
+  }
+}
+
+/** How slow an upload may be: in each window at least so many bytes of it arrive. */
+export interface Pace {
+  readonly windowMs: number
+  readonly leastBytes: number
 }
 
 /** What receiving works with. */
@@ -56,11 +72,12 @@ export interface Receiving {
   readonly media: MediaServices
   readonly files: FileStore
   readonly arriving: Arriving
+  readonly pace: Pace
 }
 
 /** Takes an upload: streamed to the disk as it comes, with the size, type and checksum it was announced with, or not at all. */
 export async function receive(
-  { db, media, files, arriving }: Receiving,
+  { db, media, files, arriving, pace }: Receiving,
   request: FastifyRequest<{ Params: { token: string } }>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -71,22 +88,24 @@ export async function receive(
   // without a length there is nothing to hold it against before it is here
   if (request.headers['content-length'] !== String(upload.declaredSizeBytes))
     return refuse(request, reply, WRONG_LENGTH)
-  const refusal = arriving.begin(upload.ownerId)
+  const network = networkOf(request.ip)
+  const refusal = arriving.begin(upload.ownerId, network)
   if (refusal) return refuse(request, reply, refusal)
+  const endWatch = watch(request, reply, pace)
   try {
-    await withinTime(request, (bytes) =>
-      files.receive(
-        { key: uploadKeyOf(upload.folder), sizeBytes: upload.declaredSizeBytes, sha256: upload.declaredSha256 },
-        bytes,
-        async () => (await findOpenUpload(db, upload.id))?.isOpen === true,
-      ),
+    await files.receive(
+      { key: uploadKeyOf(upload.folder), sizeBytes: upload.declaredSizeBytes, sha256: upload.declaredSha256 },
+      request.raw,
+      async () => !reply.sent && (await findOpenUpload(db, upload.id))?.isOpen === true,
     )
     return await reply.code(200).header('cache-control', 'no-store').send()
   } catch (error) {
+    if (reply.sent) return await reply
     if (error instanceof WrongUpload || request.raw.destroyed) return await refuse(request, reply, WRONG_BYTES)
     throw error
   } finally {
-    arriving.end(upload.ownerId)
+    endWatch()
+    arriving.end(upload.ownerId, network)
   }
 }
 
@@ -97,17 +116,27 @@ function openToken({ uploads }: MediaServices, token: string): { mediaId: string
   return { mediaId, expiresAtMs }
 }
 
-/** An upload may take longer than other requests, and is cut after hours; one that stands still ends as every connection does. */
-async function withinTime(request: FastifyRequest, work: (bytes: Readable) => Promise<void>): Promise<void> {
+/**
+ * An upload may take longer than other requests, for hours, as long as it keeps its pace: one that trickles holds a place
+ * that others wait for. Answers what ends the watch.
+ */
+function watch(request: FastifyRequest, reply: FastifyReply, { windowMs, leastBytes }: Pace): () => void {
   const { raw } = request
-  const limit = setTimeout(() => {
-    log.info({ requestId: request.id }, 'media: an upload took too long')
-    raw.destroy()
-  }, TIMEOUTS.uploadMs)
-  const endSparing = sparedFromRequestTimeout(raw.socket)
-  try {
-    await work(raw)
-  } finally {
+  const { socket } = raw
+  const cut = (): void => {
+    if (raw.complete || reply.sent) return
+    log.info({ requestId: request.id }, 'media: an upload was too slow')
+    refuse(request, reply, TOO_SLOW)
+  }
+  let arrived = socket.bytesRead
+  const window = setInterval(() => {
+    if (socket.bytesRead - arrived < leastBytes) cut()
+    arrived = socket.bytesRead
+  }, windowMs)
+  const limit = setTimeout(cut, TIMEOUTS.uploadMs)
+  const endSparing = sparedFromRequestTimeout(socket)
+  return () => {
+    clearInterval(window)
     clearTimeout(limit)
     endSparing()
   }
@@ -118,7 +147,7 @@ function refuse(request: FastifyRequest, reply: FastifyReply, { status, message 
   if (!request.raw.complete) {
     reply.header('connection', 'close')
     reply.raw.once('finish', () => {
-      setTimeout(() => request.raw.socket.destroy(), SECOND_MS).unref()
+      setTimeout(() => request.raw.destroy(), SECOND_MS).unref()
     })
   }
   if (status === TOO_MANY.status || status === FULL.status) reply.header('retry-after', String(RETRY_AFTER_SECONDS))

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { Db } from '../lib/db.js'
 import { gates as own } from './gates.js'
-import { MAX_UPLOAD_BYTES } from './limits.js'
+import { MAX_UPLOAD_BYTES, UPLOAD_PACE } from './limits.js'
 import { Arriving, receive } from './receiving.js'
+import type { Pace } from './receiving.js'
 import { MEDIA_PATH, UPLOADS_PATH } from './services.js'
 import type { MediaServices } from './services.js'
 import { serve } from './serving.js'
@@ -16,13 +17,18 @@ export interface MediaRoutes {
   readonly gates?: MediaGates
   /** Whether a browser may send uploads from pages of this origin. */
   readonly isAllowedOrigin: (origin: string) => boolean
+  /** How slow an upload may be; ours unless said otherwise. */
+  readonly pace?: Pace
 }
 
 /** How long a browser may remember what a preflight said. */
 const PREFLIGHT_SECONDS = 600
 
 /** `/media/<token>`, where files are fetched, and where they are ours to receive `/media/uploads/<token>`. */
-export function serveMedia(app: FastifyInstance, { db, media, gates, isAllowedOrigin }: MediaRoutes): void {
+export function serveMedia(
+  app: FastifyInstance,
+  { db, media, gates, isAllowedOrigin, pace = UPLOAD_PACE }: MediaRoutes,
+): void {
   const serving = { db, media, gates: { ...own, ...gates } }
   app.route<{ Params: { token: string } }>({
     method: ['GET', 'HEAD'],
@@ -31,7 +37,7 @@ export function serveMedia(app: FastifyInstance, { db, media, gates, isAllowedOr
   })
   const { files } = media
   if (!files) return
-  const receiving = { db, media, files, arriving: new Arriving() }
+  const receiving = { db, media, files, arriving: new Arriving(), pace }
   // on its own: elsewhere a body that is not JSON is refused
   app.register((uploads, _options, done) => {
     uploads.addContentTypeParser('*', (_request, payload, next) => {

@@ -24,6 +24,8 @@ import { keyIn, uploadKeyOf } from './storage.js'
 /** Files that one transaction looks at; what is left is the next one's. */
 const BATCH = 100
 const MAX_BATCHES = 1_000
+/** Files whose bytes could not be removed; after so many it is the store that is away, and the next sweep looks again. */
+const MAX_FAILURES = 10
 /** Erased people's files are surrendered for as long after it as sweeping may have stood still. */
 const ERASED_LOOK_MS = 7 * DAY_MS
 /** What is still being written after this long was left behind by a crash. */
@@ -67,6 +69,7 @@ async function purgeDue(origin: Origin, media: MediaServices): Promise<void> {
       return takeDueMedia(tx, { ...looks, limit: limit + failed.size }, now)
     })
     for (const file of due) {
+      if (failed.size >= MAX_FAILURES) return 0
       if (failed.has(file.id)) continue
       try {
         await purge(origin, media, file)

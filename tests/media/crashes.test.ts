@@ -4,7 +4,7 @@ import type { MediaServices } from '../../src/media/media.js'
 import { processMedia } from '../../src/media/processing.js'
 import { sweepMedia } from '../../src/media/sweeping.js'
 import type { MediaStorage } from '../../src/media/storage.js'
-import { completeUpload, makePicture, sendUpload } from '../support/media.js'
+import { completeUpload, makePicture, requestUpload, sendUpload } from '../support/media.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
 import type { Person } from '../support/world.js'
@@ -154,5 +154,28 @@ describe.each(STORES)('preparing a file in %s', (store) => {
       expect((await rowsOf(server, id)).asset).toBeUndefined()
       expect(await objectsOf(server, folders[index]!)).toEqual([])
     }
+  })
+
+  it('does not ask for every file whether a store that is away is back', async () => {
+    const ids: string[] = []
+    while (ids.length < 14) ids.push((await requestUpload(fan, Buffer.alloc(1))).data!.requestMediaUpload.media!.id)
+    for (const id of ids)
+      await fan.do(`mutation ($id: ID!) { deleteMedia(input: { mediaId: $id }) { userErrors { code } } }`, { id })
+    const isThere = async (): Promise<boolean[]> =>
+      await Promise.all(ids.map(async (id) => (await rowsOf(server, id)).asset !== undefined))
+    const { media } = server.services
+    let calls = 0
+    const remove = (): Promise<void> => {
+      calls += 1
+      return Promise.reject(new Error('away'))
+    }
+    await server.database.setClock(5 * 3_600_000)
+    const away = { ...media, publicUrl: media.publicUrl, storage: { ...media.storage, remove } }
+    await expect(sweepMedia(origin, away)).rejects.toThrow('10 files could not be destroyed')
+    expect(calls).toBe(10)
+    expect(await isThere()).not.toContain(false)
+    await sweepMedia(origin, media)
+    await server.database.setClock(0)
+    expect(await isThere()).not.toContain(true)
   })
 })

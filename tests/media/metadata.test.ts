@@ -11,7 +11,8 @@ import type { UploadOptions } from '../support/media.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
 import type { Person } from '../support/world.js'
-import { box, jpegWithComment, pngWithText } from './disguises.js'
+import { FILE_TYPE, filmOf, flacOf, mp3Of, oggOf, waveOf, webmOf } from './containers.js'
+import { jpegWithComment, pngWithText } from './disguises.js'
 import { bytesFrom, objectsOf, readMedia, rowsOf, storedBytes } from './reading.js'
 import { startWith, STORES } from './stores.js'
 
@@ -74,82 +75,6 @@ describe.each(STORES)('what tells where a picture was taken, in %s,', (store) =>
   })
 })
 
-/** A film of one black frame's worth of nothing, with places where they are usually written. */
-function tellingBoxes(): Buffer {
-  const zeros = (length: number): Buffer => Buffer.alloc(length)
-  const handler = (type: string): Buffer =>
-    box('hdlr', Buffer.concat([zeros(8), Buffer.from(type), zeros(12), Buffer.from(`${CANARY}\0`)]))
-  const samples = (chunkAt: number, length: number): Buffer => {
-    const numbers = (...all: number[]): Buffer => {
-      const bytes = zeros(4 * all.length)
-      for (const [index, value] of all.entries()) bytes.writeUInt32BE(value, index * 4)
-      return bytes
-    }
-    return box(
-      'stbl',
-      Buffer.concat([
-        box('stsd', numbers(0, 0)),
-        box('stsz', numbers(0, 0, 1, length)),
-        box('stsc', numbers(0, 1, 1, 1, 1)),
-        box('stco', numbers(0, 1, chunkAt)),
-      ]),
-    )
-  }
-  const track = (type: string, chunkAt: number, length: number): Buffer =>
-    box(
-      'trak',
-      Buffer.concat([
-        box('tkhd', Buffer.concat([zeros(4), Buffer.from('\x11\x22\x33\x44\x55\x66\x77\x88', 'latin1'), zeros(72)])),
-        box('tref', zeros(12)),
-        box('mdia', Buffer.concat([box('mdhd', zeros(24)), handler(type), box('minf', samples(chunkAt, length))])),
-        box('udta', Buffer.from(CANARY)),
-      ]),
-    )
-  const build = (mdatAt: number): Buffer =>
-    Buffer.concat([
-      box('ftyp', Buffer.from('isom\u0000\u0000\u0002\u0000isomiso2mp41')),
-      box('uuid', Buffer.concat([Buffer.from('be7acfcb97a942e89c71999491e3afac', 'hex'), Buffer.from(XMP)])),
-      box(
-        'moov',
-        Buffer.concat([
-          box('mvhd', Buffer.concat([zeros(4), Buffer.from('\x11\x22\x33\x44\x55\x66\x77\x88', 'latin1'), zeros(88)])),
-          track('vide', mdatAt + 8, 10),
-          track('meta', mdatAt + 18, CANARY.length),
-          box(
-            'udta',
-            Buffer.concat([
-              box('\xa9xyz', Buffer.from(`\0\x17\x15\xc7${CANARY}`, 'latin1')),
-              box('meta', Buffer.from(CANARY)),
-            ]),
-          ),
-          box('meta', Buffer.from(`com.apple.quicktime.location.ISO6709 ${CANARY}`)),
-        ]),
-      ),
-      box('free', Buffer.from(CANARY)),
-      box('mdat', Buffer.concat([Buffer.from('a picture.'), Buffer.from(CANARY), Buffer.from('more.')])),
-    ])
-  return build(build(0).indexOf('mdat') - 4)
-}
-
-const chunk = (name: string, data: Buffer): Buffer => {
-  const length = Buffer.alloc(4)
-  length.writeUInt32LE(data.length)
-  return Buffer.concat([Buffer.from(name), length, data, Buffer.alloc(data.length % 2)])
-}
-
-function tellingWav(): Buffer {
-  const format = Buffer.from('01000100401f0000803e000002001000', 'hex')
-  const body = Buffer.concat([
-    Buffer.from('WAVE'),
-    chunk('fmt ', format),
-    chunk('bext', Buffer.from(CANARY)),
-    chunk('LIST', Buffer.from(`INFOIART${CANARY}`)),
-    chunk('data', Buffer.alloc(16_000, 5)),
-    chunk('id3 ', Buffer.from(CANARY)),
-  ])
-  return Buffer.concat([chunk('RIFF', body), Buffer.from(CANARY)])
-}
-
 describe.each(STORES)('what tells where a film was taken, in %s,', (store) => {
   let server: TestServer
   let creator: Person
@@ -175,7 +100,7 @@ describe.each(STORES)('what tells where a film was taken, in %s,', (store) => {
   }
 
   it('is in no box, track, time or sample of an MP4', async () => {
-    const served = await cleaned(tellingBoxes(), { kind: 'VIDEO', contentType: 'video/mp4' })
+    const served = await cleaned(filmOf(CANARY), { kind: 'VIDEO', contentType: 'video/mp4' })
     expect(served.includes('a picture.')).toBe(true)
     expect(served.includes('more.')).toBe(true)
     expect(served.includes('\x11\x22\x33\x44', 0, 'latin1')).toBe(false)
@@ -183,26 +108,23 @@ describe.each(STORES)('what tells where a film was taken, in %s,', (store) => {
   })
 
   it('is in no chunk of a WAV', async () => {
-    const served = await cleaned(tellingWav(), { kind: 'AUDIO', contentType: 'audio/wav' })
-    expect(served.includes(Buffer.alloc(16_000, 5))).toBe(true)
+    const served = await cleaned(waveOf(CANARY), { kind: 'AUDIO', contentType: 'audio/wav' })
+    expect(served.includes(Buffer.alloc(400, 5))).toBe(true)
   })
 
   it.each([
-    [
-      'a box that ends after its film',
-      Buffer.concat([
-        box('ftyp', Buffer.from('isom\u0000\u0000\u0002\u0000isomiso2mp41')),
-        Buffer.from('0000ffff6d646174', 'hex'),
-      ]),
-    ],
-    [
-      'a box of no length',
-      Buffer.concat([
-        box('ftyp', Buffer.from('isom\u0000\u0000\u0002\u0000isomiso2mp41')),
-        Buffer.from('000000026d646174', 'hex'),
-        Buffer.alloc(100),
-      ]),
-    ],
+    ['element of a WebM', webmOf(CANARY), 'video/webm', ['a picture.', 'more.']],
+    ['packet of an Ogg', oggOf(CANARY), 'audio/ogg', ['a sound.', 'more.']],
+    ['tag of an MP3', mp3Of(CANARY), 'audio/mpeg', ['\xff\xfb\x90']],
+    ['block of a FLAC', flacOf(CANARY), 'audio/flac', ['a sound.']],
+  ] as const)('is in no %s', async (_what, bytes, contentType, kept) => {
+    const served = await cleaned(bytes, { kind: contentType.startsWith('video') ? 'VIDEO' : 'AUDIO', contentType })
+    for (const part of kept) expect(served.includes(part, 0, 'latin1')).toBe(true)
+  })
+
+  it.each([
+    ['a box that ends after its film', Buffer.concat([FILE_TYPE, Buffer.from('0000ffff6d646174', 'hex')])],
+    ['a box of no length', Buffer.concat([FILE_TYPE, Buffer.from('000000026d646174', 'hex'), Buffer.alloc(100)])],
   ])('%s makes it unreadable', async (_what, bytes) => {
     const id = await uploadMedia(server, creator, bytes, {
       purpose: 'CONTENT',

@@ -23,54 +23,45 @@ const KEPT: Readonly<Record<string, readonly string[]>> = {
 const FILLERS = ['free', 'skip', 'wide']
 /** Tracks that people see, hear or read; one that notes where the camera was is none of them. */
 const KEPT_TRACKS = ['vide', 'soun', 'text', 'sbtl', 'subt', 'clcp']
-const MAX_SAMPLES = 10_000_000
+/** Tracks of one film. */
+const MAX_TRACKS = 1_000
+/** Entries of one table: samples of hours, at the rate of pictures. */
+const MAX_TABLE_ENTRIES = 2_000_000
 const FREE = Buffer.from('free', 'latin1')
 
 /** What takes everything out of an MP4 or QuickTime file that is neither seen nor heard: places, names, times, devices. */
-export async function patchesOfIsoMedia(file: FileBytes): Promise<Patch[]> {
-  const patches: Patch[] = []
-  let hasDroppedTrack = false
-  const traks: Box[] = []
+export async function* patchesOfIsoMedia(file: FileBytes): AsyncGenerator<Patch> {
+  const tracks: Box[] = []
+  let hasFragments = false
   for await (const box of boxesIn(file, 0, file.size)) {
-    if (FILLERS.includes(box.type)) patches.push(blank(box.from, box.to - box.from))
-    else if (!isKept('file', box)) patches.push(...emptied(box))
-    else if (box.type === 'moof') patches.push(...(await patchesOfFragment(file, box)))
-    else if (box.type === 'moov') {
+    if (FILLERS.includes(box.type)) yield blank(box.from, box.to - box.from)
+    else if (!isKept('file', box)) yield* emptied(box)
+    else if (box.type === 'moof') {
+      hasFragments = true
+      yield* patchesOfFragment(file, box)
+    } else if (box.type === 'moov') {
       for await (const part of boxesIn(file, box.from, box.to)) {
-        if (!isKept('moov', part)) patches.push(...emptied(part))
-        else if (part.type === 'mvhd') patches.push(await withoutTimes(file, part))
-        else if (part.type === 'trak') traks.push(part)
+        if (!isKept('moov', part)) yield* emptied(part)
+        else if (part.type === 'mvhd') yield await withoutTimes(file, part)
+        else if (part.type === 'trak' && tracks.push(part) > MAX_TRACKS) throw new Malformed('too many tracks')
       }
     }
   }
-  for (const trak of traks) {
-    const track = await readTrack(file, trak)
-    if (KEPT_TRACKS.includes(track.handler)) patches.push(...track.patches)
-    else {
-      hasDroppedTrack = true
-      patches.push(...(await samplesOf(file, track)).map(({ at, length }) => blank(at, length)), ...emptied(trak))
-    }
-  }
+  const shown: Box[] = []
+  for (const track of tracks) if (yield* patchesOfTrack(file, track)) shown.push(track)
+  if (shown.length === tracks.length) return
+  if (hasFragments) throw new Malformed('a track that is not shown lies in fragments')
   // what refers to a track that is gone goes too
-  if (hasDroppedTrack) {
-    const kept = traks.filter((trak) => !patches.some(({ at }) => at === trak.at + 4))
-    for (const trak of kept)
-      for await (const part of boxesIn(file, trak.from, trak.to))
-        if (part.type === 'tref') patches.push(...emptied(part))
-    if (await hasFragments(file)) throw new Malformed('a track that is not shown lies in fragments')
-  }
-  return patches
+  for (const { from, to } of shown)
+    for await (const part of boxesIn(file, from, to)) if (part.type === 'tref') yield* emptied(part)
 }
 
-async function patchesOfFragment(file: FileBytes, moof: Box): Promise<Patch[]> {
-  const patches: Patch[] = []
+async function* patchesOfFragment(file: FileBytes, moof: Box): AsyncGenerator<Patch> {
   for await (const part of boxesIn(file, moof.from, moof.to)) {
-    if (!isKept('moof', part)) patches.push(...emptied(part))
+    if (!isKept('moof', part)) yield* emptied(part)
     else if (part.type === 'traf')
-      for await (const inner of boxesIn(file, part.from, part.to))
-        if (!isKept('traf', inner)) patches.push(...emptied(inner))
+      for await (const inner of boxesIn(file, part.from, part.to)) if (!isKept('traf', inner)) yield* emptied(inner)
   }
-  return patches
 }
 
 const isKept = (parent: string, { type }: Box): boolean => KEPT[parent]?.includes(type) === true
@@ -106,31 +97,28 @@ async function withoutTimes(file: FileBytes, box: Box): Promise<Patch> {
   return blank(box.from + 4, version === 1 ? 16 : 8)
 }
 
-interface Track {
-  readonly handler: string
-  readonly table: Box | null
-  readonly patches: readonly Patch[]
-}
-
-async function readTrack(file: FileBytes, trak: Box): Promise<Track> {
-  const patches: Patch[] = []
+/** Answers whether the track is shown; one that is not goes, and its samples with it. */
+async function* patchesOfTrack(file: FileBytes, track: Box): AsyncGenerator<Patch, boolean> {
   let handler = ''
-  let table: Box | null = null
-  for await (const part of boxesIn(file, trak.from, trak.to)) {
-    if (!isKept('trak', part)) patches.push(...emptied(part))
-    else if (part.type === 'tkhd') patches.push(await withoutTimes(file, part))
+  let samples: Box | null = null
+  for await (const part of boxesIn(file, track.from, track.to)) {
+    if (!isKept('trak', part)) yield* emptied(part)
+    else if (part.type === 'tkhd') yield await withoutTimes(file, part)
     else if (part.type === 'mdia')
       for await (const inner of boxesIn(file, part.from, part.to)) {
-        if (!isKept('mdia', inner)) patches.push(...emptied(inner))
-        else if (inner.type === 'mdhd') patches.push(await withoutTimes(file, inner))
+        if (!isKept('mdia', inner)) yield* emptied(inner)
+        else if (inner.type === 'mdhd') yield await withoutTimes(file, inner)
         else if (inner.type === 'hdlr') {
           handler = (await file.at(inner.from + 8, 4)).toString('latin1')
           // its name is often the camera's
-          if (inner.to > inner.from + 24) patches.push(blank(inner.from + 24, inner.to - inner.from - 24))
-        } else if (inner.type === 'minf') table = await find(file, inner, 'stbl')
+          if (inner.to > inner.from + 24) yield blank(inner.from + 24, inner.to - inner.from - 24)
+        } else if (inner.type === 'minf') samples = await find(file, inner, 'stbl')
       }
   }
-  return { handler, table, patches }
+  if (KEPT_TRACKS.includes(handler)) return true
+  if (samples) yield* patchesOfSamples(file, samples)
+  yield* emptied(track)
+  return false
 }
 
 async function find(file: FileBytes, parent: Box, type: string): Promise<Box | null> {
@@ -138,59 +126,71 @@ async function find(file: FileBytes, parent: Box, type: string): Promise<Box | n
   return null
 }
 
-interface Span {
-  readonly at: number
-  readonly length: number
-}
-
-/** Where a track's samples lie: its chunks, each as long as the samples in it (ISO/IEC 14496-12, section 8.7). */
-async function samplesOf(file: FileBytes, { table }: Track): Promise<Span[]> {
-  if (!table) return []
+/** Blanks a track's samples: its chunks, each as long as the samples in it (ISO/IEC 14496-12, section 8.7). */
+async function* patchesOfSamples(file: FileBytes, table: Box): AsyncGenerator<Patch> {
   const offsets = await chunkOffsets(file, table)
-  const sizes = await sampleSizes(file, table)
-  const runs = await entriesOf(file, table, 'stsc', 12)
-  const spans: Span[] = []
+  const lengthOfSamples = await sampleSizes(file, table)
+  const { count, bytes: runs } = await entriesIn(file, table, 'stsc', 12)
   let [sample, run] = [0, 0]
   for (const [chunk, at] of offsets.entries()) {
-    while ((runs[run + 1]?.readUInt32BE(0) ?? Infinity) <= chunk + 1) run += 1
-    const samples = runs[run]?.readUInt32BE(4) ?? 0
-    let length = 0
-    for (let n = 0; n < samples; n += 1, sample += 1) length += sizes(sample)
+    while (run + 1 < count && runs.readUInt32BE((run + 1) * 12) <= chunk + 1) run += 1
+    const samples = run < count ? runs.readUInt32BE(run * 12 + 4) : 0
+    const length = lengthOfSamples(sample, samples)
     if (at + length > file.size) throw new Malformed('a sample beyond the end')
-    if (length > 0) spans.push({ at, length })
+    if (length > 0) yield blank(at, length)
+    sample += samples
   }
-  return spans
 }
 
-async function chunkOffsets(file: FileBytes, table: Box): Promise<number[]> {
-  const short = await entriesOf(file, table, 'stco', 4)
-  if (short.length > 0) return short.map((entry) => entry.readUInt32BE(0))
-  return (await entriesOf(file, table, 'co64', 8)).map((entry) => Number(entry.readBigUInt64BE(0)))
+async function chunkOffsets(file: FileBytes, table: Box): Promise<Float64Array> {
+  const short = await entriesIn(file, table, 'stco', 4)
+  if (short.count > 0) return Float64Array.from({ length: short.count }, (_, n) => short.bytes.readUInt32BE(n * 4))
+  const long = await entriesIn(file, table, 'co64', 8)
+  return Float64Array.from({ length: long.count }, (_, n) => Number(long.bytes.readBigUInt64BE(n * 8)))
 }
 
-/** The size of the nth sample: one for all, or each its own. */
-async function sampleSizes(file: FileBytes, table: Box): Promise<(sample: number) => number> {
+/** How long so many samples from the nth on are together: one size for all, or each its own. */
+async function sampleSizes(file: FileBytes, table: Box): Promise<(first: number, samples: number) => number> {
   const box = await find(file, table, 'stsz')
   if (!box) throw new Malformed('samples without sizes')
   const header = await file.at(box.from, 12)
-  const [common, count] = [header.readUInt32BE(4), header.readUInt32BE(8)]
-  if (common > 0) return (sample) => (sample < count ? common : 0)
-  if (count > MAX_SAMPLES) throw new Malformed('too many samples')
-  const sizes = await file.at(box.from + 12, count * 4)
-  return (sample) => (sample < count ? sizes.readUInt32BE(sample * 4) : 0)
+  const [common, all] = [header.readUInt32BE(4), header.readUInt32BE(8)]
+  const { bytes } = common > 0 ? NO_ENTRIES : await entriesAt(file, box, 12, { count: all, length: 4 })
+  return (first, samples) => {
+    // asked before anything is added up: the number is the file's, and need not be true
+    if (first + samples > all) throw new Malformed('more samples than there are')
+    if (common > 0) return common * samples
+    let length = 0
+    for (let sample = first; sample < first + samples; sample += 1) length += bytes.readUInt32BE(sample * 4)
+    return length
+  }
 }
+
+/** Entries of a table, one behind the other. */
+interface Entries {
+  readonly count: number
+  readonly bytes: Buffer
+}
+
+const NO_ENTRIES: Entries = { count: 0, bytes: Buffer.alloc(0) }
 
 /** The entries of a table: a version, a count, and as many of a length. */
-async function entriesOf(file: FileBytes, table: Box, type: string, length: number): Promise<Buffer[]> {
+async function entriesIn(file: FileBytes, table: Box, type: string, length: number): Promise<Entries> {
   const box = await find(file, table, type)
-  if (!box) return []
+  if (!box) return NO_ENTRIES
   const count = (await file.at(box.from + 4, 4)).readUInt32BE(0)
-  if (count > MAX_SAMPLES) throw new Malformed('too many samples')
-  const bytes = await file.at(box.from + 8, count * length)
-  return Array.from({ length: count }, (_, index) => bytes.subarray(index * length, (index + 1) * length))
+  return await entriesAt(file, box, 8, { count, length })
 }
 
-async function hasFragments(file: FileBytes): Promise<boolean> {
-  for await (const { type } of boxesIn(file, 0, file.size)) if (type === 'moof') return true
-  return false
+async function entriesAt(
+  file: FileBytes,
+  box: Box,
+  offset: number,
+  { count, length }: { readonly count: number; readonly length: number },
+): Promise<Entries> {
+  if (count > MAX_TABLE_ENTRIES) throw new Malformed('too many samples')
+  const at = box.from + offset
+  // else tables could lie over each other, and each be read anew
+  if (at + count * length > box.to) throw new Malformed('a table beyond its box')
+  return { count, bytes: await file.at(at, count * length) }
 }

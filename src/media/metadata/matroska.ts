@@ -42,42 +42,36 @@ const SEGMENT_LEVEL = new Set<number>([
 ])
 
 /** What takes everything out of a WebM file that is neither seen nor heard. */
-export async function patchesOfMatroska(file: FileBytes): Promise<Patch[]> {
-  const patches: Patch[] = []
+export async function* patchesOfMatroska(file: FileBytes): AsyncGenerator<Patch> {
   for await (const top of elementsIn(file, 0, file.size)) {
     if (top.id === ID.ebml) continue
     if (top.id !== ID.segment) {
-      patches.push(...voided(top))
+      yield* voided(top)
       continue
     }
     for await (const element of segmentParts(file, top)) {
-      if (element.id === ID.void) patches.push(blank(element.from, element.to - element.from))
-      else if (!KEPT_IN_SEGMENT.includes(element.id)) patches.push(...voided(element))
-      else if (element.id === ID.info) patches.push(...(await patchesOfInfo(file, element)))
-      else if (element.id === ID.tracks) patches.push(...(await patchesOfTracks(file, element)))
+      if (element.id === ID.void) yield blank(element.from, element.to - element.from)
+      else if (!KEPT_IN_SEGMENT.includes(element.id)) yield* voided(element)
+      else if (element.id === ID.info) yield* patchesOfInfo(file, element)
+      else if (element.id === ID.tracks) yield* patchesOfTracks(file, element)
     }
   }
-  return patches
 }
 
-async function patchesOfInfo(file: FileBytes, info: Element): Promise<Patch[]> {
-  const patches: Patch[] = []
+async function* patchesOfInfo(file: FileBytes, info: Element): AsyncGenerator<Patch> {
   for await (const part of elementsIn(file, info.from, info.to))
-    if (BLANKED_IN_INFO.includes(part.id)) patches.push(blank(part.from, part.to - part.from))
-    else if (!KEPT_IN_INFO.includes(part.id)) patches.push(...voided(part))
-  return patches
+    if (BLANKED_IN_INFO.includes(part.id)) yield blank(part.from, part.to - part.from)
+    else if (!KEPT_IN_INFO.includes(part.id)) yield* voided(part)
 }
 
 /** Names of tracks, and checksums that would no longer be right. */
-async function patchesOfTracks(file: FileBytes, tracks: Element): Promise<Patch[]> {
-  const patches: Patch[] = []
+async function* patchesOfTracks(file: FileBytes, tracks: Element): AsyncGenerator<Patch> {
   for await (const entry of elementsIn(file, tracks.from, tracks.to)) {
-    if (entry.id === ID.checksum) patches.push(...voided(entry))
+    if (entry.id === ID.checksum) yield* voided(entry)
     if (entry.id !== ID.trackEntry) continue
     for await (const part of elementsIn(file, entry.from, entry.to))
-      if (part.id === ID.trackName || part.id === ID.checksum) patches.push(...voided(part))
+      if (part.id === ID.trackName || part.id === ID.checksum) yield* voided(part)
   }
-  return patches
 }
 
 /** The element becomes one that means nothing, of the same length: it has at least the two bytes that this takes. */
