@@ -18,3 +18,4 @@ export {
 export type { FlatContentRow, Reading, Wanted } from './queries.js'
 export { accessTo, findVisibleContent, primed, readingOf, wantedOf } from './reading.js'
 export type { ContentAsking } from './reading.js'
+export { forgetPostsOfErased } from './removal.js'

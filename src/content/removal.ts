@@ -11,7 +11,15 @@ import { stateAt } from './access.js'
 import { contentEvent, getOwn, recordContent, wrongState } from './authoring.js'
 import { listContentMedia } from './media-queries.js'
 import { CONTENT_DELETED, CONTENT_PURGED, CONTENT_RESTORED } from './types.js'
-import { deleteSomeSaved, holdPurgeable, listPurgeable, purgeContentRow, updateContentRow } from './write-queries.js'
+import {
+  deleteSavedOfErased,
+  deleteSomeSaved,
+  holdPurgeable,
+  listPurgeable,
+  purgeContentRow,
+  surrenderPostsOfErased,
+  updateContentRow,
+} from './write-queries.js'
 
 /** How long a deleted post can come back, and those who bought it keep it at least. */
 const COME_BACK_MS = 30 * DAY_MS
@@ -54,6 +62,17 @@ export async function restoreContent(tx: Tx, viewer: Viewer, contentId: string, 
   const entry = { before: { status: 'DELETED' }, after: { status: 'RESTORED' }, description: 'Brought a post back.' }
   await recordContent(tx, 'content.restored', post, entry, now)
   await emit(tx, contentEvent(CONTENT_RESTORED, post), now)
+}
+
+/**
+ * Forgets what an erased person saved, and gives up what they published: from now on it is only kept for those to whom a live
+ * grant opens it. In batches; of anybody else, nothing. Safe to run again.
+ */
+export async function forgetPostsOfErased(origin: Origin, userId: string): Promise<void> {
+  await transaction(origin, (tx) => deleteSavedOfErased(tx, userId))
+  const surrenderNext = (): Promise<number> =>
+    transaction(origin, (tx, now) => surrenderPostsOfErased(tx, userId, PURGE_BATCH, now))
+  while ((await surrenderNext()) === PURGE_BATCH);
 }
 
 /** Destroys for good what was deleted 30 days ago and no live grant keeps, one by one; safe to run again. */

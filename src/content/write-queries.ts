@@ -201,12 +201,32 @@ export async function recomputeSchedules(tx: Tx, now: Date): Promise<number> {
   return rows.length
 }
 
+/**
+ * Deletes for good posts of a creator who was erased: each is destroyed once no live grant keeps it. What moderation took down
+ * stays for its records. Answers how many.
+ */
+export async function surrenderPostsOfErased(tx: Tx, creatorId: string, limit: number, now: Date): Promise<number> {
+  const rows = await tx.sql`/* content.surrender */
+    update content set deleted_at = coalesce(deleted_at, ${now}::timestamptz), purge_after = ${now}::timestamptz,
+      updated_at = ${now}::timestamptz
+    where id in (
+      select c.id from users u join content c on c.creator_id = u.id
+      where u.id = ${creatorId}::uuid and u.erased_at is not null and c.purged_at is null and c.removed_at is null
+        and (c.purge_after is null or c.purge_after > ${now}::timestamptz)
+      order by c.id
+      limit ${limit}::int for no key update of c
+    )
+    returning 1`
+  return rows.length
+}
+
 /** Whether the post `c` was deleted so long ago that it cannot come back, and no live grant keeps it for anybody. */
 const isPurgeable = (now: Date): Fragment => fragment`(
   c.purge_after <= ${now}::timestamptz
   and not exists (
-    select from entitlement_grants g
+    select from entitlement_grants g join users holder on holder.id = g.user_id
     where g.content_id = c.id and g.revoked_at is null and (g.ends_at is null or g.ends_at > ${now}::timestamptz)
+      and holder.erased_at is null
   )
 )`
 
@@ -259,6 +279,11 @@ export async function insertSaved(tx: Tx, userId: string, contentId: string, now
 
 export async function deleteSaved(tx: Tx, userId: string, contentId: string): Promise<void> {
   await tx.savedContent.deleteMany({ where: { userId, contentId } })
+}
+
+/** Deletes what somebody saved, who was erased. */
+export async function deleteSavedOfErased(tx: Tx, userId: string): Promise<void> {
+  await tx.savedContent.deleteMany({ where: { user: { id: userId, erasedAt: { not: null } } } })
 }
 
 export const countSaved = (tx: Tx, userId: string): Promise<number> => tx.savedContent.count({ where: { userId } })

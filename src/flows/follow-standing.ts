@@ -1,5 +1,5 @@
 import { commentsFollowStanding, forgetSaidOfErased, likesFollowStanding } from '../comments/comments.js'
-import { contentFollowsStanding } from '../content/content.js'
+import { contentFollowsStanding, forgetPostsOfErased } from '../content/content.js'
 import { listingsFollowStanding } from '../discovery/discovery.js'
 import type { Origin } from '../lib/db.js'
 import { followsFollowStanding, forgetBondsOfErased } from '../social/social.js'
@@ -22,4 +22,5 @@ const STEPS: readonly ((origin: Origin, userId: string) => Promise<void>)[] = [
   commentsFollowStanding,
   forgetBondsOfErased,
   forgetSaidOfErased,
+  forgetPostsOfErased,
 ]
