@@ -14,7 +14,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: isProof ? 600_000 : 30_000,
-    hookTimeout: 60_000,
+    // two processes start for each file where tests are told to use two
+    hookTimeout: process.env['TWO_PROCESSES'] ? 300_000 : 60_000,
     reporters: ['default'],
   },
 })
