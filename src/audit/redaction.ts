@@ -21,6 +21,10 @@ const CLEAR_WORDS = new Set([
   'socialLinksAudience',
   'column',
   'keyId',
+  'type',
+  'visibility',
+  'categories',
+  'source',
 ])
 /** Fields that are told apart without being read: the same value has the same hash in every row. */
 const HASHED = new Set(['email', 'newEmail', 'username', 'ip'])
@@ -56,9 +60,16 @@ function redactedValue(name: string, value: unknown, marker: string): unknown {
   if (typeof value === 'boolean' || typeof value === 'number') return value
   if (typeof value === 'bigint') return value.toString()
   if (value instanceof Date) return value.toISOString()
+  if (Array.isArray(value)) return redactedList(name, value, marker)
   if (typeof value === 'string' && (isUuid(value) || (CLEAR_WORDS.has(name) && value.length <= MAX_WORD_LENGTH)))
     return value
   return marker
+}
+
+/** A list is kept as a whole where all that is in it is. */
+function redactedList(name: string, values: readonly unknown[], marker: string): unknown {
+  const kept = values.map((value) => redactedValue(name, value, marker))
+  return kept.includes(marker) ? marker : kept
 }
 
 const hashOf = (text: string): string =>

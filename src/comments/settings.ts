@@ -6,7 +6,7 @@ import { AppError } from '../lib/errors.js'
 import { checkedShortText } from '../lib/text.js'
 import type { Viewer } from '../lib/viewer.js'
 import type { Settings } from './types.js'
-import { upsertSettings } from './write-queries.js'
+import { listSettings, upsertSettings } from './write-queries.js'
 
 /** How comments are where their creator never said how they want them. */
 export const NO_SETTINGS: Settings = {
@@ -44,6 +44,7 @@ function checkedWords(words: readonly string[]): string[] {
 /** Says how the viewer wants comments under their posts; what `change` leaves out stays. Audited, without the words. */
 export async function updateSettings(tx: Tx, { userId }: Viewer, change: Partial<Settings>, now: Date): Promise<void> {
   await holdActor(tx, userId, now)
+  const before = (await listSettings(tx, [userId]))[0] ?? NO_SETTINGS
   await upsertSettings(tx, userId, change, now)
   await record(
     tx,
@@ -53,7 +54,8 @@ export async function updateSettings(tx: Tx, { userId }: Viewer, change: Partial
       severity: 'LOW',
       subject: { table: 'comment_settings', id: userId },
       userId,
-      after: { ...change },
+      before: { ...before },
+      after: { ...before, ...change },
       description: 'Changed how comments under their posts are handled.',
     },
     now,

@@ -18,14 +18,14 @@ import { CONTENT_CHANGED, contentStream } from './types.js'
 import type { ContentType } from './types.js'
 import {
   findContentForUpdate,
+  getParts,
   insertContent,
   isInAdultCategory,
-  listParts,
   replaceCategories,
   replaceTags,
   updateContentRow,
 } from './write-queries.js'
-import type { HeldContent } from './write-queries.js'
+import type { HeldContent, Parts } from './write-queries.js'
 
 /** The creator of a post, held, as far as it decides what they may ask for. */
 interface Author {
@@ -69,7 +69,8 @@ export async function createContent(
     const post = await getOwn(tx, viewer, id)
     checkTerms(author, post, now)
     await checkAdult(tx, post)
-    await recordContent(tx, 'content.created', post, { after: { type, ...change }, description: 'Made a draft.' }, now)
+    const entry = { after: audited(post, await getParts(tx, id)), description: 'Made a draft.' }
+    await recordContent(tx, 'content.created', post, entry, now)
     return { contentId: id }
   })
 }
@@ -95,6 +96,7 @@ export async function updateContent(
   const state = stateAt(before, now)
   if (state === 'DELETED' || state === 'REMOVED') throw wrongState('A post that is deleted or removed does not change.')
   const { tags, categories, media, priceMinor, ...fields } = change
+  const partsBefore = await getParts(tx, contentId)
   const isOut = state === 'PUBLISHED' || state === 'UNPUBLISHED'
   const terms = priceMinor === undefined ? {} : priced(author, priceMinor)
   // a price that goes takes with it what only it allows
@@ -103,7 +105,7 @@ export async function updateContent(
     ...fields,
     ...terms,
     ...included,
-    ...((await changesParts(tx, contentId, change)) && { partsVersion: { increment: 1 } }),
+    ...(changesParts(partsBefore, change) && { partsVersion: { increment: 1 } }),
     updatedAt: now,
     ...(isOut && { editedAt: now }),
   })
@@ -114,30 +116,26 @@ export async function updateContent(
   checkTerms(author, after, now)
   await checkAdult(tx, after)
   if (state !== 'DRAFT') await checkPublishable(tx, author, after, now)
-  await recordContent(
-    tx,
-    'content.updated',
-    after,
-    { before: pick(before, change), after: { ...change }, description: 'Changed a post.' },
-    now,
-  )
+  const entry = {
+    before: audited(before, partsBefore),
+    after: audited(after, await getParts(tx, contentId)),
+    description: 'Changed a post.',
+  }
+  await recordContent(tx, 'content.updated', after, entry, now)
   await emit(tx, contentEvent(CONTENT_CHANGED, after), now)
 }
 
 /** Whether a change puts other tags, subjects or files in the place of a post's: the version before must keep these first. */
-async function changesParts(tx: Tx, id: string, { tags, categories, media }: ContentChange): Promise<boolean> {
-  const [before] = await listParts(tx, [id])
-  const files = await listContentMedia(tx, [id])
-  return (
-    (tags !== undefined && !isDeepStrictEqual([...tags].sort(), [...(before?.tags ?? [])].sort())) ||
-    (categories !== undefined && !isDeepStrictEqual([...categories].sort(), [...(before?.categories ?? [])].sort())) ||
-    (media !== undefined &&
-      !isDeepStrictEqual(
-        media.map(({ mediaId, isTeaser }) => [mediaId, isTeaser]),
-        files.map(({ mediaId, isTeaser }) => [mediaId, isTeaser]),
-      ))
-  )
-}
+const changesParts = (before: Parts, { tags, categories, media }: ContentChange): boolean =>
+  (tags !== undefined && !isDeepStrictEqual(new Set(tags), new Set(before.tags))) ||
+  (categories !== undefined && !isDeepStrictEqual(new Set(categories), new Set(before.categories))) ||
+  (media !== undefined &&
+    !isDeepStrictEqual(
+      [media.map(idOfFile), media.filter(({ isTeaser }) => isTeaser).map(idOfFile)],
+      [before.media, before.teaserMedia],
+    ))
+
+const idOfFile = ({ mediaId }: ContentFile): string => mediaId
 
 /** Holds a post of the viewer's own. @throws NOT_FOUND node_not_found when it is another's or gone; FORBIDDEN role_required */
 export async function getOwn(tx: Tx, viewer: Viewer, contentId: string): Promise<HeldContent> {
@@ -181,7 +179,7 @@ async function putMedia(
   files: readonly ContentFile[],
   now: Date,
 ): Promise<void> {
-  const ids = files.map(({ mediaId }) => mediaId)
+  const ids = files.map(idOfFile)
   await holdMedia(tx, { ownerId: creatorId, ids, purpose: 'CONTENT', path: ['input', 'media'] }, now)
   const before = (await listContentMedia(tx, [id])).map(({ mediaId }) => mediaId)
   await replaceContentMedia(tx, id, files, now)
@@ -236,8 +234,22 @@ async function putCategories(tx: Tx, contentId: string, slugs: readonly string[]
     throw new AppError('INVALID', 'category_unknown', 'No such category.', { path: ['input', 'categories'] })
 }
 
-const pick = (post: HeldContent, change: ContentChange): Record<string, unknown> =>
-  Object.fromEntries(Object.keys(change).map((name) => [name, (post as unknown as Record<string, unknown>)[name]]))
+/** What the audit trail compares of a post, before and after. */
+const audited = (post: HeldContent, parts: Parts): Record<string, unknown> => ({
+  type: post.type,
+  title: post.title,
+  teaser: post.teaser,
+  body: post.body,
+  language: post.language,
+  visibility: post.visibility,
+  isPremium: post.isPremium,
+  priceMinor: post.priceMinor,
+  currency: post.currency,
+  includedInSubscription: post.includedInSubscription,
+  isAgeRestricted: post.isAgeRestricted,
+  warnings: post.warnings,
+  ...parts,
+})
 
 /** An event on a post's stream: ids only. */
 export const contentEvent = (type: string, { id, creatorId }: Pick<HeldContent, 'id' | 'creatorId'>): NewEvent => ({

@@ -44,18 +44,18 @@ export async function grantAccess(
     if (order.endsAt && order.endsAt <= now)
       throw new AppError('INVALID', 'grant_ended', 'A grant ends in the future.', { path: ['input', 'endsAt'] })
     const isOwn = creatorId === viewer.userId
-    const { id } = await insertGrant(tx, {
+    const terms = {
       userId: order.userId,
       creatorId,
       contentId,
       source: isOwn ? 'GIFT' : 'STAFF',
       startsAt: now,
       endsAt: order.endsAt,
-      grantedById: viewer.userId,
-      note: order.reason,
-    })
-    await recordGrant(tx, viewer, { action: 'grant.given', id, userId: order.userId, isOwn, reason: order.reason }, now)
-    await emitGrant(tx, { id, userId: order.userId, creatorId, contentId }, now)
+    } as const
+    const { id } = await insertGrant(tx, { ...terms, grantedById: viewer.userId, note: order.reason })
+    const step = { action: 'grant.given', grant: { id, ...terms }, reason: order.reason, after: terms } as const
+    await recordGrant(tx, viewer, step, now)
+    await emitGrant(tx, { id, ...terms }, now)
     return { grantId: id }
   })
 }
@@ -94,7 +94,8 @@ export async function revokeGrant(
     throw new AppError('CONFLICT', 'grant_ended', 'The grant has ended already.', { path: ['input', 'grantId'] })
   const isOwn = grant.creatorId === viewer.userId
   await endGrant(tx, grantId, isOwn ? 'CANCELLED' : 'STAFF', now)
-  await recordGrant(tx, viewer, { action: 'grant.revoked', id: grantId, userId: grant.userId, isOwn, reason }, now)
+  const change = { before: { revokedAt: null }, after: { revokedAt: now } }
+  await recordGrant(tx, viewer, { action: 'grant.revoked', grant, reason, ...change }, now)
   await emitGrant(tx, grant, now)
 }
 
@@ -105,32 +106,28 @@ const mayRevoke = (viewer: Viewer, { source, creatorId }: GrantRow): boolean =>
 
 interface GrantStep {
   readonly action: 'grant.given' | 'grant.revoked'
-  readonly id: string
-  readonly userId: string
-  readonly isOwn: boolean
+  readonly grant: Pick<GrantRow, 'id' | 'userId' | 'creatorId'>
   readonly reason: string
+  readonly before?: Readonly<Record<string, unknown>>
+  readonly after: Readonly<Record<string, unknown>>
 }
 
-const recordGrant = (
-  tx: Tx,
-  viewer: Viewer,
-  { action, id, userId, isOwn, reason }: GrantStep,
-  now: Date,
-): Promise<void> =>
-  record(
+function recordGrant(tx: Tx, viewer: Viewer, { grant, ...step }: GrantStep, now: Date): Promise<void> {
+  const isOwn = grant.creatorId === viewer.userId
+  return record(
     tx,
     {
-      action,
+      ...step,
       category: isOwn ? 'CONTENT_MODIFICATION' : 'ADMINISTRATIVE',
       severity: isOwn ? 'LOW' : 'MEDIUM',
-      subject: { table: 'entitlement_grants', id },
-      userId,
+      subject: { table: 'entitlement_grants', id: grant.id },
+      userId: grant.userId,
       ...(!isOwn && { adminId: viewer.userId }),
-      description: action === 'grant.given' ? 'Gave access.' : 'Took access back.',
-      reason,
+      description: step.action === 'grant.given' ? 'Gave access.' : 'Took access back.',
     },
     now,
   )
+}
 
 const emitGrant = (
   tx: Tx,

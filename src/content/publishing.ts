@@ -12,17 +12,18 @@ import { announceDueJob, CONTENT_CHANGED, CONTENT_PUBLISHED, CONTENT_UNPUBLISHED
 import {
   claimDue,
   findInstant,
+  holdOverdue,
   markAnnounced,
   recomputeSchedules,
-  returnOverdue,
   returnToDraft,
   updateContentRow,
 } from './write-queries.js'
+import type { DueContent } from './write-queries.js'
 
 const MIN_AHEAD_MS = MINUTE_MS
 const MAX_AHEAD_MS = 366 * DAY_MS
-/** Posts one transaction announces. */
-const ANNOUNCE_BATCH = 100
+/** Posts that one transaction announces, or makes drafts of. */
+const DUE_BATCH = 100
 
 const NO_SCHEDULE = { scheduledLocalTime: null, scheduledTimeZone: null }
 
@@ -116,15 +117,15 @@ export async function announceDue(origin: Origin): Promise<void> {
   await transaction(origin, (tx, now) => recomputeSchedules(tx, now))
   const announceNext = (): Promise<number> =>
     transaction(origin, async (tx, now) => {
-      const due = await claimDue(tx, now, ANNOUNCE_BATCH)
+      const due = await claimDue(tx, now, DUE_BATCH)
       const present = due.filter(({ isPresent }) => isPresent)
       const absent = due.filter(({ isPresent }) => !isPresent)
       await markAnnounced(tx, idsOf(present), now)
-      await returnToDraft(tx, idsOf(absent), now)
+      await returnOverdue(tx, absent, now)
       for (const post of present) await emit(tx, contentEvent(CONTENT_PUBLISHED, post), now)
       return due.length
     })
-  while ((await announceNext()) === ANNOUNCE_BATCH);
+  while ((await announceNext()) === DUE_BATCH);
 }
 
 const idsOf = (posts: readonly { readonly id: string }[]): string[] => posts.map(({ id }) => id)
@@ -134,5 +135,24 @@ const idsOf = (posts: readonly { readonly id: string }[]): string[] => posts.map
  * hidden. Doing it again changes nothing.
  */
 export async function contentFollowsStanding(origin: Origin, creatorId: string): Promise<void> {
-  await transaction(origin, (tx, now) => returnOverdue(tx, creatorId, now))
+  const returnNext = (): Promise<number> =>
+    transaction(origin, async (tx, now) => {
+      const overdue = await holdOverdue(tx, creatorId, DUE_BATCH)
+      await returnOverdue(tx, overdue, now)
+      return overdue.length
+    })
+  while ((await returnNext()) === DUE_BATCH);
+}
+
+/** Makes drafts again of posts that fell due while nobody could see their author. Audited. */
+async function returnOverdue(tx: Tx, posts: readonly Omit<DueContent, 'isPresent'>[], now: Date): Promise<void> {
+  await returnToDraft(tx, idsOf(posts), now)
+  for (const post of posts) {
+    const entry = {
+      before: { publishAt: post.publishAt },
+      after: { publishAt: null },
+      description: 'A post fell due while its author could not be met, and is a draft again.',
+    }
+    await recordContent(tx, 'content.unscheduled', post, entry, now)
+  }
 }

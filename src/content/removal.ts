@@ -75,7 +75,7 @@ export async function forgetPostsOfErased(origin: Origin, userId: string): Promi
   while ((await surrenderNext()) === PURGE_BATCH);
 }
 
-/** Destroys for good what was deleted 30 days ago and no live grant keeps, one by one; safe to run again. */
+/** Destroys for good what was deleted 30 days ago and no live grant keeps, one by one; safe to run again. Audited. */
 export async function purgeDeleted(origin: Origin): Promise<void> {
   const failed = new Set<string>()
   const due = async () => {
@@ -106,6 +106,8 @@ async function purge(origin: Origin, post: { readonly id: string; readonly creat
       files.map(({ mediaId }) => mediaId),
       now,
     )
+    const entry = { after: { purgedAt: now }, description: 'Destroyed a post for good.' }
+    await recordContent(tx, 'content.purged', post, entry, now)
     await emit(tx, contentEvent(CONTENT_PURGED, post), now)
   })
 }

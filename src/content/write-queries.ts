@@ -14,6 +14,8 @@ export interface HeldContent extends ContentTimes, ContentTerms {
   readonly title: string | null
   readonly teaser: string | null
   readonly body: string | null
+  readonly language: string | null
+  readonly warnings: string[]
   readonly priceMinor: bigint | null
   readonly currency: string | null
   readonly purgeAfter: Date | null
@@ -36,6 +38,8 @@ export async function findContentForUpdate(tx: Tx, id: string): Promise<HeldCont
       title: true,
       teaser: true,
       body: true,
+      language: true,
+      warnings: true,
       visibility: true,
       isPremium: true,
       priceMinor: true,
@@ -95,18 +99,33 @@ export async function replaceCategories(
   return { found: categories.length, isAdult: categories.some(({ isAdult }) => isAdult) }
 }
 
-/** The tags of posts and the slugs of their subjects, as they are kept. */
-export const listParts = (
-  tx: Tx,
-  ids: readonly string[],
-): Promise<{ readonly id: string; readonly tags: string[]; readonly categories: string[] }[]> =>
-  tx.sql`/* content.parts */
-    select c.id::text as id,
-      array(select t.name::text from content_tags ct join tags t on t.id = ct.tag_id where ct.content_id = c.id) as tags,
+/** What belongs to a post beside its row: its tags and the slugs of its subjects, each in alphabetical order, and its files. */
+export interface Parts {
+  readonly tags: readonly string[]
+  readonly categories: readonly string[]
+  readonly media: readonly string[]
+  /** Those of its files that everybody may see. */
+  readonly teaserMedia: readonly string[]
+}
+
+/** The parts of a post as they are kept. */
+export async function getParts(tx: Tx, id: string): Promise<Parts> {
+  const [row] = await tx.sql<Parts>`/* content.parts */
+    select
       array(
-        select g.slug from content_categories cc join categories g on g.id = cc.category_id where cc.content_id = c.id
-      ) as categories
-    from content c where c.id = any (${ids}::uuid[])`
+        select t.name::text from content_tags ct join tags t on t.id = ct.tag_id where ct.content_id = ${id}::uuid order by 1
+      ) as tags,
+      array(
+        select g.slug from content_categories cc join categories g on g.id = cc.category_id
+        where cc.content_id = ${id}::uuid order by 1
+      ) as categories,
+      array(select m.media_id::text from content_media m where m.content_id = ${id}::uuid order by m.position) as media,
+      array(
+        select m.media_id::text from content_media m where m.content_id = ${id}::uuid and m.is_teaser order by m.position
+      ) as "teaserMedia"`
+  if (!row) throw new Error('a select without from answers one row')
+  return row
+}
 
 /** Whether one of a post's subjects is for adults. */
 export async function isInAdultCategory(tx: Tx, contentId: string): Promise<boolean> {
@@ -133,6 +152,7 @@ export async function findInstant(tx: Tx, localTime: string, timeZone: string): 
 export interface DueContent {
   readonly id: string
   readonly creatorId: string
+  readonly publishAt: Date
   /** Whether its author can be met. */
   readonly isPresent: boolean
 }
@@ -140,7 +160,7 @@ export interface DueContent {
 /** Claims posts whose time has come and whose side effects were not done; other processes pass them over. */
 export const claimDue = (tx: Tx, now: Date, limit: number): Promise<DueContent[]> =>
   tx.sql<DueContent>`/* content.claimDue */
-    select c.id::text as id, c.creator_id::text as "creatorId",
+    select c.id::text as id, c.creator_id::text as "creatorId", c.publish_at as "publishAt",
       ${authorIsPresent(now)} as "isPresent"
     from content c join users u on u.id = c.creator_id
     where c.publish_at <= ${now}::timestamptz and c.announced_at is null and c.deleted_at is null
@@ -159,20 +179,15 @@ export async function returnToDraft(tx: Tx, ids: readonly string[], now: Date): 
   await tx.content.updateMany({ where: { id: { in: [...ids] } }, data })
 }
 
-/**
- * Makes drafts again of what somebody in good standing had scheduled for a time when they were not, and nobody was told of.
- * Answers how many.
- */
-export async function returnOverdue(tx: Tx, creatorId: string, now: Date): Promise<number> {
-  const rows = await tx.sql`/* content.returnOverdue */
-    update content c
-    set publish_at = null, scheduled_local_time = null, scheduled_time_zone = null, updated_at = ${now}::timestamptz
-    from users u
-    where c.creator_id = ${creatorId}::uuid and u.id = c.creator_id and u.account_status = 'active'
+/** Holds posts that somebody in good standing had scheduled for a time when they were not, and that nobody was told of. */
+export const holdOverdue = (tx: Tx, creatorId: string, limit: number): Promise<Omit<DueContent, 'isPresent'>[]> =>
+  tx.sql`/* content.holdOverdue */
+    select c.id::text as id, c.creator_id::text as "creatorId", c.publish_at as "publishAt"
+    from content c join users u on u.id = c.creator_id
+    where u.id = ${creatorId}::uuid and u.account_status = 'active'
       and c.announced_at is null and c.publish_at <= u.status_changed_at
-    returning 1`
-  return rows.length
-}
+    order by c.id limit ${limit}::int
+    for no key update of c`
 
 /**
  * Computes again when what is scheduled falls due, by the zone data of now: 9:00 stays 9:00. What is scheduled by a zone that
