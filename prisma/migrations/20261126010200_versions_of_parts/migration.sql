@@ -1,10 +1,13 @@
 -- Tags, subjects and files are parts of a post's version: whoever changes them counts `parts_version` on before they do, so
 -- that the version before is kept with what it had.
 
+-- up to version 17 a table whose rows a function takes is not altered
+drop function app_content_snapshot(content);
+
 alter table content add column parts_version integer not null default 1;
 alter table content add constraint content_parts_version_range check (parts_version > 0);
 
-create or replace function app_content_snapshot(post content) returns jsonb
+create function app_content_snapshot(post content) returns jsonb
 language sql stable
 return jsonb_build_object(
   'title', post.title,
