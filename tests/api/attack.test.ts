@@ -1,6 +1,7 @@
 import { createHmac, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/env.js'
+import { sqlStatements } from '../../src/lib/metrics.js'
 import { CANARY, FAILURES, labSchema } from '../support/lab.js'
 import { send, sendBytes, sendJson } from '../support/raw-http.js'
 import type { RawAnswer } from '../support/raw-http.js'
@@ -77,6 +78,36 @@ describe('documents that are too much', () => {
     expect((await query(lab, `{ ${nested(8)} }`)).status).toBe(200)
   })
 
+  it('are refused: cycles of what people, posts and comments are to each other, before a statement runs', async () => {
+    const cycles = {
+      'people and posts': ['user(username: "cleo")', 'contents { nodes { creator', '} }'],
+      'people and those whom they follow': ['user(username: "cleo")', 'followers { nodes { following { nodes', '} } }'],
+      'comments and answers': [
+        'content(id: "x") { comments { nodes',
+        'replies { nodes { parent { content { comments { nodes',
+        '} } } } }',
+      ],
+    } as const
+    const sent = async () => (await sqlStatements.get()).values[0]?.value ?? 0
+    for (const [what, [root, step, ends]] of Object.entries(cycles))
+      for (const levels of [4, 20]) {
+        const closing = what.startsWith('comments') ? ' } }' : ''
+        const document = `{ ${root} { ${`${step} { `.repeat(levels)}id${` }${ends}`.repeat(levels)} }${closing} }`
+        const before = await sent()
+        refused(await query(server, document), 'GRAPHQL_VALIDATION_FAILED')
+        expect(await sent(), what).toBe(before)
+      }
+    // no deeper than may be, and as wide as it gets
+    for (const first of [100, 50]) {
+      const wide = `{ user(username: "cleo") { contents(first: ${String(first)}) { nodes { creator { contents(first: ${String(first)}) { nodes { id } } } } } } }`
+      const before = await sent()
+      const answer = await query(server, wide)
+      refused(answer, 'BAD_USER_INPUT')
+      expect(answer.json.errors[0].extensions.limit).toBe('cost')
+      expect(await sent()).toBe(before)
+    }
+  })
+
   it('are refused: what doubles with each fragment', async () => {
     const doubling = many(
       18,
@@ -97,6 +128,7 @@ describe('documents that are too much', () => {
       `mutation { ${many(count, (n) => `a${String(n)}: login(input: { email: "a@example.org", password: "x" }) { accessToken }`)} }`
     refused(await query(server, logins(6)))
     refused(await query(server, logins(100)))
+    refused(await query(server, logins(1_000)))
     refused(await query(lab, `{ thing { ${'name '.repeat(1_000)} } }`), 'GRAPHQL_PARSE_FAILED')
     refused(await query(lab, `{ thing { name(${'a: 1 '.repeat(600)}) } }`), 'GRAPHQL_PARSE_FAILED')
     refused(await query(lab, '['.repeat(20_000)))
