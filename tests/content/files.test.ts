@@ -111,7 +111,27 @@ describe('the files of a post', () => {
     expect(await statusOf(url)).not.toBe(200)
   })
 
-  it('can no longer be fetched by whom a block parts from their owner, nor of one who is suspended', async () => {
+  it('can not be fetched while their owner is suspended, and again at the instant that it ends', async () => {
+    const owner = await provenCreator(world)
+    const mediaId = await uploadMedia(server, owner, await makePicture(), { purpose: 'CONTENT' })
+    const { id } = await publish(owner, { type: 'IMAGE', media: [{ mediaId }] })
+    const { url } = (await filesOf(fan, id))['body'].media[0]
+    expect(await statusOf(url)).toBe(200)
+    const staff = await world.moderator()
+    const suspendedUntil = new Date((await server.now()).getTime() + 200_000)
+    await staff.do(
+      `mutation ($input: SetAccountStatusInput!) { setAccountStatus(input: $input) { userErrors { code } } }`,
+      { input: { userId: owner.id, status: 'SUSPENDED', reason: 'For minutes.', suspendedUntil } },
+    )
+    expect(await statusOf(url)).toBe(404)
+    await world.setClock(150_000)
+    expect(await statusOf(url)).toBe(404)
+    await world.setClock(200_000)
+    expect(await statusOf(url)).toBe(200)
+    await world.setClock(0)
+  })
+
+  it('can no longer be fetched by whom a block parts from their owner', async () => {
     const mediaId = await picture()
     const { id } = await publish(creator, { type: 'IMAGE', media: [{ mediaId }] })
     const { url } = (await filesOf(fan, id))['body'].media[0]

@@ -195,13 +195,13 @@ describe('a scheduled post', () => {
     const { id } = await draft(creator)
     const { authorView } = await schedule(id, await inUtc(3 * MINUTE_MS))
     const leftMs = new Date(authorView.publishAt as string).getTime() - (await server.now()).getTime()
-    await pass(leftMs - 2_000)
+    await pass(leftMs - MINUTE_MS)
     const later = await inUtc(DAY_MS)
     const viewer = { userId: creator.uuid, role: 'CREATOR', isLimited: false } as Viewer
     await transaction(origin(), async (tx, now) => {
       await scheduleContent(tx, viewer, { contentId: uuidIn(id), localTime: later, timeZone: 'UTC' }, now)
       // nobody signs in while the creator's account is held
-      await server.database.setClock((offsetMs += 2_000))
+      await server.database.setClock((offsetMs += MINUTE_MS))
       await announce()
       expect(await published(id)).toBe(0)
     })
@@ -280,9 +280,9 @@ describe('a post that fell due while its author was suspended', () => {
     await staff.signIn()
     const suspendedUntil = await inMs(secondMs)
     await sanction(staff, 'SUSPENDED', { suspendedUntil })
-    await pass(new Date(suspendedUntil).getTime() - (await server.now()).getTime() - 2_000)
+    await pass(new Date(suspendedUntil).getTime() - (await server.now()).getTime() - MINUTE_MS)
     expect(await read(fan, seen)).toBeNull()
-    await pass(2_000)
+    await pass(MINUTE_MS)
     expect(await read(fan, seen)).toMatchObject({ state: 'PUBLISHED' })
     expect(await read(fan, id)).toBeNull()
     await announce()

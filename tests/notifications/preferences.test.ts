@@ -208,6 +208,8 @@ describe('quiet hours', () => {
       ['Europe/Berlin', '2026-03-28T12:00:00Z'],
       ['Europe/Berlin', '2026-10-24T12:00:00Z'],
       ['America/New_York', '2026-11-01T00:00:00Z'],
+      ['America/St_Johns', '2026-03-07T15:30:00Z'],
+      ['America/St_Johns', '2026-10-31T15:30:00Z'],
       ['Australia/Lord_Howe', '2026-04-04T06:00:00Z'],
       ['Asia/Kathmandu', '2026-06-01T00:00:00Z'],
     ]
