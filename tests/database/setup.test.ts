@@ -60,7 +60,7 @@ function setup(...nodeOptions: string[]): Promise<{ code: number | null; said: s
   })
 }
 
-describe('setting up', () => {
+describe('setting up', { timeout: 120_000 }, () => {
   it('generates once when two start at once, and does not install what is there', async () => {
     const both = await Promise.all([setup(), setup()])
     expect(both.map(({ code }) => code)).toEqual([0, 0])
