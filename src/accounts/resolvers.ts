@@ -40,7 +40,7 @@ import {
   statusAt,
 } from './standing.js'
 import { setAccountStatus, setAccountType } from './statuses.js'
-import type { AgeVerificationRow, Asker, Relation, UserRow } from './types.js'
+import type { AgeVerificationRow, Asker, Bonds, Relation, UserRow } from './types.js'
 import { viewerChanges } from './viewer-changes.js'
 import { findVisibleUser, loadAccount, loadUser } from './reading.js'
 import type { AccountsAsking } from './reading.js'
@@ -219,7 +219,10 @@ export const User = {
   },
   profile: async (user, _args, context) => {
     const row = isShell(user, context.viewer) ? null : await context.loaders.profile.load(user.id)
-    return row ? toProfileView(row, await relationTo(user.id, context)) : emptyProfile(user)
+    if (!row) return emptyProfile(user)
+    const relation = await relationTo(user.id, context)
+    // who is still named behind a block, as the maker of what the viewer holds, shows no more than that
+    return isHidden(relation, context.viewer) ? emptyProfile(user) : toProfileView(row, relation)
   },
   viewerIsSelf: ({ id }, _args, { viewer }) => viewer?.userId === id,
   viewerCanSetStatus: (user, _args, { viewer }) => {
@@ -231,8 +234,11 @@ export const User = {
 
 const toCode = (reason: Reason): Uppercase<Reason> => reason.toUpperCase() as Uppercase<Reason>
 
-async function relationTo(userId: string, { viewer, loaders }: AccountsAsking): Promise<Relation> {
-  const bare = bareRelation(userId, viewer)
+async function relationTo(
+  userId: string,
+  { viewer, loaders }: AccountsAsking,
+): Promise<Relation & Pick<Bonds, 'isBlocked'>> {
+  const bare = { ...bareRelation(userId, viewer), isBlocked: false }
   if (!viewer || bare.isSelf) return bare
   return { ...bare, ...(await loaders.relation.load({ viewerId: viewer.userId, userId })) }
 }

@@ -149,7 +149,19 @@ describe('a locked post', () => {
     expect(await read(fan, id)).toMatchObject({ body: { text: 'Bought' } })
     const { id: free } = await publish(creator)
     expect(await read(fan, free)).toBeNull()
+    // who made it is named, and no more of them is told than elsewhere
+    await creator.do(
+      `mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { userErrors { code } } }`,
+      {
+        input: { bio: 'canary' },
+      },
+    )
+    const ofMaker = `query ($id: ID!) { content(id: $id) { creator { username profile { bio } } } }`
+    expect(await fan.do(ofMaker, { id })).toEqual({
+      content: { creator: { username: creator.username, profile: { bio: null } } },
+    })
     await act(creator, 'unblockUser', fan.id)
+    expect(await fan.do(ofMaker, { id })).toMatchObject({ content: { creator: { profile: { bio: 'canary' } } } })
     expect(await read(fan, free)).toMatchObject({ body: { __typename: 'UnlockedBody' } })
     await server.database.owner.query(
       `update content set removed_at = app_now(), removed_reason = 'Illegal.' where creator_id = $1 and body = 'Bought'`,
