@@ -100,8 +100,11 @@ export async function findPastBlock(db: Db, blockerId: string, blockedId: string
   return rows.length > 0
 }
 
-/** Whether somebody follows a creator, or was ever given access to something of theirs, and does not block them now. */
-export async function hasBeenGivenOrFollows(db: Db, userId: string, creatorId: string): Promise<boolean> {
+/**
+ * Whether a creator may ask how somebody stood to them: whoever follows them, or was ever given access to something of theirs,
+ * and does not block them.
+ */
+export async function isKnown(db: Db, userId: string, creatorId: string): Promise<boolean> {
   const rows = await db.sql`/* content.isKnown */
     select 1 as found
     where (

@@ -8,7 +8,7 @@ import {
   findPastContent,
   findPastFollow,
   findPastUser,
-  hasBeenGivenOrFollows,
+  isKnown,
   listPastGrants,
 } from './explaining-queries.js'
 import type { PastContent, PastGrant, PastUser } from './explaining-queries.js'
@@ -44,7 +44,8 @@ export interface ExplainAsking {
 /**
  * How access to a post was decided at an instant of the past: the facts of then, replayed through the same decision.
  * Null when there is no such post, or it is neither the viewer's own nor the viewer staff; and for the creator of anybody whom
- * they know nothing of: who neither follows them nor was ever given access, or blocks them, now or then.
+ * they know nothing of: who neither follows them nor was ever given access, or blocks them. Blocks of others that are over are
+ * only told to staff.
  */
 export async function explainAccess(
   { db, viewer, config }: ExplainAsking,
@@ -54,12 +55,12 @@ export async function explainAccess(
   const post = await findPastContent(db, contentId, asOf)
   if (!post || !canExplain(viewer, isStaff, post.creatorId)) return null
   const { creatorId } = post
-  if (!isStaff && userId !== null && !(await isKnownTo(db, creatorId, userId, asOf))) return null
+  if (!isStaff && userId !== null && userId !== creatorId && !(await isKnown(db, userId, creatorId))) return null
   const author = await findPastUser(db, creatorId, asOf)
   const person = userId === null ? null : await findPastUser(db, userId, asOf)
   // a closed account was let in as a stranger
   const who = userId !== null && person && statusAt(standingOf(person), asOf) === 'ACTIVE' ? userId : null
-  const bonds = who === null ? NO_BONDS : await findPastBonds(db, { userId: who, creatorId, contentId, asOf })
+  const bonds = who === null ? NO_BONDS : await findPastBonds(db, { userId: who, creatorId, contentId, asOf }, isStaff)
   const ageVerified = person !== null && wasAgeVerified(person, asOf)
   const facts = { followed: bonds.follows, blocked: bonds.isBlocked, ageVerified, asOf }
   if (!post.existed || !author)
@@ -96,21 +97,20 @@ export async function explainAccess(
   }
 }
 
-/** Whether a creator may ask how somebody stood to them: nobody is told that they are blocked. */
-const isKnownTo = async (db: Db, creatorId: string, userId: string, asOf: Date): Promise<boolean> =>
-  userId === creatorId ||
-  ((await hasBeenGivenOrFollows(db, userId, creatorId)) && !(await findPastBlock(db, userId, creatorId, asOf)))
-
 const NO_BONDS: ViewerBonds = { follows: false, isBlocked: false, creatorGrant: null, contentGrant: null }
 
 async function findPastBonds(
   db: Db,
   { userId, creatorId, contentId, asOf }: { userId: string; creatorId: string; contentId: string; asOf: Date },
+  isStaff: boolean,
 ): Promise<ViewerBonds> {
   const grants = (await listPastGrants(db, userId, creatorId, asOf)).filter((grant) => wasLive(grant, asOf))
   return {
     follows: await findPastFollow(db, userId, creatorId, asOf),
-    isBlocked: (await findPastBlock(db, userId, creatorId, asOf)) || (await findPastBlock(db, creatorId, userId, asOf)),
+    // not even afterwards is a creator told that somebody blocked them
+    isBlocked:
+      (await findPastBlock(db, creatorId, userId, asOf)) ||
+      (isStaff && (await findPastBlock(db, userId, creatorId, asOf))),
     creatorGrant: longest(
       grants.filter((grant) => grant.content_id === null && grant.message_id === null && grant.stream_id === null),
     ),

@@ -27,6 +27,7 @@ export async function saveContent(
   await holdActor(tx, userId, now)
   const [content] = await listContentById(tx, [contentId], readingOf({ ...asking, now }))
   if (!content || !accessTo(content, { ...asking, now }).isVisible) throw noSuchContent()
+  if (content.viewerHasSaved) return
   if ((await countSaved(tx, userId)) >= MAX_SAVED)
     throw new AppError('CONFLICT', 'too_many_saved', `At most ${String(MAX_SAVED)} posts are kept.`, {
       path: ['input', 'contentId'],

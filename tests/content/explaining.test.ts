@@ -159,6 +159,23 @@ describe('how access was decided', () => {
         blocked: then === null,
       })
     }
+    // nor is the creator told afterwards that they were blocked
+    const during = (await server.now()).toISOString()
+    await fan.do(`mutation ($input: UnblockUserInput!) { unblockUser(input: $input) { userErrors { code } } }`, {
+      input: { userId: creator.id },
+    })
+    const { id: open } = await publish(creator)
+    for (const [post, rule] of [
+      [id, 'CREATOR_GRANT'],
+      [open, 'PUBLIC'],
+    ] as const)
+      expect(await creator.do(ask, { id: post, userId: fan.id })).toMatchObject({
+        explainAccess: { rule, blocked: false },
+      })
+    const { explainAccess: toCreator } = await creator.do(ask, { id, userId: fan.id, asOf: during })
+    expect(toCreator).toMatchObject({ rule: 'CREATOR_GRANT', blocked: false })
+    const { explainAccess: toStaff } = await moderator.do(ask, { id, userId: fan.id, asOf: during })
+    expect(toStaff).toMatchObject({ blocked: true })
     const asOf = new Date((await server.now()).getTime() + MINUTE_MS).toISOString()
     const { errors } = await creator.request(ask, { id, asOf })
     expect(errors).toMatchObject([{ extensions: { reason: 'instant_in_future' } }])

@@ -1,4 +1,6 @@
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makePicture, uploadMedia } from '../support/media.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
@@ -157,6 +159,26 @@ describe('a published post', () => {
     expect(rows).toEqual([{ was: ['photography'] }])
   })
 
+  it('has another version when other files are in it, or others of them are for everybody', async () => {
+    const [one, two] = await Promise.all(
+      [1, 2].map(async () => uploadMedia(server, creator, await makePicture(), { purpose: 'CONTENT' })),
+    )
+    const post = await publish(creator, { type: 'IMAGE', media: [{ mediaId: one! }] })
+    const first = versionOf(post)
+    const put = async (expectedVersion: number, media: object[]): Promise<number> => {
+      const input = { contentId: post['id'], expectedVersion, media }
+      return versionOf((await creator.do(postMutation('updateContent'), { input }))['updateContent'].content)
+    }
+    const whole = [{ mediaId: one }, { mediaId: two }]
+    const withTeaser = [{ mediaId: one, isTeaser: true }, { mediaId: two }]
+    expect(await put(first, [{ mediaId: one }])).toBe(first)
+    expect(await put(first, whole)).toBe(first + 1)
+    expect(await put(first + 1, withTeaser)).toBe(first + 2)
+    const stale = { contentId: post['id'], expectedVersion: first + 1, media: whole }
+    expect(await refusals(creator, 'updateContent', stale)).toMatchObject([{ code: 'VERSION_CONFLICT' }])
+    expect(await put(first + 2, [...withTeaser].reverse())).toBe(first + 3)
+  })
+
   it('takes one of two changes at the same time', async () => {
     const post = await publish(creator)
     const input = (title: string) => ({ contentId: post['id'], expectedVersion: versionOf(post), title })
@@ -248,5 +270,66 @@ describe('saving a post', () => {
     expect((await fan.do(saved))['viewer'].savedContents.nodes).toEqual([{ title: 'One' }])
     for (const { id } of posts) await fan.do(postMutation('unsaveContent'), { input: { contentId: id } })
     expect(await read(fan, posts[0]?.['id'])).toMatchObject({ saveCount: 0, viewerHasSaved: false })
+  })
+  it('stops at 10,000 of them, however many are saved at once', async () => {
+    const keen = await world.fan()
+    const { owner } = server.database
+    await owner.query(
+      `with made as (
+         insert into content (creator_id, type, body) select $1, 'text', 'Kept ' || n from generate_series(1, 9999) n returning id
+       ) insert into saved_content (user_id, content_id) select $2, id from made`,
+      [creator.uuid, keen.uuid],
+    )
+    const posts = [await publish(creator), await publish(creator)]
+    const save = (id: unknown) => refusals(keen, 'saveContent', { contentId: id })
+    const answers = await Promise.all(posts.map(({ id }) => save(id)))
+    expect(answers.map((errors) => errors.map(({ code }) => code as string)).sort()).toEqual([[], ['TOO_MANY_SAVED']])
+    // saving what is saved changes nothing
+    const saved = posts[answers.findIndex((errors) => errors.length === 0)]
+    expect(await save(saved?.['id'])).toEqual([])
+  })
+
+  it('is decided where it is written: a block or a suspension that was first is not overtaken', async () => {
+    const keen = await world.fan()
+    const { id } = await publish(creator)
+    const { owner } = server.database
+    for (const first of [
+      `insert into blocks (blocker_id, blocked_id) values ('${creator.uuid}', '${keen.uuid}')`,
+      `update users set account_status = 'suspended', suspended_until = app_now() + interval '1 day', status_reason = 'x'
+       where id = '${keen.uuid}'`,
+    ]) {
+      await owner.query('begin')
+      await owner.query(`select from users where id = $1 for update`, [keen.uuid])
+      await owner.query(first)
+      const saving = keen.request(postMutation('saveContent'), { input: { contentId: id } })
+      await setTimeout(300)
+      await owner.query('commit')
+      const { data, errors } = await saving
+      expect(data?.['saveContent']?.userErrors[0]?.code ?? errors[0]?.extensions['reason']).toMatch(
+        /^(NODE_NOT_FOUND|account_limited)$/,
+      )
+      await owner.query('delete from blocks where blocked_id = $1', [keen.uuid])
+    }
+    const { rowCount } = await owner.query('select from saved_content where user_id = $1', [keen.uuid])
+    expect(rowCount).toBe(0)
+  })
+})
+
+describe('a limited account', () => {
+  it('has no posts to show, and an answer all the same', async () => {
+    const [staff, leaving] = [await world.moderator(), await provenCreator(world)]
+    await publish(leaving)
+    await staff.do(
+      `mutation ($input: SetAccountStatusInput!) { setAccountStatus(input: $input) { userErrors { code } } }`,
+      {
+        input: { userId: leaving.id, status: 'BANNED', reason: 'As it must be.' },
+      },
+    )
+    await leaving.signIn()
+    expect(
+      await leaving.do(
+        `{ viewer { isLimited contents { nodes { id body { __typename } } } savedContents { nodes { id } } } }`,
+      ),
+    ).toEqual({ viewer: { isLimited: true, contents: { nodes: [] }, savedContents: { nodes: [] } } })
   })
 })
