@@ -118,7 +118,7 @@ describe('a role that is taken away while a request is under way', () => {
     try {
       await holder.query('begin')
       await holder.query('select from users where id = $1 for update', [victim.uuid])
-      const under = moderator.request<Record<string, any>>(
+      const under = moderator.request(
         `mutation ($one: SetAccountStatusInput!, $two: SetAccountStatusInput!) {
           one: setAccountStatus(input: $one) { userErrors { code } }
           two: setAccountStatus(input: $two) { userErrors { code } }

@@ -79,7 +79,7 @@ describe.each(Object.entries(gates))('a gate before %s', (ageGate, { isAgeRestri
   }
 
   const walk = async (person: Pick<Person, 'request'>, own = OWN): Promise<Record<string, any>> => {
-    const { data, errors } = await person.request<Record<string, any>>(walkWith(own), {
+    const { data, errors } = await person.request(walkWith(own), {
       id: post,
       comment,
       u: creator.username,
