@@ -126,26 +126,3 @@ export function checkedLocalTime(text: string): string {
   if (Number.isNaN(time.getTime()) || !time.toISOString().startsWith(day)) throw wrong
   return text
 }
-
-/**
- * A zone of the IANA database, by a name that Node knows; whether PostgreSQL does as well shows when it is used.
- * @throws INVALID time_zone_unknown
- */
-export function checkedTimeZone(name: string): string {
-  const isName = /^(UTC|[A-Za-z_]+(\/[A-Za-z0-9_+-]+){1,2})$/.test(name)
-  if (isName && isKnownZone(name)) return name
-  throw noSuchZone()
-}
-
-export const noSuchZone = (): AppError =>
-  new AppError('INVALID', 'time_zone_unknown', 'A zone is written as Europe/Berlin.', { path: ['input', 'timeZone'] })
-
-function isKnownZone(timeZone: string): boolean {
-  try {
-    Intl.DateTimeFormat('en', { timeZone })
-    return true
-  } catch {
-    // the only way that Intl says that it knows no such zone
-    return false
-  }
-}

@@ -6,6 +6,7 @@ import { AppError } from '../lib/errors.js'
 import { emit } from '../lib/events.js'
 import { enqueue } from '../lib/jobs.js'
 import type { Viewer } from '../lib/viewer.js'
+import { isTimeZone } from '../lib/zones.js'
 import { stateAt } from './access.js'
 import { checkPublishable, contentEvent, getOwn, recordContent, wrongState } from './authoring.js'
 import { announceDueJob, CONTENT_CHANGED, CONTENT_PUBLISHED, CONTENT_UNPUBLISHED } from './types.js'
@@ -91,6 +92,10 @@ export async function scheduleContent(
   const post = await getOwn(tx, viewer, contentId)
   const state = stateAt(post, now)
   if (state !== 'DRAFT' && state !== 'SCHEDULED') throw wrongState('Only a draft can be scheduled.')
+  if (!(await isTimeZone(tx, timeZone)))
+    throw new AppError('INVALID', 'time_zone_unknown', 'A zone is written as Europe/Berlin.', {
+      path: ['input', 'timeZone'],
+    })
   const publishAt = await findInstant(tx, localTime, timeZone)
   if (publishAt < addMs(now, MIN_AHEAD_MS) || publishAt > addMs(now, MAX_AHEAD_MS))
     throw new AppError('INVALID', 'schedule_out_of_range', 'A post is scheduled from a minute to a year ahead.', {

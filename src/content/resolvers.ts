@@ -28,7 +28,7 @@ import { assetsOf, filesOf, hintsOf, teaserFilesOf } from './files.js'
 import { explainAccess } from './explaining.js'
 import { grantAccess, revokeGrant } from './grants.js'
 import type { GrantOrder } from './grants.js'
-import { checkedContent, checkedLocalTime, checkedTimeZone } from './input.js'
+import { checkedContent, checkedLocalTime } from './input.js'
 import { publishContent, scheduleContent, unpublishContent } from './publishing.js'
 import { listCategories, listOwnContent, listSaved } from './queries.js'
 import { accessTo, findVisibleContent, primed, readingOf, wantedOf } from './reading.js'
@@ -97,7 +97,7 @@ export const Mutation = {
 
   scheduleContent: async (_parent, { input }, context) => {
     const contentId = contentIdOf(input)
-    const order = { contentId, localTime: checkedLocalTime(input.localTime), timeZone: checkedTimeZone(input.timeZone) }
+    const order = { contentId, localTime: checkedLocalTime(input.localTime), timeZone: input.timeZone }
     await transaction(context, (tx, now) => scheduleContent(tx, signedIn(context), order, now))
     return { content: await reloaded(contentId, context), userErrors: [] }
   },

@@ -1,7 +1,5 @@
 import type { Prisma } from '../generated/prisma/client.js'
-import { sqlState } from '../lib/db.js'
 import type { Tx } from '../lib/db.js'
-import { noSuchZone } from './input.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
 import { authorIsPresent } from './queries.js'
@@ -132,18 +130,10 @@ export async function isInAdultCategory(tx: Tx, contentId: string): Promise<bool
   return (await tx.contentCategory.count({ where: { contentId, category: { isAdult: true } } })) > 0
 }
 
-/** As PostgreSQL calls a zone that it does not know. */
-const INVALID_PARAMETER_VALUE = '22023'
-
-/**
- * The instant that a zone's wall clock shows a time; PostgreSQL's zone data decides.
- * @throws INVALID time_zone_unknown for one that only Node knows
- */
+/** The instant that a zone's wall clock shows a time; PostgreSQL's zone data decides. */
 export async function findInstant(tx: Tx, localTime: string, timeZone: string): Promise<Date> {
   const [row] = await tx.sql<{ at: Date }>`/* content.instant */
-    select ${localTime}::timestamp at time zone ${timeZone}::text as at`.catch((error: unknown) => {
-    throw sqlState(error) === INVALID_PARAMETER_VALUE ? noSuchZone() : error
-  })
+    select ${localTime}::timestamp at time zone ${timeZone}::text as at`
   if (!row) throw new Error('a select without from answers one row')
   return row.at
 }

@@ -40,9 +40,3 @@ export async function upsertSettings(tx: Tx, userId: string, settings: SettingsR
     select: { userId: true },
   })
 }
-
-/** Whether the database knows a time zone of this name. */
-export async function zoneExists(tx: Tx, name: string): Promise<boolean> {
-  const rows = await tx.sql`/* notifications.zone */ select 1 as found from pg_timezone_names where name = ${name}`
-  return rows.length > 0
-}

@@ -1,15 +1,14 @@
 import type { Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import type { Viewer } from '../lib/viewer.js'
+import { isTimeZone } from '../lib/zones.js'
 import { isFixed } from './channels.js'
-import { upsertPreferences, upsertSettings, zoneExists } from './preference-queries.js'
+import { upsertPreferences, upsertSettings } from './preference-queries.js'
 import type { SettingsRow, Wish } from './types.js'
 
 const MAX_PREFERENCES = 60
 const HOUR_MINUTES = 60
 const LOCAL_TIME = /^([01]\d|2[0-3]):([0-5]\d)$/
-/** Abbreviations and offsets are no zones: they know nothing of daylight saving. */
-const ZONE = /^(?:UTC|[A-Z][A-Za-z_]{1,30}(?:\/[A-Za-z0-9_+-]{1,30}){1,2})$/
 
 /**
  * Sets what the viewer wants by which way; what is left out stays. Setting it again changes nothing.
@@ -41,7 +40,7 @@ export async function updateSettings(
   { quietHours, timeZone }: { readonly quietHours: QuietHours | null; readonly timeZone: string },
   now: Date,
 ): Promise<void> {
-  if (!ZONE.test(timeZone) || !(await zoneExists(tx, timeZone)))
+  if (!(await isTimeZone(tx, timeZone)))
     throw new AppError('INVALID', 'invalid_input', 'No such time zone.', { path: ['input', 'timeZone'] })
   const from = quietHours && checkedMinute(quietHours.from, 'from')
   const to = quietHours && checkedMinute(quietHours.to, 'to')
