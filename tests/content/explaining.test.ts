@@ -7,10 +7,12 @@ import { makeContentLoaders } from '../../src/content/loaders.js'
 import { accessTo, readingOf } from '../../src/content/reading.js'
 import { databaseNow } from '../../src/lib/db.js'
 import type { Viewer } from '../../src/lib/viewer.js'
+import { done } from '../comments/calls.js'
+import { block, follow, unblock, unfollow } from '../social/calls.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
-import type { World } from '../support/world.js'
+import type { Person, World } from '../support/world.js'
 import { anyStep, factsOf, newModel } from './histories.js'
 import type { Cast, Model } from './histories.js'
 import { provenCreator, publish } from './posts.js'
@@ -179,5 +181,46 @@ describe('how access was decided', () => {
     const asOf = new Date((await server.now()).getTime() + MINUTE_MS).toISOString()
     const { errors } = await creator.request(ask, { id, asOf })
     expect(errors).toMatchObject([{ extensions: { reason: 'instant_in_future' } }])
+  })
+
+  it('is told to a creator of whoever follows or once held a grant, and of no instant at which these blocked them', async () => {
+    const creator = await provenCreator(world)
+    const [follower, holder] = [await world.fan(), await world.fan()]
+    const { id } = await publish(creator, { visibility: 'FOLLOWERS' })
+    const explained = async (person: Person, asOf: Date | null = null) =>
+      (
+        await creator.do(
+          `query ($id: ID!, $userId: ID, $asOf: DateTime) { explainAccess(contentId: $id, userId: $userId, asOf: $asOf) {
+            rule followed blocked
+          } }`,
+          { id, userId: person.id, asOf },
+        )
+      )['explainAccess'] as unknown
+    const locked = { rule: 'LOCKED', followed: false, blocked: false }
+
+    expect(await follow(follower, creator)).toEqual([])
+    expect(await explained(follower)).toEqual({ rule: 'FOLLOWER', followed: true, blocked: false })
+    expect(await unfollow(follower, creator)).toEqual([])
+    expect(await explained(follower)).toBeNull()
+
+    const { grant } = await done(
+      creator,
+      'grantAccess',
+      { userId: holder.id, contentId: id, reason: 'A gift.' },
+      'grant { id }',
+    )
+    await done(creator, 'revokeGrant', { grantId: grant.id, reason: 'Over.' })
+    expect(await explained(holder)).toEqual(locked)
+    await block(holder, creator)
+    await server.database.setClock(offsetMs + MINUTE_MS)
+    const meanwhile = await server.now()
+    expect(await explained(holder)).toBeNull()
+    await server.database.setClock(offsetMs + 2 * MINUTE_MS)
+    await unblock(holder, creator)
+    expect(await explained(holder)).toEqual(locked)
+    expect(await explained(holder, meanwhile)).toBeNull()
+    // a block of the creator's own is known to them
+    await block(creator, holder)
+    expect(await explained(holder)).toEqual({ rule: 'HIDDEN', followed: false, blocked: true })
   })
 })
