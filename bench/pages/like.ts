@@ -27,8 +27,8 @@ export const like: BenchPage = {
   `,
   isWrite: true,
   asked: ({ likable, viewers }, index) => {
-    // the whole round of viewers likes one post after another
-    const uuid = likable[Math.floor(index / viewers.length) % likable.length] ?? ''
+    // of two who like at the same time no two like the same post; in the next round each likes the next
+    const uuid = likable[(index + Math.floor(index / viewers.length)) % likable.length] ?? ''
     return { id: globalId('Content', uuid) }
   },
   isWhole: ({ likeContent: { content } }) => (content as { viewerHasLiked: boolean }).viewerHasLiked,
