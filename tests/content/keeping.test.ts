@@ -73,7 +73,7 @@ const addressFor = async (person: Person, id: string): Promise<string> =>
 async function wordsOf(id: string): Promise<unknown[]> {
   const { rows } = await server.database.owner.query<{ body: string }>(
     `select body from content where id = $1 and body is not null
-     union select snapshot->>'body' from content_versions where content_id = $1`,
+     union select snapshot->>'body' from content_versions where content_id = $1 and snapshot->>'body' is not null`,
     [uuidIn(id)],
   )
   return rows.map(({ body }) => body)
