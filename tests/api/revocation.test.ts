@@ -291,7 +291,7 @@ describe('when the connection that carries events was cut', () => {
       await call(person, 'updateProfile', { bio: `n ${String(n)}` })
     }
     for (const socket of mine) {
-      await until(() => socket.messages.filter(({ type }) => type === 'next').length === 3, 5_000)
+      await until(() => socket.messages.filter(({ type }) => type === 'next').length === 3, 20_000)
       await setTimeout(100)
       expect(socket.messages.filter(({ type }) => type === 'next')).toHaveLength(3)
     }
