@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../src/env.js'
 import { makePicture, uploadMedia } from '../support/media.js'
 import type { UploadOptions } from '../support/media.js'
+import { TEST_KEYS } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
 import type { Person } from '../support/world.js'
@@ -135,7 +136,7 @@ describe.each(STORES)('what tells where a film was taken, in %s,', (store) => {
   })
 })
 
-const { ffmpegPath } = readConfig({ NODE_ENV: 'test', DATA_DIR: tmpdir(), PATH: process.env['PATH'] })
+const { ffmpegPath } = readConfig({ NODE_ENV: 'test', ...TEST_KEYS, PATH: process.env['PATH'] })
 if (!ffmpegPath) console.warn('skipped: films and sound as cameras make them; install ffmpeg, or set FFMPEG_PATH')
 
 describe.skipIf(!ffmpegPath)('films and sound as cameras make them', () => {
