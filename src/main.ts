@@ -37,7 +37,7 @@ async function runServer({ signal, onEnd }: Ending): Promise<void> {
   const worker = config.runsJobs ? await openWorker(platform) : null
   await door.close()
   const url = await server.listen()
-  readiness.serving()
+  await readiness.serving()
   onEnd(async () => {
     readiness.draining()
     await Promise.all([server.drain(), worker?.stop()])

@@ -61,7 +61,7 @@ describe('with nothing configured', { timeout: 240_000 }, () => {
     const url = await server.ready()
     expect(server.output().trimEnd().split('\n').at(-1)).toBe(`ready ${url}`)
     expect(server.output()).toContain('fan@example.com')
-    expect(await healthOf(url, 'ready')).toBe(200)
+    await expect.poll(() => healthOf(url, 'ready'), { timeout: 10_000 }).toBe(200)
     const login = await request(
       url,
       `mutation ($input: LoginInput!) { login(input: $input) { viewer { email } userErrors { code } } }`,

@@ -42,7 +42,7 @@ function ready({ url = database.appUrl, migrations = MIGRATIONS } = {}): {
   const readiness = new Readiness()
   readiness.watchDatabase(url, migrations)
   readiness.keysFound('ok')
-  readiness.serving()
+  void readiness.serving()
   opened.push(() => readiness.close())
   return { app: appWith((app) => serveHealth(app, readiness)), readiness }
 }

@@ -133,7 +133,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const url = await server.listen()
   // the port was any that is free
   Object.assign(config, { publicUrl: new URL(url).origin })
-  readiness.serving()
+  await readiness.serving()
   const beside = options.schema || options.config ? null : readingProcess(database, dataDir)
   const close = async (): Promise<void> => {
     await beside?.stop()

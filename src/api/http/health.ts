@@ -39,8 +39,10 @@ export class Readiness {
     this.#keys = found
   }
 
-  serving(): void {
+  /** Resolves when the database was asked, so that the first who asks does not wait for a connection. */
+  async serving(): Promise<void> {
     this.#process = 'ok'
+    await this.#probe?.look()
   }
 
   /** The process takes no new work. */
@@ -80,10 +82,7 @@ class DatabaseProbe {
   }
 
   async ask(): Promise<Found> {
-    if (this.#ageMs() > FRESH_MS) {
-      this.#asking ??= this.#look().finally(() => (this.#asking = null))
-      await Promise.race([this.#asking, timeout(ANSWER_WITHIN_MS)])
-    }
+    if (this.#ageMs() > FRESH_MS) await Promise.race([this.look(), timeout(ANSWER_WITHIN_MS)])
     return this.#last && this.#ageMs() <= STALE_MS
       ? this.#last.found
       : { database: 'unreachable', migrations: 'starting' }
@@ -93,9 +92,14 @@ class DatabaseProbe {
     return this.#last ? monotonicMs() - this.#last.atMs : Infinity
   }
 
-  async #look(): Promise<void> {
-    const found = await this.#find()
-    this.#last = { found, atMs: monotonicMs() }
+  /** Asks, unless somebody is asking. */
+  look(): Promise<void> {
+    this.#asking ??= this.#find()
+      .then((found) => {
+        this.#last = { found, atMs: monotonicMs() }
+      })
+      .finally(() => (this.#asking = null))
+    return this.#asking
   }
 
   async #find(): Promise<Found> {
