@@ -53,25 +53,35 @@ export async function restoreContent(tx: Tx, viewer: Viewer, contentId: string, 
   if (!post.purgeAfter || post.purgeAfter <= now)
     throw new AppError('CONFLICT', 'restore_expired', 'The 30 days are over.', { path: ['input', 'contentId'] })
   const isOverdue = post.announcedAt === null && post.publishAt !== null && post.publishAt <= now
-  await updateContentRow(tx, contentId, {
+  const change = {
     deletedAt: null,
     purgeAfter: null,
     ...(isOverdue && { publishAt: null, scheduledLocalTime: null, scheduledTimeZone: null }),
-    updatedAt: now,
-  })
-  const entry = { before: { status: 'DELETED' }, after: { status: 'RESTORED' }, description: 'Brought a post back.' }
+  }
+  await updateContentRow(tx, contentId, { ...change, updatedAt: now })
+  const restored = { ...post, ...change }
+  const entry = {
+    before: { status: 'DELETED', publishAt: post.publishAt },
+    after: { status: stateAt(restored, now), publishAt: restored.publishAt },
+    description: 'Brought a post back.',
+  }
   await recordContent(tx, 'content.restored', post, entry, now)
   await emit(tx, contentEvent(CONTENT_RESTORED, post), now)
 }
 
 /**
  * Forgets what an erased person saved, and gives up what they published: from now on it is only kept for those to whom a live
- * grant opens it. In batches; of anybody else, nothing. Safe to run again.
+ * grant opens it. In batches; of anybody else, nothing. Safe to run again. Audited.
  */
 export async function forgetPostsOfErased(origin: Origin, userId: string): Promise<void> {
   await transaction(origin, (tx) => deleteSavedOfErased(tx, userId))
   const surrenderNext = (): Promise<number> =>
-    transaction(origin, (tx, now) => surrenderPostsOfErased(tx, userId, PURGE_BATCH, now))
+    transaction(origin, async (tx, now) => {
+      const posts = await surrenderPostsOfErased(tx, userId, PURGE_BATCH, now)
+      const entry = { after: { purgeAfter: now }, description: 'Gave a post up with the account that made it.' }
+      for (const id of posts) await recordContent(tx, 'content.surrendered', { id, creatorId: userId }, entry, now)
+      return posts.length
+    })
   while ((await surrenderNext()) === PURGE_BATCH);
 }
 

@@ -208,10 +208,10 @@ export async function recomputeSchedules(tx: Tx, now: Date): Promise<number> {
 
 /**
  * Deletes for good posts of a creator who was erased: each is destroyed once no live grant keeps it. What moderation took down
- * stays for its records. Answers how many.
+ * stays for its records. Answers which.
  */
-export async function surrenderPostsOfErased(tx: Tx, creatorId: string, limit: number, now: Date): Promise<number> {
-  const rows = await tx.sql`/* content.surrender */
+export async function surrenderPostsOfErased(tx: Tx, creatorId: string, limit: number, now: Date): Promise<string[]> {
+  const rows = await tx.sql<{ id: string }>`/* content.surrender */
     update content set deleted_at = coalesce(deleted_at, ${now}::timestamptz), purge_after = ${now}::timestamptz,
       updated_at = ${now}::timestamptz
     where id in (
@@ -221,8 +221,8 @@ export async function surrenderPostsOfErased(tx: Tx, creatorId: string, limit: n
       order by c.id
       limit ${limit}::int for no key update of c
     )
-    returning 1`
-  return rows.length
+    returning id::text as id`
+  return rows.map(({ id }) => id)
 }
 
 /** Whether the post `c` was deleted so long ago that it cannot come back, and no live grant keeps it for anybody. */

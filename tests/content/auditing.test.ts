@@ -119,6 +119,43 @@ describe('the trail of a post', () => {
     expect(await newest(id)).toMatchObject({ action: 'content.purged', actorId: null, userId: creator.uuid })
   })
 
+  it('says how it came back, and what of its schedule did not', async () => {
+    const author = await provenCreator(world)
+    const { id } = await publish(author)
+    const { id: overdue } = await draft(author)
+    const localTime = new Date((await server.now()).getTime() + 3_600_000).toISOString().slice(0, 16)
+    await done(author, 'scheduleContent', { contentId: overdue, localTime, timeZone: 'UTC' })
+    for (const contentId of [id, overdue]) await done(author, 'deleteContent', { contentId })
+    await world.setClock(2 * 3_600_000)
+    await author.signIn()
+    for (const contentId of [id, overdue]) await done(author, 'restoreContent', { contentId })
+    const restored = { action: 'content.restored', before: { status: 'DELETED' } }
+    expect(await newest(id)).toMatchObject({ ...restored, after: { status: 'PUBLISHED' } })
+    expect(await newest(overdue)).toMatchObject({
+      before: { status: 'DELETED', publishAt: `${localTime}:00.000Z` },
+      after: { status: 'DRAFT', publishAt: null },
+    })
+  })
+
+  it('says that it was given up with the account that made it', async () => {
+    const leaving = await provenCreator(world)
+    const { id } = await publish(leaving)
+    await done(leaving, 'deleteAccount', { password: leaving.password })
+    await world.setClock(31 * DAY_MS)
+    for (const job of ['accounts.erase', 'content.purge_deleted']) {
+      await server.database.owner.query(`select graphile_worker.add_job($1, '{}'::json)`, [job])
+      await server.drain()
+    }
+    const [purged, surrendered] = await entriesOf(uuidIn(id))
+    expect(purged).toMatchObject({ action: 'content.purged' })
+    expect(surrendered).toMatchObject({
+      action: 'content.surrendered',
+      actorId: null,
+      userId: leaving.uuid,
+      after: { purgeAfter: expect.any(String) as string },
+    })
+  })
+
   it('says that a job made a draft of it again', async () => {
     const staff = await world.moderator()
     const scheduled = async () => {
