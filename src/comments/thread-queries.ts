@@ -3,7 +3,7 @@ import type { UserRowValue } from '../accounts/accounts.js'
 import type { Reading } from '../content/content.js'
 import type { CommentAbsence } from '../generated/graphql.js'
 import type { Db } from '../lib/db.js'
-import { beyond as beyondTime, inOrder as inTime, timeAndId } from '../lib/keyset.js'
+import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import type { Owned } from '../lib/page-loader.js'
 import { fragment } from '../lib/sql.js'
@@ -149,11 +149,11 @@ export const COMMENT_KEY = ['number', 'time', 'uuid'] as const
 const pageOf = (reading: Reading, list: Fragment, page: PageRequest): Fragment => fragment`
   select ${commentValue(reading)} as comment
   from comments m cross join lateral (select u.* from users u where u.id = m.author_id offset 0) a
-  where ${list} and m.is_listed and ${isShown(reading)} and ${beyond(page)}
-  order by ${inOrder(page)}
+  where ${list} and m.is_listed and ${isShown(reading)} and ${beyondPlace(page)}
+  order by ${inPlaces(page)}
   limit ${page.limit + 1}::int`
 
-const beyond = ({ cursor, isBackward }: PageRequest): Fragment => {
+const beyondPlace = ({ cursor, isBackward }: PageRequest): Fragment => {
   if (!cursor) return fragment`true`
   const [rank = null, time = null, id = null] = cursor
   return isBackward
@@ -161,7 +161,7 @@ const beyond = ({ cursor, isBackward }: PageRequest): Fragment => {
     : fragment`(m.rank, m.created_at, m.id) > (${rank}::bigint, ${time}::timestamptz, ${id}::uuid)`
 }
 
-const inOrder = ({ isBackward }: PageRequest): Fragment =>
+const inPlaces = ({ isBackward }: PageRequest): Fragment =>
   isBackward ? fragment`m.rank desc, m.created_at desc, m.id desc` : fragment`m.rank, m.created_at, m.id`
 
 /** The comments on top of the post `c`. */
@@ -217,10 +217,9 @@ export const listHeldComments = async (
       select ${commentValue(reading)} as comment
       from content c join comments m on m.content_id = c.id join users a on a.id = m.author_id
       where c.creator_id = ${creatorId}::uuid and c.deleted_at is null
-        and m.held_at is not null and m.approved_at is null and m.deleted_at is null and m.withdrawn_at is null
-        and m.hidden_at is null and ${isCommentSeen(reading)}
-        and ${beyondTime(page, fragment`m.created_at, m.id`, timeAndId)}
-      order by ${inTime(page, fragment`m.created_at`, fragment`m.id`)}
+        and ${isHeld} and m.deleted_at is null and m.withdrawn_at is null and m.hidden_at is null and ${isCommentSeen(reading)}
+        and ${beyond(page, fragment`m.created_at, m.id`, timeAndId)}
+      order by ${inOrder(page, fragment`m.created_at`, fragment`m.id`)}
       limit ${page.limit + 1}::int`
   ).map(({ comment }) => toCommentRow(comment))
 

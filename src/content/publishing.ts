@@ -15,6 +15,7 @@ import {
   findInstant,
   holdOverdue,
   markAnnounced,
+  NO_SCHEDULE,
   recomputeSchedules,
   returnToDraft,
   updateContentRow,
@@ -25,8 +26,6 @@ const MIN_AHEAD_MS = MINUTE_MS
 const MAX_AHEAD_MS = 366 * DAY_MS
 /** Posts that one transaction announces, or makes drafts of. */
 const DUE_BATCH = 100
-
-const NO_SCHEDULE = { scheduledLocalTime: null, scheduledTimeZone: null }
 
 /**
  * Publishes a post now: a draft, a scheduled one before its time, or one that was taken back, which is no news. What is

@@ -16,6 +16,7 @@ import {
   deleteSomeSaved,
   holdPurgeable,
   listPurgeable,
+  NO_SCHEDULE,
   purgeContentRow,
   surrenderPostsOfErased,
   updateContentRow,
@@ -56,7 +57,7 @@ export async function restoreContent(tx: Tx, viewer: Viewer, contentId: string, 
   const change = {
     deletedAt: null,
     purgeAfter: null,
-    ...(isOverdue && { publishAt: null, scheduledLocalTime: null, scheduledTimeZone: null }),
+    ...(isOverdue && { publishAt: null, ...NO_SCHEDULE }),
   }
   await updateContentRow(tx, contentId, { ...change, updatedAt: now })
   const restored = { ...post, ...change }

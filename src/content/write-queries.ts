@@ -138,6 +138,9 @@ export async function findInstant(tx: Tx, localTime: string, timeZone: string): 
   return row.at
 }
 
+/** What a post has that is not scheduled. */
+export const NO_SCHEDULE = { scheduledLocalTime: null, scheduledTimeZone: null }
+
 /** A post that fell due. */
 export interface DueContent {
   readonly id: string
@@ -165,7 +168,7 @@ export async function markAnnounced(tx: Tx, ids: readonly string[], now: Date): 
 
 /** Makes drafts again of posts that fell due while nobody could see their author. */
 export async function returnToDraft(tx: Tx, ids: readonly string[], now: Date): Promise<void> {
-  const data = { publishAt: null, scheduledLocalTime: null, scheduledTimeZone: null, updatedAt: now }
+  const data = { publishAt: null, ...NO_SCHEDULE, updatedAt: now }
   await tx.content.updateMany({ where: { id: { in: [...ids] } }, data })
 }
 
