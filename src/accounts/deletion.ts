@@ -3,8 +3,8 @@ import { destroyUserKeys, keyedHash } from '../keys/keys.js'
 import { addMs, DAY_MS } from '../lib/clock.js'
 import { transaction } from '../lib/db.js'
 import type { Origin, Tx } from '../lib/db.js'
+import { doAllDue } from '../lib/due.js'
 import { AppError } from '../lib/errors.js'
-import { log } from '../lib/log.js'
 import { enqueue } from '../lib/jobs.js'
 import type { Mailer } from '../lib/mail.js'
 import type { Viewer } from '../lib/viewer.js'
@@ -23,7 +23,6 @@ import { mailDeletionJob, STATUS_CHANGED } from './types.js'
 
 /** How long a deleted account can come back. */
 const COME_BACK_MS = 30 * DAY_MS
-const ERASURE_BATCH = 100
 
 /**
  * Closes the account of whoever asks, by their password, and a code where a second factor is confirmed. Other sessions
@@ -116,25 +115,14 @@ export async function mailDeletion({ db }: Origin, mailer: Mailer, userId: strin
 }
 
 /** Erases the accounts whose 30 days are over, each in a transaction of its own, until none is left. */
-export async function eraseDueAccounts(origin: Origin): Promise<void> {
-  const failed = new Set<string>()
-  const due = async (): Promise<string[]> => {
-    const limit = ERASURE_BATCH + failed.size
-    const userIds = await transaction(origin, (tx, now) => listDueForErasure(tx, now, limit))
-    return userIds.filter((userId) => !failed.has(userId))
-  }
-  for (let userIds = await due(); userIds.length > 0; userIds = await due())
-    for (const userId of userIds) {
-      try {
-        await transaction(origin, (tx, now) => eraseAccount(tx, userId, now))
-      } catch (error) {
-        // one that cannot be erased must not keep the others
-        log.error({ err: error, userId }, 'an account could not be erased')
-        failed.add(userId)
-      }
-    }
-  if (failed.size > 0) throw new Error(`${String(failed.size)} accounts could not be erased`)
-}
+export const eraseDueAccounts = (origin: Origin): Promise<void> =>
+  doAllDue({
+    list: async (limit) =>
+      (await transaction(origin, (tx, now) => listDueForErasure(tx, now, limit))).map((id) => ({ id })),
+    act: ({ id }) => transaction(origin, (tx, now) => eraseAccount(tx, id, now)),
+    failure: { one: 'an account could not be erased', many: 'accounts could not be erased' },
+    idName: 'userId',
+  })
 
 /**
  * Makes an account's personal data unreadable and takes it away; the row stays as a pseudonym that ledger, decisions and

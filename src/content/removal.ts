@@ -2,9 +2,9 @@ import { holdActor } from '../accounts/accounts.js'
 import { addMs, DAY_MS } from '../lib/clock.js'
 import { transaction } from '../lib/db.js'
 import type { Origin, Tx } from '../lib/db.js'
+import { doAllDue } from '../lib/due.js'
 import { AppError } from '../lib/errors.js'
 import { emit } from '../lib/events.js'
-import { log } from '../lib/log.js'
 import type { Viewer } from '../lib/viewer.js'
 import { releaseMedia } from '../media/media.js'
 import { stateAt } from './access.js'
@@ -24,7 +24,7 @@ import {
 
 /** How long a deleted post can come back, and those who bought it keep it at least. */
 const COME_BACK_MS = 30 * DAY_MS
-const PURGE_BATCH = 100
+const SURRENDER_BATCH = 100
 const UNSAVE_BATCH = 5_000
 
 /**
@@ -78,32 +78,22 @@ export async function forgetPostsOfErased(origin: Origin, userId: string): Promi
   await transaction(origin, (tx) => deleteSavedOfErased(tx, userId))
   const surrenderNext = (): Promise<number> =>
     transaction(origin, async (tx, now) => {
-      const posts = await surrenderPostsOfErased(tx, userId, PURGE_BATCH, now)
+      const posts = await surrenderPostsOfErased(tx, userId, SURRENDER_BATCH, now)
       const entry = { after: { purgeAfter: now }, description: 'Gave a post up with the account that made it.' }
       for (const id of posts) await recordContent(tx, 'content.surrendered', { id, creatorId: userId }, entry, now)
       return posts.length
     })
-  while ((await surrenderNext()) === PURGE_BATCH);
+  while ((await surrenderNext()) === SURRENDER_BATCH);
 }
 
 /** Destroys for good what was deleted 30 days ago and no live grant keeps, one by one; safe to run again. Audited. */
-export async function purgeDeleted(origin: Origin): Promise<void> {
-  const failed = new Set<string>()
-  const due = async () => {
-    const posts = await transaction(origin, (tx, now) => listPurgeable(tx, now, PURGE_BATCH + failed.size))
-    return posts.filter(({ id }) => !failed.has(id))
-  }
-  for (let posts = await due(); posts.length > 0; posts = await due())
-    for (const post of posts)
-      try {
-        await purge(origin, post)
-      } catch (error) {
-        // one that cannot be destroyed must not keep the others
-        log.error({ err: error, contentId: post.id }, 'a post could not be destroyed')
-        failed.add(post.id)
-      }
-  if (failed.size > 0) throw new Error(`${String(failed.size)} posts could not be destroyed`)
-}
+export const purgeDeleted = (origin: Origin): Promise<void> =>
+  doAllDue({
+    list: (limit) => transaction(origin, (tx, now) => listPurgeable(tx, now, limit)),
+    act: (post) => purge(origin, post),
+    failure: { one: 'a post could not be destroyed', many: 'posts could not be destroyed' },
+    idName: 'contentId',
+  })
 
 async function purge(origin: Origin, post: { readonly id: string; readonly creatorId: string }): Promise<void> {
   const unsaveSome = (): Promise<number> => transaction(origin, (tx) => deleteSomeSaved(tx, post.id, UNSAVE_BATCH))
