@@ -10,11 +10,20 @@ import { relayedJobs } from './lib/relay.js'
 import { upkeepJobs } from './lib/upkeep.js'
 import { jobsWith as mediaJobsWith } from './media/jobs.js'
 import type { MediaServices } from './media/media.js'
+import { jobsWith as paymentJobsWith } from './payments/jobs.js'
+import type { PaymentServices } from './payments/types.js'
+import { jobs as tips } from './tips/jobs.js'
 import { jobs as notifications } from './notifications/jobs.js'
 import { jobs as sessions } from './sessions/jobs.js'
 
 /** Everything that is done in the background, with what the process has open. */
-export const jobHandlersWith = ({ media }: { readonly media: MediaServices }): readonly JobHandler[] => [
+export const jobHandlersWith = ({
+  media,
+  payments,
+}: {
+  readonly media: MediaServices
+  readonly payments: PaymentServices
+}): readonly JobHandler[] => [
   ...upkeepJobs,
   ...keys,
   ...accounts,
@@ -24,6 +33,8 @@ export const jobHandlersWith = ({ media }: { readonly media: MediaServices }): r
   ...comments,
   ...discovery,
   ...notifications,
+  ...paymentJobsWith(payments),
+  ...tips,
   ...flows,
   ...relayedJobs(eventHandlers),
 ]

@@ -8,6 +8,10 @@ import type { ContentLoaders } from '../content/loaders.js'
 import type { Db } from '../lib/db.js'
 import { makeDiscoveryLoaders } from '../discovery/loaders.js'
 import type { DiscoveryLoaders } from '../discovery/loaders.js'
+import { makePaymentsLoaders } from '../payments/loaders.js'
+import type { PaymentsLoaders } from '../payments/loaders.js'
+import { makeTipsLoaders } from '../tips/loaders.js'
+import type { TipsLoaders } from '../tips/loaders.js'
 import { makeMediaLoaders } from '../media/loaders.js'
 import type { MediaLoaders } from '../media/loaders.js'
 import { makeNotificationsLoaders } from '../notifications/loaders.js'
@@ -25,7 +29,9 @@ export type Loaders = SessionsLoaders &
   ContentLoaders &
   CommentsLoaders &
   DiscoveryLoaders &
-  NotificationsLoaders
+  NotificationsLoaders &
+  PaymentsLoaders &
+  TipsLoaders
 
 /** Made for one request or one event: nothing that was read for one person is ever shown to another. */
 export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Loaders =>
@@ -45,5 +51,6 @@ export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Lo
     Object.assign(
       makeDiscoveryLoaders(db, () => readingOf(asking)),
       makeNotificationsLoaders(db, asking.viewer?.userId ?? null, () => readingOf(asking)),
+      Object.assign(makePaymentsLoaders(db), makeTipsLoaders(db)),
     ),
   )

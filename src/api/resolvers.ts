@@ -13,6 +13,10 @@ import * as media from '../media/resolvers.js'
 import { rules as mediaRules } from '../media/rules.js'
 import * as notifications from '../notifications/resolvers.js'
 import { rules as notificationsRules } from '../notifications/rules.js'
+import * as payments from '../payments/resolvers.js'
+import { rules as paymentsRules } from '../payments/rules.js'
+import * as tips from '../tips/resolvers.js'
+import { rules as tipsRules } from '../tips/rules.js'
 import * as sessions from '../sessions/resolvers.js'
 import { rules as sessionsRules } from '../sessions/rules.js'
 import * as social from '../social/resolvers.js'
@@ -37,6 +41,10 @@ const nodes = nodeResolvers({
   Notice: notifications.findNoticeNode,
   Announcement: notifications.findAnnouncementNode,
   Notification: notifications.findNotificationNode,
+  Payment: payments.findPaymentNode,
+  PaymentMethod: payments.findMethodNode,
+  WebhookEvent: payments.findWebhookEventNode,
+  Tip: tips.findTipNode,
 })
 
 /** Every domain's resolvers. What is left out does not compile. */
@@ -48,6 +56,7 @@ export const resolvers = {
     ...content.Query,
     ...discovery.Query,
     ...notifications.Query,
+    ...payments.Query,
   },
   Mutation: {
     ...sessions.Mutation,
@@ -58,10 +67,13 @@ export const resolvers = {
     ...comments.Mutation,
     ...discovery.Mutation,
     ...notifications.Mutation,
+    ...payments.Mutation,
+    ...tips.Mutation,
   },
   Subscription: {
     ...accounts.Subscription,
     ...notifications.Subscription,
+    ...payments.Subscription,
   },
   Money: { formatted: formatMoney },
   User: { ...accounts.User, ...social.User, ...content.User, ...discovery.User },
@@ -75,6 +87,8 @@ export const resolvers = {
     ...content.Viewer,
     ...comments.Viewer,
     ...notifications.Viewer,
+    ...payments.Viewer,
+    ...tips.Viewer,
   },
   ViewerChange: accounts.ViewerChange,
   AgeVerification: accounts.AgeVerification,
@@ -99,6 +113,12 @@ export const resolvers = {
   Announcement: notifications.Announcement,
   Notification: notifications.Notification,
   NotificationSettings: notifications.NotificationSettings,
+  Payment: payments.Payment,
+  PaymentMethod: payments.PaymentMethod,
+  PaymentChange: payments.PaymentChange,
+  WebhookEvent: payments.WebhookEvent,
+  Tip: tips.Tip,
+  TipContext: tips.TipContext,
 } satisfies Complete
 
 /** Who may call what: a root field that no domain lists does not compile. */
@@ -110,6 +130,7 @@ export const rules = {
     ...contentRules.Query,
     ...discoveryRules.Query,
     ...notificationsRules.Query,
+    ...paymentsRules.Query,
   } satisfies Record<keyof QueryResolvers, Rule>,
   Mutation: {
     ...sessionsRules.Mutation,
@@ -120,10 +141,13 @@ export const rules = {
     ...commentsRules.Mutation,
     ...discoveryRules.Mutation,
     ...notificationsRules.Mutation,
+    ...paymentsRules.Mutation,
+    ...tipsRules.Mutation,
   } satisfies Record<keyof MutationResolvers, Rule>,
   Subscription: {
     ...accountsRules.Subscription,
     ...notificationsRules.Subscription,
+    ...paymentsRules.Subscription,
   } satisfies Record<keyof SubscriptionResolvers, Rule>,
   User: accountsRules.User,
 }

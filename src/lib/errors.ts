@@ -1,4 +1,5 @@
 import type { UserErrorCode } from '../generated/graphql.js'
+import type { Money } from './money.js'
 
 /** What a failure means for whoever handles it. The set is closed: it decides status, alerting and where the error is shown. */
 export type ErrorCode =
@@ -15,6 +16,14 @@ export interface ErrorDetails {
   readonly retryAfterSeconds?: number
   /** The version now stored, when the caller's was out of date. */
   readonly currentVersion?: number
+  /** What was refused by a processor or a bank, and what that means for trying again. */
+  readonly decline?: {
+    readonly code: string
+    readonly message: string
+    readonly declineClass: 'RETRY_LATER' | 'NEEDS_ACTION' | 'NEW_METHOD' | 'NEVER'
+  }
+  /** What something costs, where another price was expected. */
+  readonly price?: Money
 }
 
 /** An expected failure, thrown by verbs and rules; `api/errors.ts` alone decides how a client sees it. */

@@ -1,0 +1,2 @@
+/** The front door: who moves money. */
+export { ProcessorDeclined, ProcessorSignatureError, ProcessorUnavailable } from './errors.js'
