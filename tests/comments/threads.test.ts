@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { globalId } from '../../src/lib/ids.js'
 import { provenCreator, publish } from '../content/posts.js'
@@ -80,10 +81,13 @@ describe('a thread', () => {
     const { id } = await publish(creator)
     const contentId = uuidIn(id)
     const ids: string[] = []
-    for (const [index, person] of [fan, fan, creator, fan, creator].entries())
+    for (const [index, person] of [fan, fan, creator, fan, creator].entries()) {
       ids.push(
         await say(server, { contentId, authorId: person.uuid, body: String(index), isByCreator: person === creator }),
       )
+      // two of one millisecond are in no order that a test could name
+      await sleep(2)
+    }
     await set('pinned_at = app_now()', ids[3]!)
     expect(words(await threadOf(fan, id))).toEqual(['3', '2', '4', '0', '1'])
     await set('pinned_at = app_now()', ids[4]!)

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { connectionUrl, withClient } from '../../src/lib/migrations/adapter.js'
@@ -40,14 +41,26 @@ export async function testDatabase(options: { readonly poolSize?: number } = {})
       await owner.query('update app_clock set offset_ms = $1', [Math.trunc(offsetMs)])
     },
     drop: async () => {
-      const leaked = await owner.query(
-        `select pid, query from pg_stat_activity where datname = $1 and state like 'idle in transaction%'`,
-        [name],
-      )
+      const leaked = await openTransactions(owner, name)
       await database.close()
       await owner.end()
       await withClient(server, (admin) => admin.query(`drop database if exists "${name}" with (force)`))
-      if (leaked.rowCount) throw new Error(`a transaction was left open: ${JSON.stringify(leaked.rows)}`)
+      if (leaked.length > 0) throw new Error(`a transaction was left open: ${JSON.stringify(leaked)}`)
     },
+  }
+}
+
+const LOOKS = 20
+const LOOK_EVERY_MS = 100
+
+/** Transactions that nobody ends; one that is about to be rolled back is given the time for it. */
+async function openTransactions(owner: pg.Client, name: string): Promise<unknown[]> {
+  for (let look = 1; ; look += 1) {
+    const { rows } = await owner.query(
+      `select pid, query from pg_stat_activity where datname = $1 and state like 'idle in transaction%'`,
+      [name],
+    )
+    if (rows.length === 0 || look === LOOKS) return rows
+    await sleep(LOOK_EVERY_MS)
   }
 }
