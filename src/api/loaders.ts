@@ -10,6 +10,8 @@ import { makeDiscoveryLoaders } from '../discovery/loaders.js'
 import type { DiscoveryLoaders } from '../discovery/loaders.js'
 import { makePaymentsLoaders } from '../payments/loaders.js'
 import type { PaymentsLoaders } from '../payments/loaders.js'
+import { makePurchasesLoaders } from '../purchases/loaders.js'
+import type { PurchasesLoaders } from '../purchases/loaders.js'
 import { makeTipsLoaders } from '../tips/loaders.js'
 import type { TipsLoaders } from '../tips/loaders.js'
 import { makeMediaLoaders } from '../media/loaders.js'
@@ -31,6 +33,7 @@ export type Loaders = SessionsLoaders &
   DiscoveryLoaders &
   NotificationsLoaders &
   PaymentsLoaders &
+  PurchasesLoaders &
   TipsLoaders
 
 /** Made for one request or one event: nothing that was read for one person is ever shown to another. */
@@ -51,6 +54,6 @@ export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Lo
     Object.assign(
       makeDiscoveryLoaders(db, () => readingOf(asking)),
       makeNotificationsLoaders(db, asking.viewer?.userId ?? null, () => readingOf(asking)),
-      Object.assign(makePaymentsLoaders(db), makeTipsLoaders(db)),
+      Object.assign(makePaymentsLoaders(db), makePurchasesLoaders(db), makeTipsLoaders(db)),
     ),
   )

@@ -15,6 +15,8 @@ import * as notifications from '../notifications/resolvers.js'
 import { rules as notificationsRules } from '../notifications/rules.js'
 import * as payments from '../payments/resolvers.js'
 import { rules as paymentsRules } from '../payments/rules.js'
+import * as purchases from '../purchases/resolvers.js'
+import { rules as purchasesRules } from '../purchases/rules.js'
 import * as tips from '../tips/resolvers.js'
 import { rules as tipsRules } from '../tips/rules.js'
 import * as sessions from '../sessions/resolvers.js'
@@ -44,6 +46,7 @@ const nodes = nodeResolvers({
   Payment: payments.findPaymentNode,
   PaymentMethod: payments.findMethodNode,
   WebhookEvent: payments.findWebhookEventNode,
+  Purchase: purchases.findPurchaseNode,
   Tip: tips.findTipNode,
 })
 
@@ -68,6 +71,7 @@ export const resolvers = {
     ...discovery.Mutation,
     ...notifications.Mutation,
     ...payments.Mutation,
+    ...purchases.Mutation,
     ...tips.Mutation,
   },
   Subscription: {
@@ -88,6 +92,7 @@ export const resolvers = {
     ...comments.Viewer,
     ...notifications.Viewer,
     ...payments.Viewer,
+    ...purchases.Viewer,
     ...tips.Viewer,
   },
   ViewerChange: accounts.ViewerChange,
@@ -117,6 +122,7 @@ export const resolvers = {
   PaymentMethod: payments.PaymentMethod,
   PaymentChange: payments.PaymentChange,
   WebhookEvent: payments.WebhookEvent,
+  Purchase: purchases.Purchase,
   Tip: tips.Tip,
   TipContext: tips.TipContext,
 } satisfies Complete
@@ -142,6 +148,7 @@ export const rules = {
     ...discoveryRules.Mutation,
     ...notificationsRules.Mutation,
     ...paymentsRules.Mutation,
+    ...purchasesRules.Mutation,
     ...tipsRules.Mutation,
   } satisfies Record<keyof MutationResolvers, Rule>,
   Subscription: {

@@ -19,6 +19,7 @@ export type NodeType =
   | 'Payment'
   | 'PaymentMethod'
   | 'Tip'
+  | 'Purchase'
   | 'WebhookEvent'
   | 'Message'
   | 'LiveStream'

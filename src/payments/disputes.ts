@@ -35,7 +35,7 @@ export async function applyDispute(
   if (isClosed(dispute.state) || dispute.state === news.state) return
   await updateDispute(tx, dispute.id, {
     state: news.state,
-    feeMinor: news.feeMinor,
+    feeMinor: news.feeMinor ?? 0n,
     closedAt: isClosed(news.state) ? now : null,
   })
   if (isClosed(news.state)) await close(tx, services, { payment, sale, dispute, news }, now)
@@ -77,7 +77,7 @@ async function open(
       processorReference: news.reference,
       reason: news.reason,
       amountMinor: news.amount.amountMinor,
-      feeMinor: news.feeMinor,
+      feeMinor: news.feeMinor ?? 0n,
       currency: payment.currency,
       evidenceDueAt: news.evidenceDueAt,
       openedAt: news.openedAt,
@@ -111,7 +111,7 @@ async function close(
     sale,
     amountMinor: debit.amountMinor,
     platformFeeMinor: debit.platformFeeMinor,
-    processorFeeMinor: news.feeMinor,
+    processorFeeMinor: news.feeMinor ?? 0n,
   }
   if (news.state === 'WON') {
     if (closing) {

@@ -146,7 +146,11 @@ async function succeed(
     return
   }
   await updateOutcome(tx, payment.id, outcome as ChargeOutcome, now)
-  const sold = await purposeOf(services, payment).paid(tx, { ...payment, processorFeeMinor: outcome.feeMinor }, now)
+  const sold = await purposeOf(services, payment).paid(
+    tx,
+    { ...payment, processorFeeMinor: outcome.feeMinor ?? 0n },
+    now,
+  )
   await recordStep(tx, payment, { action: 'payment.succeeded', severity: 'LOW', state: 'SUCCEEDED' }, now)
   if (!sold) return
   assert(payment.creatorId, 'whoever sells is named')
@@ -160,7 +164,7 @@ async function succeed(
       walletMinor: payment.walletMinor,
       processor: payment.processor,
       processorReference: outcome.reference,
-      processorFeeMinor: outcome.feeMinor,
+      processorFeeMinor: outcome.feeMinor ?? 0n,
       paymentIntentId: payment.id,
       subject: sold.subject,
       description: sold.description,

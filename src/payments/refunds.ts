@@ -9,7 +9,7 @@ import { AppError } from '../lib/errors.js'
 import { emit } from '../lib/events.js'
 import { enqueue } from '../lib/jobs.js'
 import { log } from '../lib/log.js'
-import { ProcessorUnavailable } from '../processors/processors.js'
+import { ProcessorDeclined, ProcessorUnavailable } from '../processors/processors.js'
 import type { RefundOutcome } from '../processors/types.js'
 import { purposeOf } from './purposes.js'
 import { addReturned, findPayment, findPaymentForUpdate } from './queries.js'
@@ -24,6 +24,9 @@ import {
 import type { RefundRow } from './refund-queries.js'
 import { TRANSACTION_REFUNDED, finishRefundJob, paymentsOf } from './types.js'
 import type { PaymentRow, PaymentServices, Reversal } from './types.js'
+
+/** What the processor says of a refund; one that went to a wallet, or was refused outright, has no name there. */
+type Outcome = Omit<RefundOutcome, 'reference'> & { readonly reference: string | null }
 
 const FIRST_QUESTION_MS = 30 * SECOND_MS
 const MAX_WAIT_MS = 60 * MINUTE_MS
@@ -142,11 +145,7 @@ export async function finishRefund(
 }
 
 /** Null where nobody knows. The processor makes one refund per key, so asking for it again is asking about it. */
-async function asking(
-  { db }: Origin,
-  { processor }: PaymentServices,
-  refund: RefundRow,
-): Promise<RefundOutcome | null> {
+async function asking({ db }: Origin, { processor }: PaymentServices, refund: RefundRow): Promise<Outcome | null> {
   const payment = await findPayment(db, refund.paymentIntentId)
   assert(payment?.processorReference, 'the processor has the charge')
   const order = {
@@ -158,6 +157,7 @@ async function asking(
   try {
     return (await processor.findRefund(order)) ?? (await processor.refund(order))
   } catch (error) {
+    if (error instanceof ProcessorDeclined) return { reference: null, state: 'FAILED', failureCode: error.decline.code }
     if (!(error instanceof ProcessorUnavailable)) throw error
     log.warn({ err: error, refundId: refund.id }, 'payments: the processor did not answer')
     return null
@@ -172,7 +172,7 @@ export async function settleRefund(
   tx: Tx,
   services: PaymentServices,
   refundId: string,
-  outcome: Omit<RefundOutcome, 'reference'> & { readonly reference: string | null },
+  outcome: Outcome,
   now: Date,
 ): Promise<void> {
   const first = await findRefund(tx, refundId)

@@ -21,6 +21,7 @@ import { folderMailer } from '../../src/lib/mailers.js'
 import { makeRateLimiter } from '../../src/lib/rate-store.js'
 import { relayOpenEvents, startRelay } from '../../src/lib/relay.js'
 import { openMedia } from '../../src/media/media.js'
+import { openPayments } from '../../src/payment-services.js'
 import { readMigrations } from '../../src/lib/migrations/project.js'
 import { runDueJobs, startWorker } from '../../src/lib/worker.js'
 import { served } from '../../src/served.js'
@@ -115,7 +116,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const limiter = makeRateLimiter({ pool: database.pool, secret: LIMITER_SECRET })
   const budget = makeRateLimiter({ secret: LIMITER_SECRET })
   const media = await openMedia(config)
-  const services: Services = { config, database, bus, limiter, budget, media }
+  const payments = await openPayments(config, database.db, SANDBOX_SECRET)
+  const services: Services = { config, database, bus, limiter, budget, media, payments }
   const mails = readMails(join(dataDir, 'mail'))
   const mailer = folderMailer(mails.folder, config.mailFrom)
   const jobs: JobServices = { db: database.db, mailer, isAgeGated: config.ageGate === 'platform' }
@@ -191,6 +193,9 @@ async function hasOpenEvents({ owner }: TestDatabase): Promise<boolean> {
 
 /** Limits hold across the servers of one database, so whom they count for is hashed alike. */
 const LIMITER_SECRET = randomBytes(32)
+
+/** What the sandbox processor of these servers signs its messages with. */
+export const SANDBOX_SECRET = randomBytes(32).toString('base64url')
 
 function testConfig(dataDir: string, overrides: Partial<Config> = {}): Config {
   const config = readConfig({
