@@ -5,36 +5,48 @@ import { jobs as content } from './content/jobs.js'
 import { jobs as discovery } from './discovery/jobs.js'
 import { jobs as flows } from './flows/jobs.js'
 import { jobs as keys } from './keys/jobs.js'
+import type { Database } from './lib/db.js'
 import type { JobHandler } from './lib/jobs.js'
 import { relayedJobs } from './lib/relay.js'
 import { upkeepJobs } from './lib/upkeep.js'
 import { jobsWith as mediaJobsWith } from './media/jobs.js'
 import type { MediaServices } from './media/media.js'
 import { jobsWith as paymentJobsWith } from './payments/jobs.js'
+import { receiveWebhook } from './payments/payments.js'
 import type { PaymentServices } from './payments/types.js'
+import { sandboxJobs } from './processors/processors.js'
+import type { ReceiveEvent } from './processors/types.js'
 import { jobs as tips } from './tips/jobs.js'
 import { jobs as notifications } from './notifications/jobs.js'
 import { jobs as sessions } from './sessions/jobs.js'
 
-/** Everything that is done in the background, with what the process has open. */
-export const jobHandlersWith = ({
-  media,
-  payments,
-}: {
+/** What the process has open that jobs need from the start. */
+interface JobSetting {
+  readonly database: Database
   readonly media: MediaServices
   readonly payments: PaymentServices
-}): readonly JobHandler[] => [
-  ...upkeepJobs,
-  ...keys,
-  ...accounts,
-  ...sessions,
-  ...mediaJobsWith(media),
-  ...content,
-  ...comments,
-  ...discovery,
-  ...notifications,
-  ...paymentJobsWith(payments),
-  ...tips,
-  ...flows,
-  ...relayedJobs(eventHandlers),
-]
+}
+
+/** Everything that is done in the background, with what the process has open. */
+export function jobHandlersWith({ database, media, payments }: JobSetting): readonly JobHandler[] {
+  const origin = { db: database.db, actorId: null, sessionId: null, requestId: 'sandbox' }
+  const receive: ReceiveEvent = async (rawBody, headers) => {
+    await receiveWebhook(origin, payments, rawBody, headers)
+  }
+  return [
+    ...upkeepJobs,
+    ...keys,
+    ...accounts,
+    ...sessions,
+    ...mediaJobsWith(media),
+    ...content,
+    ...comments,
+    ...discovery,
+    ...notifications,
+    ...paymentJobsWith(payments),
+    ...sandboxJobs(payments.processor, receive),
+    ...tips,
+    ...flows,
+    ...relayedJobs(eventHandlers),
+  ]
+}

@@ -12,5 +12,9 @@ export async function openPayments(config: Config, db: Db, secret: string): Prom
     secrets: [secret],
     baseUrl: config.publicUrl,
   })
-  return { processor, purposes, payouts: { applyPayout: () => Promise.resolve(false), applyPayoutAccount: () => Promise.resolve(false) } }
+  return {
+    processor,
+    purposes,
+    payouts: { applyPayout: () => Promise.resolve(false), applyPayoutAccount: () => Promise.resolve(false) },
+  }
 }

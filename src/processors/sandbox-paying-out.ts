@@ -66,7 +66,11 @@ export async function makePayout(turn: Turn, order: PayoutOrder, isRefused: bool
   return payoutOutcome(entry, entry.data.firstState)
 }
 
-async function refusalOf({ tx }: Turn, { account: id, amount }: PayoutOrder, isRefused: boolean): Promise<string | null> {
+async function refusalOf(
+  { tx }: Turn,
+  { account: id, amount }: PayoutOrder,
+  isRefused: boolean,
+): Promise<string | null> {
   const account = await findEntry<Account>(tx, id)
   if (account?.kind !== 'PAYOUT_ACCOUNT' || account.state === 'REMOVED') return 'account_closed'
   if (account.state === 'PENDING') return 'account_not_verified'

@@ -5,7 +5,14 @@ import { addMs, machineNow } from '../lib/clock.js'
 import type { Tx } from '../lib/db.js'
 import { enqueue } from '../lib/jobs.js'
 import type { Entry } from './sandbox-books.js'
-import { findEntry, findEntryByKey, findEntryForUpdate, insertEntry, insertEvent, updateEntry } from './sandbox-queries.js'
+import {
+  findEntry,
+  findEntryByKey,
+  findEntryForUpdate,
+  insertEntry,
+  insertEvent,
+  updateEntry,
+} from './sandbox-queries.js'
 import type { NewEntry } from './sandbox-queries.js'
 import { deliverSandboxEventsJob } from './types.js'
 

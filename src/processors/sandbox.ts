@@ -4,7 +4,15 @@ import type { Db, Origin } from '../lib/db.js'
 import { Faults } from './faults.js'
 import { accountOutcome, chargeOutcome, payoutOutcome, refundOutcome } from './sandbox-books.js'
 import type { Account, Charge, Payout, Refund } from './sandbox-books.js'
-import { answerAction, cancel, changeMethod, dropMethod, keepMethod, makeCharge, makeCustomer } from './sandbox-charging.js'
+import {
+  answerAction,
+  cancel,
+  changeMethod,
+  dropMethod,
+  keepMethod,
+  makeCharge,
+  makeCustomer,
+} from './sandbox-charging.js'
 import { readSandboxEvent, toSandboxNews } from './sandbox-news.js'
 import { bounce, dropAccount, makeAccount, makePayout, moveAccount } from './sandbox-paying-out.js'
 import { findEntry, findEntryByKey } from './sandbox-queries.js'

@@ -161,7 +161,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
       do {
         await relayOpenEvents(database.db, eventHandlers)
         await runDueJobs(database, jobHandlers, jobs)
-      } while (await hasOpenEvents(database))
+      } while (await hasWork(database))
     },
     now: () => databaseNow(database.db),
     close,
@@ -184,11 +184,15 @@ function readingProcess({ ownerUrl, appUrl }: TestDatabase, dataDir: string): Se
   })
 }
 
-async function hasOpenEvents({ owner }: TestDatabase): Promise<boolean> {
-  const { rows } = await owner.query<{ open: boolean }>(
-    'select exists (select from outbox_events where dispatched_at is null) as open',
+/** A job of a queue that was in use when a worker asked for the next one is still there when it stops asking. */
+async function hasWork({ owner }: TestDatabase): Promise<boolean> {
+  const { rows } = await owner.query<{ is: boolean }>(
+    `select exists (select from outbox_events where dispatched_at is null) or exists (
+       select from graphile_worker._private_jobs j join graphile_worker._private_job_queues q on q.id = j.job_queue_id
+       where j.run_at <= now() and j.attempts < j.max_attempts and j.locked_at is null and q.locked_at is null
+     ) as is`,
   )
-  return rows[0]?.open === true
+  return rows[0]?.is === true
 }
 
 /** Limits hold across the servers of one database, so whom they count for is hashed alike. */

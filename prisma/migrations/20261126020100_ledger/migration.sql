@@ -256,8 +256,7 @@ begin
     end::public.revenue_type,
     new.gross_amount, new.platform_fee, new.net_amount, new.currency,
     date_trunc('hour', new.occurred_at, 'UTC'),
-    (new.occurred_at at time zone coalesce(
-      (select time_zone from public.user_profiles where user_id = new.creator_id and is_current), 'UTC'))::date,
+    (new.occurred_at at time zone coalesce((select time_zone from public.users where id = new.creator_id), 'UTC'))::date,
     jsonb_build_object('soldAt', v_sold_at));
   return null;
 end
