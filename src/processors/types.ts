@@ -1,4 +1,5 @@
 import type { DeclineClass, DisputeState } from '../generated/prisma/enums.js'
+import { jobName } from '../lib/jobs.js'
 import type { Money } from '../lib/money.js'
 
 export type { DeclineClass, DisputeState }
@@ -46,7 +47,7 @@ export interface ChargeOrder {
   readonly method: string
   /** Whether the person is there to confirm; a renewal is charged without them. */
   readonly isPresent: boolean
-  /** Where the processor sends the person back to after a confirmation. */
+  /** Where the processor sends the person back to after a confirmation; without it none can be asked for. */
   readonly returnUrl: string | null
   readonly description: string
 }
@@ -66,8 +67,11 @@ export type ChargeOutcome =
       readonly state: 'SUCCEEDED'
       readonly reference: string
       readonly captured: Money
-      /** What the processor keeps of it, as far as it is known yet. */
-      readonly feeMinor: bigint
+      /**
+       * What the processor keeps of it, in the charge's currency. Null where it is not told: Stripe's messages do not say it,
+       * nor is it in this currency when Stripe exchanged; `findCharge` asks again.
+       */
+      readonly feeMinor: bigint | null
     }
   | { readonly state: 'REQUIRES_ACTION'; readonly reference: string; readonly actionUrl: string }
   | { readonly state: 'PROCESSING'; readonly reference: string }
@@ -162,7 +166,8 @@ export type ProcessorNews =
       readonly charge: string
       readonly state: DisputeState
       readonly amount: Money
-      readonly feeMinor: bigint
+      /** What the processor takes for having to deal with it, in the charge's currency; null where that is not told. */
+      readonly feeMinor: bigint | null
       readonly reason: string
       readonly evidenceDueAt: Date | null
       readonly openedAt: Date
@@ -197,17 +202,30 @@ export interface Processor {
   charge(order: ChargeOrder): Promise<ChargeOutcome>
   /** How the charge of an intent stands; null when the processor has none. @throws ProcessorUnavailable */
   findCharge(order: Pick<ChargeOrder, 'intentId' | 'key' | 'customer'>): Promise<ChargeOutcome | null>
-  /** Gives up a charge that waits for its payer; answers how it then stands. */
+  /** Gives up a charge that waits for its payer; answers how it then stands: FAILED `canceled`, or as it ended before. */
   cancelCharge(reference: string): Promise<ChargeOutcome>
-  /** @throws ProcessorUnavailable */
+  /**
+   * @throws ProcessorUnavailable
+   * @throws ProcessorDeclined when it cannot be done: `refund_exceeds_charge`, `charge_already_refunded`, `charge_disputed`
+   */
   refund(order: RefundOrder): Promise<RefundOutcome>
   findRefund(order: RefundOrder): Promise<RefundOutcome | null>
+  /** @throws ProcessorDeclined for a country or currency that nothing is sent to */
   createPayoutAccount(order: PayoutAccountOrder): Promise<PayoutAccountOutcome>
-  findPayoutAccount(reference: string): Promise<PayoutAccountOutcome | null>
+  /** With `returnUrl`, one that is PENDING has a fresh address for the processor's questions: each works once, for minutes. */
+  findPayoutAccount(reference: string, returnUrl?: string): Promise<PayoutAccountOutcome | null>
+  /** Idempotent. */
   removePayoutAccount(reference: string): Promise<void>
   /** @throws ProcessorUnavailable */
   sendPayout(order: PayoutOrder): Promise<PayoutOutcome>
   findPayout(order: PayoutOrder): Promise<PayoutOutcome | null>
+  /**
+   * Brings home the money of a payout that failed after it was sent, which Stripe leaves at the destination. To be called when
+   * a payout is told to have FAILED, before its amount is the creator's again. Idempotent; nothing for one that did not fail.
+   * @throws ProcessorUnavailable
+   */
+  takeBackPayout(order: PayoutOrder): Promise<void>
+  /** Idempotent; nothing for a dispute that takes no more evidence. */
   sendEvidence(evidence: DisputeEvidence): Promise<void>
   /**
    * Reads a message from its raw bytes and headers.
@@ -217,3 +235,36 @@ export interface Processor {
   /** What a message says, or null where it concerns nothing that is kept here. Pure: a replay reads the same. */
   toNews(event: Pick<ProcessorEvent, 'type' | 'payload' | 'occurredAt'>): ProcessorNews | null
 }
+
+/** Where the sandbox sends its messages: the raw bytes and headers that a webhook would have. Returns once they are kept. */
+export type ReceiveEvent = (rawBody: Buffer, headers: Readonly<Record<string, string>>) => Promise<void>
+
+/** What goes wrong on demand: chances from 0 to 1, and how long each answer waits. */
+export interface FaultRates {
+  /** A message comes twice. */
+  readonly duplicate?: number
+  /** A message comes after later ones. */
+  readonly reorder?: number
+  /** A message never comes. */
+  readonly drop?: number
+  /** It is done, and the answer never comes. */
+  readonly timeout?: number
+  /** Nothing is done, and there is no answer. */
+  readonly refuse?: number
+  /** The bank says no. */
+  readonly decline?: number
+  /** Milliseconds before each answer. */
+  readonly delay?: number
+}
+
+/** How Stripe is reached. */
+export interface StripeSettings {
+  readonly secretKey: string
+  /** Newest first; all are accepted. */
+  readonly webhookSecrets: readonly string[]
+  /** Instead of Stripe's own address, for tests: `http://127.0.0.1:12111`. */
+  readonly apiBase?: string
+}
+
+/** Tells what the sandbox has to tell, and lets move what moves by itself. */
+export const deliverSandboxEventsJob = jobName<Record<string, never>>('processors.deliver_sandbox_events')
