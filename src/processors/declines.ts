@@ -61,7 +61,10 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
   not_permitted: ['RETRY_LATER', ASK_BANK],
   offline_pin_required: ['NEEDS_ACTION', CONFIRM],
   online_or_offline_pin_required: ['NEEDS_ACTION', CONFIRM],
-  payment_intent_authentication_failure: ['NEEDS_ACTION', 'The payment was not confirmed. Try again, or use another card.'],
+  payment_intent_authentication_failure: [
+    'NEEDS_ACTION',
+    'The payment was not confirmed. Try again, or use another card.',
+  ],
   payment_method_customer_decline: ['NEEDS_ACTION', 'The payment was not confirmed. Try again, or use another card.'],
   payment_method_not_available: ['RETRY_LATER', NOT_NOW],
   payment_method_provider_timeout: ['RETRY_LATER', NOT_NOW],
@@ -80,7 +83,10 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
   testmode_decline: ['NEW_METHOD', 'This is a card for tests. Use a real one.'],
   transaction_not_allowed: ['NEW_METHOD', USE_ANOTHER],
   try_again_later: ['RETRY_LATER', NOT_NOW],
-  withdrawal_count_limit_exceeded: ['RETRY_LATER', 'The limit of your card is reached. Try again later, or use another one.'],
+  withdrawal_count_limit_exceeded: [
+    'RETRY_LATER',
+    'The limit of your card is reached. Try again later, or use another one.',
+  ],
 }
 
 /** What a refusal means. A code that the table does not have may be tried again later, as most refusals may. */

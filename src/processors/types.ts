@@ -133,7 +133,8 @@ export interface PayoutOrder {
 
 /** How a payout stands. */
 export interface PayoutOutcome {
-  readonly reference: string
+  /** Null for one that was refused outright. */
+  readonly reference: string | null
   readonly state: 'PROCESSING' | 'PAID' | 'FAILED'
   readonly failureCode: string | null
   readonly failureReason: string | null
