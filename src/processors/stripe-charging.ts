@@ -141,7 +141,7 @@ const refused = ({ key }: ChargeOrder, code: string): ChargeOutcome => ({
 })
 
 function refusedByBank(error: Stripe.errors.StripeCardError, { key }: ChargeOrder): ChargeOutcome {
-  const intent = error.payment_intent as Stripe.PaymentIntent | undefined
+  const intent = error.payment_intent
   const charged = error.charge ?? idOf(intent?.latest_charge)
   return {
     state: 'FAILED',

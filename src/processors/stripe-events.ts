@@ -32,7 +32,7 @@ export function readStripeEvent(
   return {
     id: event.id,
     type: event.type,
-    objectId: lineOf(event.data.object as Thing),
+    objectId: lineOf(event.data.object),
     occurredAt: fromSeconds(event.created),
     payload: { ...event },
   }
