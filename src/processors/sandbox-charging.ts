@@ -7,7 +7,7 @@ import { chargeOutcome, toStored } from './sandbox-books.js'
 import type { Charge, ChargeData, ChargeState, Customer, Method, MethodData } from './sandbox-books.js'
 import { findEntry, updateEntry } from './sandbox-queries.js'
 import { isCardToken, testCard } from './sandbox-tokens.js'
-import { held, known, move, newId, settlingLater, tell, underKey } from './sandbox-turn.js'
+import { assertKnown, held, move, newId, settlingLater, tell, underKey } from './sandbox-turn.js'
 import type { Turn } from './sandbox-turn.js'
 import type { ChargeOrder, ChargeOutcome, CustomerOrder, MethodOrder, SavedMethod } from './types.js'
 
@@ -27,15 +27,20 @@ export async function makeCustomer(turn: Turn, { userId, key }: CustomerOrder): 
 
 /** @throws ProcessorDeclined for a card that cannot be saved */
 export async function keepMethod(turn: Turn, { customer, token, key }: MethodOrder): Promise<SavedMethod> {
-  await known<Customer>(turn, customer, 'CUSTOMER')
+  await assertKnown(turn, customer, 'CUSTOMER')
   const { entry } = await underKey<Method>(turn, key, 'METHOD', () => ({
     id: newId('METHOD'),
     parentId: customer,
     state: 'ACTIVE',
     data: cardToSave(token, turn.now),
   }))
-  const { declinesCharges: _code, behaviour: _behaviour, ...saved } = entry.data
-  return { reference: entry.id, ...saved }
+  return savedMethod(entry)
+}
+
+/** What is told of a saved card; what it will do is not. */
+const savedMethod = ({ id: reference, data }: Method): SavedMethod => {
+  const { kind, brand, lastFour, expiryMonth, expiryYear, countryCode, fingerprint } = data
+  return { reference, kind, brand, lastFour, expiryMonth, expiryYear, countryCode, fingerprint }
 }
 
 function cardToSave(token: string, now: Date): MethodData {
@@ -73,7 +78,7 @@ export async function changeMethod(turn: Turn, reference: string, code: string |
 /** Charges once under the order's key; `isRefused` has the bank say no whatever the card is. */
 export async function makeCharge(turn: Turn, order: ChargeOrder, isRefused: boolean): Promise<ChargeOutcome> {
   const { entry, isNew } = await underKey<Charge>(turn, order.key, 'CHARGE', async () => {
-    await known<Customer>(turn, order.customer, 'CUSTOMER')
+    await assertKnown(turn, order.customer, 'CUSTOMER')
     return newCharge(turn, order, await refusalOf(turn, order, isRefused))
   })
   assertSameOrder(entry, order)

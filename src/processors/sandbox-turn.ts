@@ -64,14 +64,13 @@ function ofKind<E extends Entry>(entry: E, kind: SandboxKind, key: string): E {
   return entry
 }
 
-/** An entry of this kind; an unknown name is its caller's mistake. */
-export async function known<E extends Entry>({ tx }: Turn, id: string, kind: SandboxKind): Promise<E> {
-  const entry = await findEntry<E>(tx, id)
+/** Whether there is an entry of this kind; an unknown name is its caller's mistake. */
+export async function assertKnown({ tx }: Turn, id: string, kind: SandboxKind): Promise<void> {
+  const entry = await findEntry(tx, id)
   assert(entry?.kind === kind, `the sandbox has no ${kind} ${id}`)
-  return entry
 }
 
-/** As `known`, held until the turn ends. */
+/** An entry of this kind, held until the turn ends; an unknown name is its caller's mistake. */
 export async function held<E extends Entry>({ tx }: Turn, id: string, kind: SandboxKind): Promise<E> {
   const entry = await findEntryForUpdate<E>(tx, id)
   assert(entry?.kind === kind, `the sandbox has no ${kind} ${id}`)
