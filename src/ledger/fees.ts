@@ -19,24 +19,30 @@ export function split(grossMinor: bigint, feeBasisPoints: number): Split {
 export const discounted = (amountMinor: bigint, basisPoints: number): bigint =>
   amountMinor - rounded(amountMinor * BigInt(basisPoints), WHOLE)
 
-/** What went back of a sale so far: of the price, and of the fee in it. */
+/** What went back of a sale so far, by one way: of the price, and of the fee in it. */
 export interface Returned {
   readonly grossMinor: bigint
   readonly platformFeeMinor: bigint
 }
 
+/** How money goes back: refunds take a price from its beginning, disputes from its end. */
+export type ReturnWay = 'REFUND' | 'DISPUTE'
+
 /**
- * The part of a sale's fee that goes back with `amountMinor`. By the running sum, so that all parts together give back the
- * whole fee, to the cent, in whatever pieces, also where one of them failed and came back.
+ * The part of a sale's fee that goes back with `amountMinor`, when `before` went back by the same way. By the running sum, so
+ * that all parts together give back the whole fee, to the cent, in whatever pieces; and from both ends, so that it does not
+ * matter whether a refund or a dispute was heard of first.
  */
 export function feeGivenBack(
-  sale: { readonly grossMinor: bigint; readonly platformFeeMinor: bigint },
+  { grossMinor, platformFeeMinor }: { readonly grossMinor: bigint; readonly platformFeeMinor: bigint },
   before: Returned,
   amountMinor: bigint,
+  way: ReturnWay,
 ): bigint {
   const after = before.grossMinor + amountMinor
-  assert(amountMinor > 0n && before.grossMinor >= 0n && after <= sale.grossMinor, 'no more than was paid')
-  const due = rounded(sale.platformFeeMinor * after, sale.grossMinor) - before.platformFeeMinor
+  assert(amountMinor > 0n && before.grossMinor >= 0n && after <= grossMinor, 'no more than was paid')
+  const upTo = (part: bigint): bigint => rounded(platformFeeMinor * part, grossMinor)
+  const due = (way === 'REFUND' ? upTo(after) : platformFeeMinor - upTo(grossMinor - after)) - before.platformFeeMinor
   if (due < 0n) return 0n
   return due > amountMinor ? amountMinor : due
 }

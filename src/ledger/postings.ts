@@ -5,7 +5,7 @@ import type { Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import type { Money } from '../lib/money.js'
 import { DEFAULT_FEE_BASIS_POINTS, feeGivenBack, split } from './fees.js'
-import type { Returned } from './fees.js'
+import type { ReturnWay, Returned } from './fees.js'
 import { findFeeRate, insertPosting, insertTransaction } from './queries.js'
 import type { Line, NewTransaction, Posting, Sale, SaleType, TransactionSubject } from './types.js'
 
@@ -83,18 +83,22 @@ export async function postSale(tx: Tx, sale: NewSale, now: Date): Promise<string
 export interface Return {
   readonly sale: Sale
   readonly amountMinor: bigint
-  /** What went back before, and the fee with it. */
+  /** What went back before by the same way, and the fee with it. */
   readonly before: Returned
   /** Part of it that goes to the payer's wallet, whence it came. */
   readonly walletMinor: bigint
 }
 
 /** The lines that take a return from whoever has the money: the creator, into a debt where it is gone, and the platform. */
-function takingBack({ sale, amountMinor, before }: Omit<Return, 'walletMinor'>): { lines: Line[]; feeMinor: bigint } {
+function takingBack({ sale, amountMinor, before, way }: Omit<Return, 'walletMinor'> & { readonly way: ReturnWay }): {
+  lines: Line[]
+  feeMinor: bigint
+} {
   const feeMinor = feeGivenBack(
     { grossMinor: sale.amount.amountMinor, platformFeeMinor: sale.platformFeeMinor },
     before,
     amountMinor,
+    way,
   )
   return {
     feeMinor,
@@ -134,7 +138,7 @@ export async function postRefund(
   now: Date,
 ): Promise<{ transactionId: string; platformFeeMinor: bigint }> {
   const { sale, amountMinor, walletMinor } = order
-  const { lines, feeMinor } = takingBack(order)
+  const { lines, feeMinor } = takingBack({ ...order, way: 'REFUND' })
   const transactionId = await insertTransaction(tx, {
     ...against(sale, -amountMinor, -feeMinor, now),
     reason: 'REFUND',
@@ -215,7 +219,7 @@ export async function postDisputeOpened(
   now: Date,
 ): Promise<{ transactionId: string; platformFeeMinor: bigint }> {
   const { sale, amountMinor } = order
-  const { lines, feeMinor } = takingBack(order)
+  const { lines, feeMinor } = takingBack({ ...order, way: 'DISPUTE' })
   const transactionId = await insertTransaction(tx, {
     ...against(sale, -amountMinor, -feeMinor, now),
     reason: 'DISPUTE',

@@ -88,7 +88,7 @@ async function open(
   const left = refundable(payment)
   const amountMinor = news.amount.amountMinor < left ? news.amount.amountMinor : left
   if (amountMinor > 0n) {
-    const before = await getReturned(tx, payment.id)
+    const before = await getReturned(tx, payment.id, 'DISPUTE')
     await addReturned(tx, payment.id, { disputedMinor: amountMinor })
     await postDisputeOpened(tx, { disputeId: dispute.id, sale, amountMinor, before }, now)
   }

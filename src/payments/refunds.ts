@@ -74,7 +74,7 @@ export async function startRefund(
     },
     now,
   )
-  const before = await getReturned(tx, payment.id)
+  const before = await getReturned(tx, payment.id, 'REFUND')
   await addReturned(tx, payment.id, { refundedMinor: amountMinor })
   const walletMinor = payment.walletMinor > 0n ? amountMinor : 0n
   const { transactionId, platformFeeMinor } = await postRefund(
@@ -93,9 +93,11 @@ export async function startRefund(
   return refund
 }
 
-async function refuseRefund(tx: Tx, payment: PaymentRow, { sale, amountMinor }: RefundOrder): Promise<void> {
+/** What the processor has given back already is not refused for a dispute; more than there was is. */
+async function refuseRefund(tx: Tx, payment: PaymentRow, order: RefundOrder): Promise<void> {
+  const { sale, amountMinor, processorReference } = order
   const path = ['input', 'amountMinor']
-  if (await isDisputed(tx, sale.id))
+  if (processorReference === undefined && (await isDisputed(tx, sale.id)))
     throw new AppError('CONFLICT', 'refund_of_disputed', 'A disputed sale is decided by its dispute.', { path })
   if (amountMinor <= 0n) throw new AppError('INVALID', 'invalid_input', 'A refund is more than nothing.', { path })
   if (amountMinor > refundable(payment))
