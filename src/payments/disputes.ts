@@ -126,7 +126,7 @@ async function close(
   assert(after, 'a payment is never deleted')
   // a part of the price that was lost does not close what the rest paid for
   if (refundable(after) === 0n) await purpose.lost(tx, sale, now)
-  else await purpose.freed(tx, sale, now)
+  await purpose.freed(tx, sale, now)
 }
 
 async function tell(

@@ -59,7 +59,7 @@ export async function startRefund(
   const payment = await findPaymentForUpdate(tx, sale.paymentIntentId)
   assert(payment, 'a sale was paid')
   await refuseRefund(tx, payment, order)
-  const reversal = toReversal(payment, order)
+  const reversal = toReversal(payment, order, await isDisputed(tx, sale.id))
   const refund = await insertRefund(
     tx,
     {
@@ -108,12 +108,16 @@ async function refuseRefund(tx: Tx, payment: PaymentRow, order: RefundOrder): Pr
 export const refundable = ({ capturedMinor, refundedMinor, disputedMinor }: PaymentRow): bigint =>
   capturedMinor - refundedMinor - disputedMinor
 
-/** What a refund does, the same when it is previewed as when it is made. */
+/**
+ * What a refund does, the same when it is previewed as when it is made. Where a dispute is open it is not known yet whether
+ * anything of the price is left: the dispute's end decides.
+ */
 export function toReversal(
   payment: PaymentRow,
   { amountMinor, revokesAccess }: Pick<RefundOrder, 'amountMinor' | 'revokesAccess'>,
+  isContested = false,
 ): Reversal {
-  const isFull = amountMinor === refundable(payment)
+  const isFull = amountMinor === refundable(payment) && !isContested
   return { amountMinor, isFull, revokesAccess: isFull || revokesAccess }
 }
 
