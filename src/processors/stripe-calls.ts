@@ -84,7 +84,9 @@ export interface Refusal {
 
 /** What a refusal means. The bank's own advice goes before the table's: a card that must not be tried again is not. */
 export function declineOf({ code, decline_code: declineCode, advice_code: advice }: Refusal): Decline {
-  const decline = toDecline(declineCode ?? code ?? 'card_declined')
+  // the SDK has an empty text for a code that is not given
+  const named = [declineCode, code].find((one) => one !== undefined && one !== '')
+  const decline = toDecline(named ?? 'card_declined')
   return advice === 'do_not_try_again' && decline.declineClass === 'RETRY_LATER'
     ? { ...decline, declineClass: 'NEW_METHOD' }
     : decline
