@@ -1,5 +1,6 @@
 import { jobs as accounts } from './accounts/jobs.js'
 import { jobs as comments } from './comments/jobs.js'
+import type { Config } from './env.js'
 import { eventHandlers } from './event-handlers.js'
 import { jobs as content } from './content/jobs.js'
 import { jobs as discovery } from './discovery/jobs.js'
@@ -12,9 +13,15 @@ import { jobsWith as mediaJobsWith } from './media/jobs.js'
 import type { MediaServices } from './media/media.js'
 import { jobs as notifications } from './notifications/jobs.js'
 import { jobs as sessions } from './sessions/jobs.js'
+import { jobsWith as webhookJobsWith } from './webhooks/jobs.js'
+
+interface JobHandlersServices {
+  readonly media: MediaServices
+  readonly config: Pick<Config, 'isProduction'>
+}
 
 /** Everything that is done in the background, with what the process has open. */
-export const jobHandlersWith = ({ media }: { readonly media: MediaServices }): readonly JobHandler[] => [
+export const jobHandlersWith = ({ media, config }: JobHandlersServices): readonly JobHandler[] => [
   ...upkeepJobs,
   ...keys,
   ...accounts,
@@ -25,5 +32,6 @@ export const jobHandlersWith = ({ media }: { readonly media: MediaServices }): r
   ...discovery,
   ...notifications,
   ...flows,
+  ...webhookJobsWith(config),
   ...relayedJobs(eventHandlers),
 ]

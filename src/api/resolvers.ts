@@ -17,6 +17,8 @@ import * as sessions from '../sessions/resolvers.js'
 import { rules as sessionsRules } from '../sessions/rules.js'
 import * as social from '../social/resolvers.js'
 import { rules as socialRules } from '../social/rules.js'
+import * as webhooks from '../webhooks/resolvers.js'
+import { rules as webhooksRules } from '../webhooks/rules.js'
 import type { Complete } from './complete.js'
 import { nodeResolvers } from './node.js'
 import type { Rule } from './permissions.js'
@@ -37,6 +39,8 @@ const nodes = nodeResolvers({
   Notice: notifications.findNoticeNode,
   Announcement: notifications.findAnnouncementNode,
   Notification: notifications.findNotificationNode,
+  WebhookEndpoint: webhooks.findEndpointNode,
+  WebhookDelivery: webhooks.findDeliveryNode,
 })
 
 /** Every domain's resolvers. What is left out does not compile. */
@@ -58,6 +62,7 @@ export const resolvers = {
     ...comments.Mutation,
     ...discovery.Mutation,
     ...notifications.Mutation,
+    ...webhooks.Mutation,
   },
   Subscription: {
     ...accounts.Subscription,
@@ -75,6 +80,7 @@ export const resolvers = {
     ...content.Viewer,
     ...comments.Viewer,
     ...notifications.Viewer,
+    ...webhooks.Viewer,
   },
   ViewerChange: accounts.ViewerChange,
   AgeVerification: accounts.AgeVerification,
@@ -99,6 +105,8 @@ export const resolvers = {
   Announcement: notifications.Announcement,
   Notification: notifications.Notification,
   NotificationSettings: notifications.NotificationSettings,
+  WebhookEndpoint: webhooks.WebhookEndpoint,
+  WebhookDelivery: webhooks.WebhookDelivery,
 } satisfies Complete
 
 /** Who may call what: a root field that no domain lists does not compile. */
@@ -120,6 +128,7 @@ export const rules = {
     ...commentsRules.Mutation,
     ...discoveryRules.Mutation,
     ...notificationsRules.Mutation,
+    ...webhooksRules.Mutation,
   } satisfies Record<keyof MutationResolvers, Rule>,
   Subscription: {
     ...accountsRules.Subscription,
