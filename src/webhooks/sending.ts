@@ -12,7 +12,7 @@ import { call, CALL_TIMEOUT_MS, isGone } from './calling.js'
 import type { Calling } from './calling.js'
 import { claimDue, findNextDue, findTriedForUpdate, updateDelivery, updateTriedEndpoint } from './delivery-queries.js'
 import type { DeliveryOutcome, EndpointOutcome, TriedEndpoint } from './delivery-queries.js'
-import { signedHeaders } from './signing.js'
+import { secretPlace, secretsIn, signedHeaders } from './signing.js'
 import { MAIL_DISABLED, SEND } from './types.js'
 import type { CallOutcome, ClaimedDelivery } from './types.js'
 
@@ -116,13 +116,13 @@ async function callWith(db: Db, calling: Calling, delivery: Claimed): Promise<Ca
 /** What a message is signed with, the newest first; null where that does not open. */
 async function secretsOf(db: Db, delivery: ClaimedDelivery): Promise<string[] | null> {
   const { endpointId, ownerId, secret, previousSecret } = delivery
-  const place = { userId: ownerId, table: 'webhook_endpoints', rowId: endpointId } as const
+  const place = secretPlace({ id: endpointId, ownerId })
   const [current, before = ''] = await openFields(db, [
     { ref: { ...place, column: 'secret' }, bytes: secret },
     ...(previousSecret ? [{ ref: { ...place, column: 'previous_secret' } as const, bytes: previousSecret }] : []),
   ])
   if (typeof current !== 'string') return null
-  return [current, ...(typeof before === 'string' ? before.split(' ').filter((text) => text !== '') : [])]
+  return [current, ...(typeof before === 'string' ? secretsIn(before) : [])]
 }
 
 /** Notes how a try went, unless the message was claimed anew, or begun anew, meanwhile. */

@@ -6,6 +6,13 @@ const SECRET_BYTES = 24
 /** A signing secret as the specification writes it. */
 export const newSecret = (): string => `${PREFIX}${randomBytes(SECRET_BYTES).toString('base64')}`
 
+/** The secrets before the current one, which are kept as one text. */
+export const secretsIn = (text: string): string[] => text.split(' ').filter((secret) => secret !== '')
+
+/** Where an address's secrets stand, but for the column. */
+export const secretPlace = ({ id, ownerId }: { readonly id: string; readonly ownerId: string }) =>
+  ({ userId: ownerId, table: 'webhook_endpoints', rowId: id }) as const
+
 /** What is signed of one try. */
 export interface Signed {
   readonly id: string

@@ -21,12 +21,12 @@ import {
 } from './queries.js'
 import type { EndpointChange, HeldEndpoint } from './queries.js'
 import { wakeSender } from './sending.js'
-import { newSecret } from './signing.js'
+import { newSecret, secretPlace, secretsIn } from './signing.js'
 
 const MAX_ENDPOINTS = 10
 const MAX_EVENT_TYPES = 40
 /** How long messages are signed with the secret before, too. */
-export const ROTATION_MS = DAY_MS
+const ROTATION_MS = DAY_MS
 /** Secrets before that count beside each other, where somebody rotates again and again. */
 const MAX_PREVIOUS_SECRETS = 3
 
@@ -66,7 +66,7 @@ export async function createEndpoint(
         `A creator has at most ${String(MAX_ENDPOINTS)} addresses for webhooks.`,
       )
     const id = randomUUID()
-    const sealed = await sealField(tx, { ...secretOf({ id, ownerId: userId }), column: 'secret' }, secret)
+    const sealed = await sealField(tx, { ...secretPlace({ id, ownerId: userId }), column: 'secret' }, secret)
     await insertEndpoint(tx, { id, ownerId: userId, ...request, secret: sealed }, now)
     await recordEndpoint(tx, { id, userId, what: 'created', after: request }, now)
     return { endpointId: id }
@@ -140,7 +140,7 @@ export async function removeEndpoint(tx: Tx, viewer: Viewer, endpointId: string,
  */
 export async function rotateSecret(tx: Tx, viewer: Viewer, endpointId: string, now: Date): Promise<ShownSecret> {
   const endpoint = await getOwnEndpoint(tx, viewer, endpointId)
-  const place = secretOf(endpoint)
+  const place = secretPlace(endpoint)
   const current = await openField(tx, { ...place, column: 'secret' }, endpoint.secret)
   const stillCounts = endpoint.previousSecretUntil !== null && endpoint.previousSecretUntil > now
   const before =
@@ -157,13 +157,6 @@ export async function rotateSecret(tx: Tx, viewer: Viewer, endpointId: string, n
   await recordEndpoint(tx, { id: endpointId, userId: viewer.userId, what: 'secret_rotated' }, now)
   return { endpointId, secret }
 }
-
-/** The secrets that are kept in one text. */
-export const secretsIn = (text: string): string[] => text.split(' ').filter((secret) => secret !== '')
-
-/** Where an address's secrets stand. */
-export const secretOf = ({ id, ownerId }: { readonly id: string; readonly ownerId: string }) =>
-  ({ userId: ownerId, table: 'webhook_endpoints', rowId: id }) as const
 
 async function getOwnEndpoint(tx: Tx, { userId }: Viewer, id: string): Promise<HeldEndpoint> {
   const endpoint = await findEndpointForUpdate(tx, userId, id)

@@ -274,11 +274,11 @@ describe('what an address was sent', () => {
     const pages: string[] = []
     let after: string | null = null
     do {
-      const { node } = (await creator.do(
+      const { node }: Record<string, any> = await creator.do(
         `query ($id: ID!, $after: String) { node(id: $id) { ... on WebhookEndpoint {
           deliveries(first: 2, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } } } }`,
         { id: one.id, after },
-      )) as { node: any }
+      )
       pages.push(...node.deliveries.nodes.map(({ id }: { id: string }) => id))
       after = node.deliveries.pageInfo.hasNextPage ? node.deliveries.pageInfo.endCursor : null
     } while (after)

@@ -189,8 +189,8 @@ describe('events of one object', () => {
     for (const sequence of [101, 102, 103])
       await sql(
         `insert into outbox_events (stream, sequence, type, payload, created_at)
-         values ('content:' || $1::text, $2, 'content.published', jsonb_build_object('contentId', $1::text, 'creatorId', $3::text),
-           '2026-01-01T00:00:00Z'::timestamptz + $2 * interval '1 second')`,
+         values ('content:' || $1::text, $2::int, 'content.published', jsonb_build_object('contentId', $1::text, 'creatorId', $3::text),
+           '2026-01-01T00:00:00Z'::timestamptz + $2::int * interval '1 second')`,
         contentId,
         sequence,
         creator.uuid,
@@ -310,6 +310,12 @@ describe('a message that fails', () => {
       disabledReason: 'The address answered 410: it is gone.',
     })
     expect((await server.mails.newestTo(creator.email)).text).toContain(receiver.url)
+    expect(
+      await sql(
+        `select actor_id from audit_logs where action = 'webhook_endpoint.disabled' and user_id = $1`,
+        creator.uuid,
+      ),
+    ).toEqual([{ actor_id: null }])
     await publish(creator)
     await server.drain()
     expect(receiver.received).toHaveLength(1)
