@@ -1,5 +1,6 @@
 import { jobs as accounts } from './accounts/jobs.js'
 import { jobs as comments } from './comments/jobs.js'
+import type { Config } from './env.js'
 import { eventHandlers } from './event-handlers.js'
 import { jobs as content } from './content/jobs.js'
 import { jobs as discovery } from './discovery/jobs.js'
@@ -19,16 +20,18 @@ import type { ReceiveEvent } from './processors/types.js'
 import { jobs as tips } from './tips/jobs.js'
 import { jobs as notifications } from './notifications/jobs.js'
 import { jobs as sessions } from './sessions/jobs.js'
+import { jobsWith as webhookJobsWith } from './webhooks/jobs.js'
 
 /** What the process has open that jobs need from the start. */
 interface JobSetting {
+  readonly config: Pick<Config, 'isProduction'>
   readonly database: Database
   readonly media: MediaServices
   readonly payments: PaymentServices
 }
 
 /** Everything that is done in the background, with what the process has open. */
-export function jobHandlersWith({ database, media, payments }: JobSetting): readonly JobHandler[] {
+export function jobHandlersWith({ config, database, media, payments }: JobSetting): readonly JobHandler[] {
   const origin = { db: database.db, actorId: null, sessionId: null, requestId: 'sandbox' }
   const receive: ReceiveEvent = async (rawBody, headers) => {
     await receiveWebhook(origin, payments, rawBody, headers)
@@ -47,6 +50,7 @@ export function jobHandlersWith({ database, media, payments }: JobSetting): read
     ...sandboxJobs(payments.processor, receive),
     ...tips,
     ...flows,
+    ...webhookJobsWith(config),
     ...relayedJobs(eventHandlers),
   ]
 }

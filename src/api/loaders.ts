@@ -22,6 +22,8 @@ import { makeSessionsLoaders } from '../sessions/loaders.js'
 import type { SessionsLoaders } from '../sessions/loaders.js'
 import { makeSocialLoaders } from '../social/loaders.js'
 import type { SocialLoaders } from '../social/loaders.js'
+import { makeWebhooksLoaders } from '../webhooks/loaders.js'
+import type { WebhooksLoaders } from '../webhooks/loaders.js'
 
 /** Every domain's loaders. */
 export type Loaders = SessionsLoaders &
@@ -34,7 +36,8 @@ export type Loaders = SessionsLoaders &
   NotificationsLoaders &
   PaymentsLoaders &
   PurchasesLoaders &
-  TipsLoaders
+  TipsLoaders &
+  WebhooksLoaders
 
 /** Made for one request or one event: nothing that was read for one person is ever shown to another. */
 export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Loaders =>
@@ -54,6 +57,9 @@ export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Lo
     Object.assign(
       makeDiscoveryLoaders(db, () => readingOf(asking)),
       makeNotificationsLoaders(db, asking.viewer?.userId ?? null, () => readingOf(asking)),
-      Object.assign(makePaymentsLoaders(db), makePurchasesLoaders(db), makeTipsLoaders(db)),
+      Object.assign(
+        Object.assign(makePaymentsLoaders(db), makePurchasesLoaders(db), makeTipsLoaders(db)),
+        makeWebhooksLoaders(db, asking.viewer?.userId ?? null),
+      ),
     ),
   )

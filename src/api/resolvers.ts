@@ -23,6 +23,8 @@ import * as sessions from '../sessions/resolvers.js'
 import { rules as sessionsRules } from '../sessions/rules.js'
 import * as social from '../social/resolvers.js'
 import { rules as socialRules } from '../social/rules.js'
+import * as webhooks from '../webhooks/resolvers.js'
+import { rules as webhooksRules } from '../webhooks/rules.js'
 import type { Complete } from './complete.js'
 import { nodeResolvers } from './node.js'
 import type { Rule } from './permissions.js'
@@ -48,6 +50,8 @@ const nodes = nodeResolvers({
   WebhookEvent: payments.findWebhookEventNode,
   Purchase: purchases.findPurchaseNode,
   Tip: tips.findTipNode,
+  WebhookEndpoint: webhooks.findEndpointNode,
+  WebhookDelivery: webhooks.findDeliveryNode,
 })
 
 /** Every domain's resolvers. What is left out does not compile. */
@@ -73,6 +77,7 @@ export const resolvers = {
     ...payments.Mutation,
     ...purchases.Mutation,
     ...tips.Mutation,
+    ...webhooks.Mutation,
   },
   Subscription: {
     ...accounts.Subscription,
@@ -94,6 +99,7 @@ export const resolvers = {
     ...payments.Viewer,
     ...purchases.Viewer,
     ...tips.Viewer,
+    ...webhooks.Viewer,
   },
   ViewerChange: accounts.ViewerChange,
   AgeVerification: accounts.AgeVerification,
@@ -125,6 +131,8 @@ export const resolvers = {
   Purchase: purchases.Purchase,
   Tip: tips.Tip,
   TipContext: tips.TipContext,
+  WebhookEndpoint: webhooks.WebhookEndpoint,
+  WebhookDelivery: webhooks.WebhookDelivery,
 } satisfies Complete
 
 /** Who may call what: a root field that no domain lists does not compile. */
@@ -150,6 +158,7 @@ export const rules = {
     ...paymentsRules.Mutation,
     ...purchasesRules.Mutation,
     ...tipsRules.Mutation,
+    ...webhooksRules.Mutation,
   } satisfies Record<keyof MutationResolvers, Rule>,
   Subscription: {
     ...accountsRules.Subscription,

@@ -23,6 +23,8 @@ export type NodeType =
   | 'WebhookEvent'
   | 'Message'
   | 'LiveStream'
+  | 'WebhookEndpoint'
+  | 'WebhookDelivery'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 

@@ -125,6 +125,21 @@ const aCommentOf = async ({ uuid }: Person): Promise<string> => {
   const contentId = parseGlobalId(await aPost())?.uuid ?? ''
   return globalId('Comment', await say(server, { contentId, authorId: uuid || victim.uuid }))
 }
+/** An address for webhooks of the asker's own, where they may have one, or what it was sent. */
+const aWebhook = async (asker: Person, role: Role): Promise<{ endpointId: string; deliveryId: string }> => {
+  const none = { endpointId: globalId('WebhookEndpoint', randomUUID()), deliveryId: '' }
+  if (!mayCall(CREATORS, role)) return { ...none, deliveryId: globalId('WebhookDelivery', randomUUID()) }
+  const { createWebhookEndpoint: made } = await asker.do(
+    `mutation ($input: CreateWebhookEndpointInput!) { createWebhookEndpoint(input: $input) { endpoint { id } userErrors { code } } }`,
+    { input: { url: 'https://tools.example.org', eventTypes: [] } },
+  )
+  const endpointId = made.endpoint.id as string
+  const { sendTestWebhook: sent } = await asker.do(
+    `mutation ($input: SendTestWebhookInput!) { sendTestWebhook(input: $input) { delivery { id } userErrors { code } } }`,
+    { input: { endpointId } },
+  )
+  return { endpointId, deliveryId: sent.delivery.id as string }
+}
 const mayCall = (verdicts: Verdicts, role: Role): boolean => verdicts[role] === 'ok'
 
 /** One row per root field. A field without one, and a row without a field, fail below. */
@@ -309,6 +324,34 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'Mutation.unlikeContent': {
     verdicts: SIGNED_IN,
     call: async () => withInput('unlikeContent', { contentId: await aPost() }),
+  },
+  'Mutation.createWebhookEndpoint': {
+    verdicts: CREATORS,
+    call: () => withInput('createWebhookEndpoint', { url: 'https://tools.example.org', eventTypes: [] }),
+  },
+  'Mutation.updateWebhookEndpoint': {
+    verdicts: CREATORS,
+    call: async (asker, role) =>
+      withInput('updateWebhookEndpoint', { endpointId: (await aWebhook(asker, role)).endpointId }),
+  },
+  'Mutation.deleteWebhookEndpoint': {
+    verdicts: CREATORS,
+    call: async (asker, role) =>
+      withInput('deleteWebhookEndpoint', { endpointId: (await aWebhook(asker, role)).endpointId }),
+  },
+  'Mutation.rotateWebhookSecret': {
+    verdicts: CREATORS,
+    call: async (asker, role) =>
+      withInput('rotateWebhookSecret', { endpointId: (await aWebhook(asker, role)).endpointId }),
+  },
+  'Mutation.sendTestWebhook': {
+    verdicts: CREATORS,
+    call: async (asker, role) => withInput('sendTestWebhook', { endpointId: (await aWebhook(asker, role)).endpointId }),
+  },
+  'Mutation.redeliverWebhook': {
+    verdicts: CREATORS,
+    call: async (asker, role) =>
+      withInput('redeliverWebhook', { deliveryId: (await aWebhook(asker, role)).deliveryId }),
   },
   'Mutation.addComment': {
     verdicts: SIGNED_IN,

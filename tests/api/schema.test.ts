@@ -122,6 +122,8 @@ describe('each mutation', () => {
     requestMediaUpload: 'one',
     grantAccess: 'one',
     addComment: 'one',
+    createWebhookEndpoint: 'one',
+    sendTestWebhook: 'one',
   }
   /** These set a state, spend what works once, or send what may be sent twice. */
   const CREATES_NOTHING = new Set([
@@ -174,6 +176,10 @@ describe('each mutation', () => {
     'updateMedia',
     'updateProfile',
     'verifyEmail',
+    'deleteWebhookEndpoint',
+    'redeliverWebhook',
+    'rotateWebhookSecret',
+    'updateWebhookEndpoint',
     // states, set as often as one likes
     'blockUser',
     'followUser',
@@ -282,6 +288,8 @@ describe('what is kept from clients', () => {
     'SessionPayload.refreshToken',
     'StartTotpPayload.secret',
     'ConfirmTotpPayload.recoveryCodes',
+    'CreateWebhookEndpointPayload.secret',
+    'RotateWebhookSecretPayload.secret',
     // a name of what draws a placeholder, and no hash of anything
     'MediaImage.thumbhash',
   ]
