@@ -17,6 +17,7 @@ import { receiveWebhook } from './payments/payments.js'
 import type { PaymentServices } from './payments/types.js'
 import { sandboxJobs } from './processors/processors.js'
 import type { ReceiveEvent } from './processors/types.js'
+import { jobsWith as subscriptionJobsWith } from './subscriptions/jobs.js'
 import { jobs as tips } from './tips/jobs.js'
 import { jobs as notifications } from './notifications/jobs.js'
 import { jobs as sessions } from './sessions/jobs.js'
@@ -48,6 +49,7 @@ export function jobHandlersWith({ config, database, media, payments }: JobSettin
     ...notifications,
     ...paymentJobsWith(payments),
     ...sandboxJobs(payments.processor, receive),
+    ...subscriptionJobsWith(payments),
     ...tips,
     ...flows,
     ...webhookJobsWith(config),

@@ -12,6 +12,8 @@ import { makePaymentsLoaders } from '../payments/loaders.js'
 import type { PaymentsLoaders } from '../payments/loaders.js'
 import { makePurchasesLoaders } from '../purchases/loaders.js'
 import type { PurchasesLoaders } from '../purchases/loaders.js'
+import { makeSubscriptionsLoaders } from '../subscriptions/loaders.js'
+import type { SubscriptionsLoaders } from '../subscriptions/loaders.js'
 import { makeTipsLoaders } from '../tips/loaders.js'
 import type { TipsLoaders } from '../tips/loaders.js'
 import { makeMediaLoaders } from '../media/loaders.js'
@@ -36,6 +38,7 @@ export type Loaders = SessionsLoaders &
   NotificationsLoaders &
   PaymentsLoaders &
   PurchasesLoaders &
+  SubscriptionsLoaders &
   TipsLoaders &
   WebhooksLoaders
 
@@ -59,6 +62,7 @@ export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Lo
       makeNotificationsLoaders(db, asking.viewer?.userId ?? null, () => readingOf(asking)),
       Object.assign(
         Object.assign(makePaymentsLoaders(db), makePurchasesLoaders(db), makeTipsLoaders(db)),
+        makeSubscriptionsLoaders(db, asking.viewer?.userId ?? null),
         makeWebhooksLoaders(db, asking.viewer?.userId ?? null),
       ),
     ),

@@ -17,6 +17,8 @@ import * as payments from '../payments/resolvers.js'
 import { rules as paymentsRules } from '../payments/rules.js'
 import * as purchases from '../purchases/resolvers.js'
 import { rules as purchasesRules } from '../purchases/rules.js'
+import * as subscriptions from '../subscriptions/resolvers.js'
+import { rules as subscriptionsRules } from '../subscriptions/rules.js'
 import * as tips from '../tips/resolvers.js'
 import { rules as tipsRules } from '../tips/rules.js'
 import * as sessions from '../sessions/resolvers.js'
@@ -49,6 +51,8 @@ const nodes = nodeResolvers({
   PaymentMethod: payments.findMethodNode,
   WebhookEvent: payments.findWebhookEventNode,
   Purchase: purchases.findPurchaseNode,
+  CreatorSubscription: subscriptions.findSubscriptionNode,
+  SubscriptionOffer: subscriptions.findOfferNode,
   Tip: tips.findTipNode,
   WebhookEndpoint: webhooks.findEndpointNode,
   WebhookDelivery: webhooks.findDeliveryNode,
@@ -76,6 +80,7 @@ export const resolvers = {
     ...notifications.Mutation,
     ...payments.Mutation,
     ...purchases.Mutation,
+    ...subscriptions.Mutation,
     ...tips.Mutation,
     ...webhooks.Mutation,
   },
@@ -83,9 +88,10 @@ export const resolvers = {
     ...accounts.Subscription,
     ...notifications.Subscription,
     ...payments.Subscription,
+    ...subscriptions.Subscription,
   },
   Money: { formatted: formatMoney },
-  User: { ...accounts.User, ...social.User, ...content.User, ...discovery.User },
+  User: { ...accounts.User, ...social.User, ...content.User, ...discovery.User, ...subscriptions.User },
   UserStaffView: accounts.UserStaffView,
   Profile: { ...accounts.Profile, ...media.Profile },
   Viewer: {
@@ -98,6 +104,7 @@ export const resolvers = {
     ...notifications.Viewer,
     ...payments.Viewer,
     ...purchases.Viewer,
+    ...subscriptions.Viewer,
     ...tips.Viewer,
     ...webhooks.Viewer,
   },
@@ -129,6 +136,9 @@ export const resolvers = {
   PaymentChange: payments.PaymentChange,
   WebhookEvent: payments.WebhookEvent,
   Purchase: purchases.Purchase,
+  CreatorSubscription: subscriptions.CreatorSubscription,
+  SubscriptionOffer: subscriptions.SubscriptionOffer,
+  SubscriptionChange: subscriptions.SubscriptionChange,
   Tip: tips.Tip,
   TipContext: tips.TipContext,
   WebhookEndpoint: webhooks.WebhookEndpoint,
@@ -157,6 +167,7 @@ export const rules = {
     ...notificationsRules.Mutation,
     ...paymentsRules.Mutation,
     ...purchasesRules.Mutation,
+    ...subscriptionsRules.Mutation,
     ...tipsRules.Mutation,
     ...webhooksRules.Mutation,
   } satisfies Record<keyof MutationResolvers, Rule>,
@@ -164,6 +175,7 @@ export const rules = {
     ...accountsRules.Subscription,
     ...notificationsRules.Subscription,
     ...paymentsRules.Subscription,
+    ...subscriptionsRules.Subscription,
   } satisfies Record<keyof SubscriptionResolvers, Rule>,
   User: accountsRules.User,
 }

@@ -20,6 +20,8 @@ export type NodeType =
   | 'PaymentMethod'
   | 'Tip'
   | 'Purchase'
+  | 'CreatorSubscription'
+  | 'SubscriptionOffer'
   | 'WebhookEvent'
   | 'Message'
   | 'LiveStream'

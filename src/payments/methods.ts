@@ -41,6 +41,10 @@ export async function addPaymentMethod(
   viewer: Viewer,
   { token, idempotencyKey }: { readonly token: string; readonly idempotencyKey: string },
 ): Promise<string> {
+  if (idempotencyKey === '' || idempotencyKey.length > MAX_TOKEN_LENGTH)
+    throw new AppError('INVALID', 'invalid_input', 'An idempotency key has 1 to 200 characters.', {
+      path: ['input', 'idempotencyKey'],
+    })
   if (!/^[\x21-\x7e]+$/.test(token) || token.length > MAX_TOKEN_LENGTH)
     throw new AppError('INVALID', 'invalid_input', 'This is no token of a payment method.', { path: PATH })
   const key = createHash('sha256').update(`${viewer.userId}:${idempotencyKey}`).digest('hex')

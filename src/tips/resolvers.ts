@@ -95,7 +95,7 @@ function contextOf({ contentId, messageId, streamId, titleSnapshot: title }: Tip
 }
 
 export const TipContext = {
-  id: ({ kind, uuid }) => globalId(CONTEXT_TYPES[kind], uuid),
+  subjectId: ({ kind, uuid }) => globalId(CONTEXT_TYPES[kind], uuid),
   content: async ({ kind, uuid }, _args, context) => {
     if (kind !== 'CONTENT') return null
     try {

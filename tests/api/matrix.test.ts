@@ -7,7 +7,8 @@ import { served } from '../../src/served.js'
 import type { Answer } from '../support/client.js'
 import { openRawSocket } from '../support/raw-socket.js'
 import { say } from '../comments/calls.js'
-import { draft, publish } from '../content/posts.js'
+import { draft, provenCreator, publish } from '../content/posts.js'
+import { saveCard } from '../payments/paying.js'
 import { makePicture, requestUpload, sendUpload } from '../support/media.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
@@ -140,6 +141,20 @@ const aWebhook = async (asker: Person, role: Role): Promise<{ endpointId: string
   )
   return { endpointId, deliveryId: sent.delivery.id as string }
 }
+/** A way to pay of the asker's, where they may have one. */
+const aCard = (asker: Person, role: Role): Promise<string> =>
+  mayCall(SIGNED_IN, role) ? saveCard(asker) : Promise.resolve(globalId('PaymentMethod', randomUUID()))
+let earner: Promise<Person> | undefined
+/** A creator who may earn. */
+const anEarner = (): Promise<Person> => (earner ??= provenCreator(world))
+/** A processor's message that could not be applied. */
+const aMessage = async (): Promise<string> => {
+  const { rows } = await server.database.owner.query<{ id: string }>(
+    `insert into webhook_events (processor, event_id, type, occurred_at, payload, state)
+     values ('sandbox', gen_random_uuid()::text, 'charge.failed', now(), '{}', 'dead') returning id`,
+  )
+  return globalId('WebhookEvent', rows[0]?.id ?? '')
+}
 const mayCall = (verdicts: Verdicts, role: Role): boolean => verdicts[role] === 'ok'
 
 /** One row per root field. A field without one, and a row without a field, fail below. */
@@ -149,6 +164,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'Query.node': { verdicts: PUBLIC, call: () => ({ field: `node(id: "${victim.id}") { id }` }) },
   'Query.nodes': { verdicts: PUBLIC, call: () => ({ field: `nodes(ids: ["${victim.id}"]) { id }` }) },
   'Query.users': { verdicts: STAFF, call: () => ({ field: 'users(first: 2) { nodes { username } }' }) },
+  'Query.webhookEvents': { verdicts: ADMIN, call: () => ({ field: 'webhookEvents(first: 2) { nodes { id } }' }) },
   'Query.content': { verdicts: PUBLIC, call: async () => ({ field: `content(id: "${await aPost()}") { title }` }) },
   'Query.explainAccess': {
     verdicts: SIGNED_IN,
@@ -165,6 +181,7 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'Query.categories': { verdicts: PUBLIC, call: () => ({ field: 'categories { slug name }' }) },
   'Query.notifications': { verdicts: SIGNED_IN, call: () => ({ field: 'notifications(first: 2) { nodes { text } }' }) },
   'Subscription.viewerChanged': { verdicts: SESSION, call: () => ({ field: 'viewerChanged { kind }' }) },
+  'Subscription.paymentChanged': { verdicts: SESSION, call: () => ({ field: 'paymentChanged { sequence }' }) },
   'Subscription.notificationReceived': {
     verdicts: SIGNED_IN,
     call: () => ({ field: 'notificationReceived { sequence }' }),
@@ -352,6 +369,53 @@ const MATRIX: Readonly<Record<string, Row>> = {
     verdicts: CREATORS,
     call: async (asker, role) =>
       withInput('redeliverWebhook', { deliveryId: (await aWebhook(asker, role)).deliveryId }),
+  },
+  'Mutation.addPaymentMethod': {
+    verdicts: SIGNED_IN,
+    call: () => withInput('addPaymentMethod', { token: 'pm_card_visa', idempotencyKey: randomUUID() }),
+  },
+  'Mutation.removePaymentMethod': {
+    verdicts: SIGNED_IN,
+    call: async (asker, role) => withInput('removePaymentMethod', { paymentMethodId: await aCard(asker, role) }),
+  },
+  'Mutation.setDefaultPaymentMethod': {
+    verdicts: SIGNED_IN,
+    call: async (asker, role) => withInput('setDefaultPaymentMethod', { paymentMethodId: await aCard(asker, role) }),
+  },
+  'Mutation.topUpWallet': {
+    verdicts: SIGNED_IN,
+    call: async (asker, role) =>
+      withInput('topUpWallet', {
+        amountMinor: '1000',
+        currency: 'EUR',
+        payWith: { paymentMethodId: await aCard(asker, role) },
+        idempotencyKey: randomUUID(),
+      }),
+  },
+  'Mutation.sendTip': {
+    verdicts: SIGNED_IN,
+    call: async (asker, role) =>
+      withInput('sendTip', {
+        creatorId: (await anEarner()).id,
+        amountMinor: '500',
+        currency: 'EUR',
+        payWith: { paymentMethodId: await aCard(asker, role) },
+        idempotencyKey: randomUUID(),
+      }),
+  },
+  'Mutation.purchaseContent': {
+    verdicts: SIGNED_IN,
+    call: async (asker, role) =>
+      withInput('purchaseContent', {
+        contentId: (await publish(await anEarner(), { priceMinor: '500' }))['id'],
+        expectedPrice: { amountMinor: '500', currency: 'EUR' },
+        payWith: { paymentMethodId: await aCard(asker, role) },
+        idempotencyKey: randomUUID(),
+      }),
+  },
+  'Mutation.replayWebhookEvent': {
+    verdicts: ADMIN,
+    call: async () => withInput('replayWebhookEvent', { webhookEventId: await aMessage() }),
   },
   'Mutation.addComment': {
     verdicts: SIGNED_IN,

@@ -220,8 +220,6 @@ describe('what is written once', () => {
     )
     expect(allowed).toEqual([
       'audit_logs INSERT',
-      'journal_transactions INSERT',
-      'ledger_entries INSERT',
       'transactions INSERT',
     ])
   })
@@ -239,7 +237,8 @@ describe('the journal', () => {
 
   beforeAll(async () => {
     await database.owner.query(
-      `insert into ledger_accounts (kind, currency) values ('adjustment', 'EUR'), ('platform_fees', 'EUR'), ('adjustment', 'JPY')`,
+      `insert into ledger_accounts (kind, currency, allows_negative)
+       values ('adjustment', 'EUR', true), ('platform_fees', 'EUR', true), ('adjustment', 'JPY', true)`,
     )
   })
 

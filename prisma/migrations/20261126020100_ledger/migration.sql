@@ -79,7 +79,7 @@ create function app_post_journal(
   p_available timestamptz[]
 ) returns uuid
 language plpgsql security definer
-set search_path = pg_catalog, public
+set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   v_journal uuid;
@@ -177,7 +177,7 @@ $$;
 -- A balance changes with its entries and by nothing else: whoever may write entries cannot write a balance that differs.
 create function app_keep_balance() returns trigger
 language plpgsql
-set search_path = pg_catalog, public
+set search_path = pg_catalog, public, pg_temp
 as $$
 begin
   update public.ledger_accounts
@@ -194,7 +194,7 @@ create trigger ledger_entries_keep_balance
 -- Pending earnings whose time has come are payable. Answers how much moved.
 create function app_release_earnings(p_creator uuid, p_currency char(3), p_at timestamptz) returns bigint
 language plpgsql security definer
-set search_path = pg_catalog, public
+set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   v_pending uuid;
@@ -227,7 +227,7 @@ $$;
 -- Revenue is the ledger read by hour, day and kind: one row per transaction that earned or gave back, in the same statement.
 create function app_keep_revenue() returns trigger
 language plpgsql security definer
-set search_path = pg_catalog, public
+set search_path = pg_catalog, public, pg_temp
 as $$
 declare
   v_type transaction_type := new.type;
