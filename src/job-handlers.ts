@@ -18,6 +18,7 @@ import type { PaymentServices } from './payments/types.js'
 import { sandboxJobs } from './processors/processors.js'
 import type { ReceiveEvent } from './processors/types.js'
 import { jobsWith as subscriptionJobsWith } from './subscriptions/jobs.js'
+import { jobsWith as payoutJobsWith } from './payouts/jobs.js'
 import { jobs as tips } from './tips/jobs.js'
 import { jobs as notifications } from './notifications/jobs.js'
 import { jobs as sessions } from './sessions/jobs.js'
@@ -50,6 +51,7 @@ export function jobHandlersWith({ config, database, media, payments }: JobSettin
     ...paymentJobsWith(payments),
     ...sandboxJobs(payments.processor, receive),
     ...subscriptionJobsWith(payments),
+    ...payoutJobsWith(payments),
     ...tips,
     ...flows,
     ...webhookJobsWith(config),

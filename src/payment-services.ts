@@ -1,6 +1,7 @@
 import type { Config } from './env.js'
 import type { Db } from './lib/db.js'
 import type { PaymentServices } from './payments/types.js'
+import { payoutNewsFor } from './payouts/payouts.js'
 import { openProcessor } from './processors/processors.js'
 import { purposes } from './purposes.js'
 
@@ -11,10 +12,8 @@ export async function openPayments(config: Config, db: Db, secret: string): Prom
     db,
     secrets: [secret],
     baseUrl: config.publicUrl,
+    ...(config.sandboxFaults && { faults: config.sandboxFaults }),
   })
-  return {
-    processor,
-    purposes,
-    payouts: { applyPayout: () => Promise.resolve(false), applyPayoutAccount: () => Promise.resolve(false) },
-  }
+  const services: PaymentServices = { processor, purposes, payouts: payoutNewsFor(() => services) }
+  return services
 }

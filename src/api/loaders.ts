@@ -14,6 +14,8 @@ import { makePurchasesLoaders } from '../purchases/loaders.js'
 import type { PurchasesLoaders } from '../purchases/loaders.js'
 import { makeSubscriptionsLoaders } from '../subscriptions/loaders.js'
 import type { SubscriptionsLoaders } from '../subscriptions/loaders.js'
+import { makeEarningsLoaders } from '../earnings/loaders.js'
+import type { EarningsLoaders } from '../earnings/loaders.js'
 import { makeTipsLoaders } from '../tips/loaders.js'
 import type { TipsLoaders } from '../tips/loaders.js'
 import { makeMediaLoaders } from '../media/loaders.js'
@@ -38,6 +40,7 @@ export type Loaders = SessionsLoaders &
   NotificationsLoaders &
   PaymentsLoaders &
   PurchasesLoaders &
+  EarningsLoaders &
   SubscriptionsLoaders &
   TipsLoaders &
   WebhooksLoaders
@@ -48,22 +51,25 @@ export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Lo
   Object.assign(
     // in parts: of more than three sources the compiler no longer says what comes of them
     Object.assign(
-      makeSessionsLoaders(db),
-      makeAccountsLoaders(db),
-      makeSocialLoaders(db, asking.viewer?.userId ?? null),
-    ),
-    Object.assign(
-      makeMediaLoaders(db),
-      makeContentLoaders(db, () => readingOf(asking)),
-      makeCommentsLoaders(db, () => readingOf(asking)),
+      Object.assign(
+        makeSessionsLoaders(db),
+        makeAccountsLoaders(db),
+        makeSocialLoaders(db, asking.viewer?.userId ?? null),
+      ),
+      Object.assign(
+        makeMediaLoaders(db),
+        makeContentLoaders(db, () => readingOf(asking)),
+        makeCommentsLoaders(db, () => readingOf(asking)),
+      ),
     ),
     Object.assign(
       makeDiscoveryLoaders(db, () => readingOf(asking)),
       makeNotificationsLoaders(db, asking.viewer?.userId ?? null, () => readingOf(asking)),
-      Object.assign(
-        Object.assign(makePaymentsLoaders(db), makePurchasesLoaders(db), makeTipsLoaders(db)),
-        makeSubscriptionsLoaders(db, asking.viewer?.userId ?? null),
-        makeWebhooksLoaders(db, asking.viewer?.userId ?? null),
-      ),
+      makeWebhooksLoaders(db, asking.viewer?.userId ?? null),
+    ),
+    Object.assign(
+      Object.assign(makePaymentsLoaders(db), makePurchasesLoaders(db), makeTipsLoaders(db)),
+      makeSubscriptionsLoaders(db, asking.viewer?.userId ?? null),
+      makeEarningsLoaders(db),
     ),
   )

@@ -19,6 +19,10 @@ import * as purchases from '../purchases/resolvers.js'
 import { rules as purchasesRules } from '../purchases/rules.js'
 import * as subscriptions from '../subscriptions/resolvers.js'
 import { rules as subscriptionsRules } from '../subscriptions/rules.js'
+import * as earnings from '../earnings/resolvers.js'
+import { rules as earningsRules } from '../earnings/rules.js'
+import * as payouts from '../payouts/resolvers.js'
+import { rules as payoutsRules } from '../payouts/rules.js'
 import * as tips from '../tips/resolvers.js'
 import { rules as tipsRules } from '../tips/rules.js'
 import * as sessions from '../sessions/resolvers.js'
@@ -53,6 +57,11 @@ const nodes = nodeResolvers({
   Purchase: purchases.findPurchaseNode,
   CreatorSubscription: subscriptions.findSubscriptionNode,
   SubscriptionOffer: subscriptions.findOfferNode,
+  Transaction: earnings.findTransactionNode,
+  Refund: earnings.findRefundNode,
+  Payout: payouts.findPayoutNode,
+  PayoutAccount: payouts.findPayoutAccountNode,
+  PayoutHold: payouts.findHoldNode,
   Tip: tips.findTipNode,
   WebhookEndpoint: webhooks.findEndpointNode,
   WebhookDelivery: webhooks.findDeliveryNode,
@@ -68,6 +77,8 @@ export const resolvers = {
     ...discovery.Query,
     ...notifications.Query,
     ...payments.Query,
+    ...payouts.Query,
+    ...earnings.Query,
   },
   Mutation: {
     ...sessions.Mutation,
@@ -81,6 +92,8 @@ export const resolvers = {
     ...payments.Mutation,
     ...purchases.Mutation,
     ...subscriptions.Mutation,
+    ...earnings.Mutation,
+    ...payouts.Mutation,
     ...tips.Mutation,
     ...webhooks.Mutation,
   },
@@ -105,6 +118,8 @@ export const resolvers = {
     ...payments.Viewer,
     ...purchases.Viewer,
     ...subscriptions.Viewer,
+    ...earnings.Viewer,
+    ...payouts.Viewer,
     ...tips.Viewer,
     ...webhooks.Viewer,
   },
@@ -139,6 +154,13 @@ export const resolvers = {
   CreatorSubscription: subscriptions.CreatorSubscription,
   SubscriptionOffer: subscriptions.SubscriptionOffer,
   SubscriptionChange: subscriptions.SubscriptionChange,
+  Transaction: earnings.Transaction,
+  Refund: earnings.Refund,
+  Earnings: earnings.Earnings,
+  RevenueDay: earnings.RevenueDay,
+  Payout: payouts.Payout,
+  PayoutAccount: payouts.PayoutAccount,
+  PayoutHold: payouts.PayoutHold,
   Tip: tips.Tip,
   TipContext: tips.TipContext,
   WebhookEndpoint: webhooks.WebhookEndpoint,
@@ -155,6 +177,8 @@ export const rules = {
     ...discoveryRules.Query,
     ...notificationsRules.Query,
     ...paymentsRules.Query,
+    ...payoutsRules.Query,
+    ...earningsRules.Query,
   } satisfies Record<keyof QueryResolvers, Rule>,
   Mutation: {
     ...sessionsRules.Mutation,
@@ -168,6 +192,8 @@ export const rules = {
     ...paymentsRules.Mutation,
     ...purchasesRules.Mutation,
     ...subscriptionsRules.Mutation,
+    ...earningsRules.Mutation,
+    ...payoutsRules.Mutation,
     ...tipsRules.Mutation,
     ...webhooksRules.Mutation,
   } satisfies Record<keyof MutationResolvers, Rule>,

@@ -1,5 +1,5 @@
 /** The front door: what was paid, who has it now, and the books that prove it. */
-export { allocate, discounted, split } from './fees.js'
+export { allocate, discounted, feeGivenBack, split } from './fees.js'
 export type { Returned } from './fees.js'
 export {
   EARNINGS_WAIT_MS,

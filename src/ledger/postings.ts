@@ -27,6 +27,8 @@ export interface NewSale {
   readonly paymentIntentId: string
   readonly subject: TransactionSubject
   readonly description: string
+  /** From when the creator sees it; at once where absent. */
+  readonly shownAt?: Date
 }
 
 /** Records a sale and posts it: the fee to the platform, the rest to the creator, pending. Answers the transaction. */
@@ -48,6 +50,7 @@ export async function postSale(tx: Tx, sale: NewSale, now: Date): Promise<string
     paymentIntentId,
     description,
     occurredAt: now,
+    shownAt: sale.shownAt ?? now,
   })
   assert(transactionId, 'one sale per intent: its row is locked')
   await post(

@@ -15,7 +15,7 @@ export const transactionColumns: Fragment = fragment`
   t.payment_intent_id::text as "paymentIntentId", t.subscription_id::text as "subscriptionId",
   t.purchase_id::text as "purchaseId", t.tip_id::text as "tipId", t.gift_id::text as "giftId",
   t.refund_id::text as "refundId", t.dispute_id::text as "disputeId", t.payout_id::text as "payoutId",
-  t.description, t.occurred_at as "occurredAt"`
+  t.description, t.occurred_at as "occurredAt", t.shown_at as "shownAt"`
 
 /** Writes a business record; null where one of the same name is there already. */
 export async function insertTransaction(tx: Tx, row: NewTransaction): Promise<string | null> {
@@ -23,7 +23,7 @@ export async function insertTransaction(tx: Tx, row: NewTransaction): Promise<st
     insert into transactions (
       type, status, reason, reverses_id, payer_id, creator_id, gross_amount, platform_fee, net_amount, currency,
       fee_basis_points, processor, processor_reference, failure_code, failure_reason, payment_intent_id, subscription_id,
-      purchase_id, tip_id, gift_id, refund_id, dispute_id, payout_id, description, occurred_at)
+      purchase_id, tip_id, gift_id, refund_id, dispute_id, payout_id, description, occurred_at, shown_at)
     values (
       lower(${row.type})::transaction_type, lower(${row.status})::transaction_status,
       lower(${row.reason ?? null}::text)::transaction_reason, ${row.reversesId ?? null}::uuid,
@@ -33,7 +33,8 @@ export async function insertTransaction(tx: Tx, row: NewTransaction): Promise<st
       ${row.failureReason ?? null}, ${row.paymentIntentId ?? null}::uuid, ${row.subscriptionId ?? null}::uuid,
       ${row.purchaseId ?? null}::uuid, ${row.tipId ?? null}::uuid, ${row.giftId ?? null}::uuid,
       ${row.refundId ?? null}::uuid, ${row.disputeId ?? null}::uuid, ${row.payoutId ?? null}::uuid,
-      ${row.description ?? null}, ${row.occurredAt}::timestamptz)
+      ${row.description ?? null}, ${row.occurredAt}::timestamptz,
+      ${row.shownAt ?? row.occurredAt}::timestamptz)
     on conflict do nothing
     returning id::text`
   return inserted?.id ?? null
@@ -122,9 +123,9 @@ export async function findTransaction(db: Db, id: string): Promise<TransactionRo
 }
 
 /** What went back of an intent's sale so far by one way, and has not come again. */
-export async function getReturned(tx: Tx, paymentIntentId: string, way: ReturnWay): Promise<Returned> {
+export async function getReturned(db: Db, paymentIntentId: string, way: ReturnWay): Promise<Returned> {
   const reasons = way === 'REFUND' ? ['refund', 'refund_failed'] : ['dispute', 'dispute_won']
-  const [row] = await tx.sql<Returned>`/* ledger.returned */
+  const [row] = await db.sql<Returned>`/* ledger.returned */
     select coalesce(-sum(gross_amount), 0)::bigint as "grossMinor",
       coalesce(-sum(platform_fee), 0)::bigint as "platformFeeMinor"
     from transactions
@@ -135,8 +136,8 @@ export async function getReturned(tx: Tx, paymentIntentId: string, way: ReturnWa
 }
 
 /** The sale that an intent paid for; null while it has not. */
-export async function findSale(tx: Tx, paymentIntentId: string): Promise<Sale | null> {
-  const [row] = await tx.sql<TransactionRow>`/* ledger.sale */
+export async function findSale(db: Db, paymentIntentId: string): Promise<Sale | null> {
+  const [row] = await db.sql<TransactionRow>`/* ledger.sale */
     select ${transactionColumns} from transactions t
     where t.payment_intent_id = ${paymentIntentId}::uuid and t.status = 'succeeded' and t.reverses_id is null`
   return row ? toSale(row) : null

@@ -56,6 +56,8 @@ export interface TransactionRow {
   readonly payoutId: string | null
   readonly description: string | null
   readonly occurredAt: Date
+  /** From when its creator sees it. */
+  readonly shownAt: Date
 }
 
 /** A row of `transactions` to be written; what is left out is null. */

@@ -168,6 +168,7 @@ async function succeed(
       paymentIntentId: payment.id,
       subject: sold.subject,
       description: sold.description,
+      ...(sold.shownAt && { shownAt: sold.shownAt }),
     },
     now,
   )

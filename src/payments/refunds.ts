@@ -99,8 +99,10 @@ async function refuseRefund(tx: Tx, payment: PaymentRow, order: RefundOrder): Pr
   const path = ['input', 'amountMinor']
   if (processorReference === undefined && (await isDisputed(tx, sale.id)))
     throw new AppError('CONFLICT', 'refund_of_disputed', 'A disputed sale is decided by its dispute.', { path })
-  if (amountMinor <= 0n) throw new AppError('INVALID', 'invalid_input', 'A refund is more than nothing.', { path })
-  if (amountMinor > refundable(payment))
+  const left = refundable(payment)
+  if (amountMinor <= 0n && left > 0n)
+    throw new AppError('INVALID', 'invalid_input', 'A refund is more than nothing.', { path })
+  if (amountMinor > left || left <= 0n)
     throw new AppError('CONFLICT', 'refund_too_large', 'There is not that much left of this sale.', { path })
 }
 

@@ -76,6 +76,8 @@ export interface Sold {
   readonly subject: TransactionSubject
   /** In one line, for statements. */
   readonly description: string
+  /** From when the creator sees it; at once where absent. */
+  readonly shownAt?: Date
   /** Why there is nothing to give for it any more; then all of it goes back, and a case is opened. */
   readonly unowed?: FinanceCaseKind
 }

@@ -117,6 +117,7 @@ export const tips: Purpose = {
     return {
       type: 'TIP',
       subject: { tipId: tip.id },
+      shownAt,
       description: tip.titleSnapshot ? `Tip for “${tip.titleSnapshot}”` : 'Tip',
     }
   },
