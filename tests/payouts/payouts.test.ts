@@ -40,21 +40,18 @@ async function aCreator(countryCode = 'DE'): Promise<Person> {
   return creator
 }
 
-/** Earnings of eight days ago: their wait is over. */
+/** Earnings of eight days ago, or as old as may be after what was released: their wait is over. */
 async function earn(creator: Person, amountMinor: string): Promise<void> {
   await tip(fan, creator, { amountMinor })
   await server.database.owner.query(`set session_replication_role = replica`)
   await server.database.owner.query(
-    `update ledger_entries e set available_at = available_at - interval '8 days'
+    `update ledger_entries e
+     set available_at = greatest(e.available_at - interval '8 days', a.released_through + interval '1 millisecond')
      from ledger_accounts a where a.id = e.account_id and a.owner_id = $1 and e.available_at > now()`,
     [creator.uuid],
   )
   await server.database.owner.query(
     `update transactions set occurred_at = occurred_at - interval '8 days' where creator_id = $1 and occurred_at > now() - interval '1 day' and type <> 'refund'`,
-    [creator.uuid],
-  )
-  await server.database.owner.query(
-    `update ledger_accounts set released_through = released_through - interval '9 days' where owner_id = $1`,
     [creator.uuid],
   )
   await server.database.owner.query(`set session_replication_role = origin`)
