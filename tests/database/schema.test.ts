@@ -218,10 +218,7 @@ describe('what is written once', () => {
         ['app_clock', '_prisma_migrations', 'audit_logs', 'transactions', 'journal_transactions', 'ledger_entries'],
       ],
     )
-    expect(allowed).toEqual([
-      'audit_logs INSERT',
-      'transactions INSERT',
-    ])
+    expect(allowed).toEqual(['audit_logs INSERT', 'transactions INSERT'])
   })
 })
 

@@ -53,7 +53,9 @@ describe('a post that is sold singly', () => {
       userErrors: [],
     })
     expect(await bodyOf(await world.fan(), id)).toBe('LockedBody')
-    const { viewer } = await fan.do(`{ viewer { purchases(first: 1) { nodes { title state amount { amountMinor } } } } }`)
+    const { viewer } = await fan.do(
+      `{ viewer { purchases(first: 1) { nodes { title state amount { amountMinor } } } } }`,
+    )
     expect(viewer.purchases.nodes).toEqual([{ title: 'A title', state: 'PAID', amount: { amountMinor: '700' } }])
   })
 
@@ -136,7 +138,9 @@ describe('a post that is sold singly', () => {
     await buy(fan, bought, PRICE)
     expect(codesOf(await buy(fan, bought, PRICE))).toEqual(['ALREADY_PURCHASED'])
     const blocked = await buyer()
-    await creator.do(`mutation ($id: ID!) { blockUser(input: { userId: $id }) { userErrors { code } } }`, { id: blocked.id })
+    await creator.do(`mutation ($id: ID!) { blockUser(input: { userId: $id }) { userErrors { code } } }`, {
+      id: blocked.id,
+    })
     expect(codesOf(await buy(blocked, id, PRICE))).toEqual(['NODE_NOT_FOUND'])
   })
 
