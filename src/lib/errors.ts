@@ -1,5 +1,4 @@
 import type { UserErrorCode } from '../generated/graphql.js'
-import type { Money } from './money.js'
 
 /** What a failure means for whoever handles it. The set is closed: it decides status, alerting and where the error is shown. */
 export type ErrorCode =
@@ -23,7 +22,7 @@ export interface ErrorDetails {
     readonly declineClass: 'RETRY_LATER' | 'NEEDS_ACTION' | 'NEW_METHOD' | 'NEVER'
   }
   /** What something costs, where another price was expected. */
-  readonly price?: Money
+  readonly price?: { readonly amountMinor: bigint; readonly currency: string }
 }
 
 /** An expected failure, thrown by verbs and rules; `api/errors.ts` alone decides how a client sees it. */

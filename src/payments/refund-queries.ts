@@ -135,13 +135,6 @@ export async function findDisputeByReference(tx: Tx, processor: string, referenc
   return row ?? null
 }
 
-/** A dispute as it is now. */
-export async function findDispute(db: Db, id: string): Promise<DisputeRow | null> {
-  const [row] = await db.sql<DisputeRow>`/* payments.dispute */
-    select ${disputeColumns} from disputes d where d.id = ${id}::uuid`
-  return row ?? null
-}
-
 /** Whether a sale is disputed now. */
 export async function isDisputed(tx: Tx, transactionId: string): Promise<boolean> {
   const rows = await tx.sql`/* payments.isDisputed */
@@ -189,17 +182,4 @@ export async function findDisputeDebit(
     select id::text as id, (-gross_amount)::bigint as "amountMinor", (-platform_fee)::bigint as "platformFeeMinor"
     from transactions where dispute_id = ${disputeId}::uuid and reason = 'dispute'`
   return row ?? null
-}
-
-/** Keeps the pack of facts that a dispute is answered with. */
-export async function keepEvidence(
-  tx: Tx,
-  id: string,
-  evidence: Readonly<Record<string, unknown>>,
-  sentAt: Date | null,
-): Promise<void> {
-  await tx.sql`/* payments.keepEvidence */
-    update disputes set evidence = ${{ json: evidence }}::jsonb, evidence_sent_at = ${sentAt}::timestamptz,
-      version = version + 1
-    where id = ${id}::uuid`
 }

@@ -4,6 +4,7 @@ import type { AccountsAsking } from '../accounts/accounts.js'
 import type {
   MutationResolvers,
   PaymentChangeResolvers,
+  PaymentMethodResolvers,
   PaymentResolvers,
   QueryResolvers,
   SubscriptionResolvers,
@@ -14,6 +15,7 @@ import { transaction } from '../lib/db.js'
 import type { Db } from '../lib/db.js'
 import { followStream } from '../lib/following.js'
 import { globalId, uuidOf } from '../lib/ids.js'
+import type { Money } from '../lib/money.js'
 import { checkedPage, toConnection } from '../lib/page.js'
 import { signedIn } from '../lib/viewer.js'
 import { chargePayment } from './charging.js'
@@ -109,7 +111,7 @@ async function reloadedPayment(id: string, { loaders }: PaymentsAsking): Promise
   return loaders.payment.load(id)
 }
 
-const inCurrency = (amountMinor: bigint, { currency }: PaymentRow) => ({ amountMinor, currency })
+const inCurrency = (amountMinor: bigint, { currency }: PaymentRow): Money => ({ amountMinor, currency })
 
 export const Payment = {
   id: ({ id }) => globalId('Payment', id),
@@ -122,8 +124,8 @@ export const Payment = {
 } satisfies PaymentResolvers
 
 export const PaymentMethod = {
-  id: ({ id }: PaymentMethodRow) => globalId('PaymentMethod', id),
-}
+  id: ({ id }) => globalId('PaymentMethod', id),
+} satisfies PaymentMethodResolvers
 
 export const PaymentChange = {
   payment: async ({ paymentId }, _args, context) => {
