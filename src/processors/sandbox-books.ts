@@ -13,7 +13,7 @@ import type {
 } from './types.js'
 
 /** One thing in the sandbox's books, as it is stored and as messages carry it. */
-export interface Entry<Data = unknown, State extends string = string> {
+export interface Entry<Data extends object = object, State extends string = string> {
   readonly id: string
   readonly kind: SandboxKind
   readonly parentId: string | null

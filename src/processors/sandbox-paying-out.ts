@@ -7,7 +7,7 @@ import { accountOutcome, payoutOutcome, toStored } from './sandbox-books.js'
 import type { Account, AccountData, AccountState, Payout, PayoutData } from './sandbox-books.js'
 import { findEntry } from './sandbox-queries.js'
 import { held, move, newId, tell, underKey } from './sandbox-turn.js'
-import type { Turn } from './sandbox-turn.js'
+import type { Made, Turn } from './sandbox-turn.js'
 import type {
   PayoutAccountOrder,
   PayoutAccountOutcome,
@@ -80,7 +80,7 @@ async function refusalOf(
   return isRefused ? 'could_not_process' : null
 }
 
-function newPayout({ payoutId, account, amount }: PayoutOrder, failureCode: string | null) {
+function newPayout({ payoutId, account, amount }: PayoutOrder, failureCode: string | null): Made<Payout> {
   const firstState = failureCode === null ? 'PAID' : 'FAILED'
   const data: PayoutData = { payoutId, amount: toStored(amount), failureCode, firstState }
   return { id: newId('PAYOUT'), parentId: account, state: firstState, data }

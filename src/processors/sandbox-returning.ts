@@ -8,7 +8,7 @@ import { refundOutcome, toMoney, toStored } from './sandbox-books.js'
 import type { Charge, Dispute, DisputeData, Refund, RefundData } from './sandbox-books.js'
 import { insertEntry, listEntriesOf } from './sandbox-queries.js'
 import { held, move, newId, settlingLater, tell, underKey } from './sandbox-turn.js'
-import type { Turn } from './sandbox-turn.js'
+import type { Made, Turn } from './sandbox-turn.js'
 import type { DisputeEvidence, RefundOrder, RefundOutcome } from './types.js'
 
 const DISPUTE_FEE_MINOR = 1_500n
@@ -42,7 +42,7 @@ export async function refundAtDesk(turn: Turn, chargeId: string, amountMinor: bi
   return refundOutcome(refund, refund.state)
 }
 
-async function newRefund(turn: Turn, charge: Charge, amount: Money, refundId: string | null) {
+async function newRefund(turn: Turn, charge: Charge, amount: Money, refundId: string | null): Promise<Made<Refund>> {
   await assertRefundable(turn, charge, amount)
   const { behaviour } = charge.data
   const firstState = behaviour === 'DELAYS_REFUNDS' ? 'PROCESSING' : 'SUCCEEDED'
@@ -94,8 +94,13 @@ export async function open(turn: Turn, chargeId: string, claim: DisputeClaim): P
   return writeDispute(turn, charge, claim)
 }
 
-/** What is past doubt: the charge is held, and stands. */
-export async function writeDispute(turn: Turn, charge: Charge, claim: DisputeClaim): Promise<Dispute> {
+/** Disputes a charge that is held, as its payer's bank does by itself; nothing where it was disputed or given back before. */
+export async function disputeIfAny(turn: Turn, charge: Charge): Promise<void> {
+  const disputes = await listEntriesOf<Dispute>(turn.tx, charge.id, 'DISPUTE')
+  if (disputes.length === 0 && (await leftOf(turn, charge)) > 0n) await writeDispute(turn, charge, {})
+}
+
+async function writeDispute(turn: Turn, charge: Charge, claim: DisputeClaim): Promise<Dispute> {
   const amountMinor = claim.amountMinor ?? (await leftOf(turn, charge))
   const data: DisputeData = {
     amount: toStored({ amountMinor, currency: charge.data.amount.currency }),

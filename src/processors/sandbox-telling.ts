@@ -7,7 +7,7 @@ import type { Charge, Entry, Refund } from './sandbox-books.js'
 import { SANDBOX_SIGNATURE } from './sandbox-news.js'
 import { findSettlingForUpdate, listDueEvents, listSettling, markEvent, updateEntry } from './sandbox-queries.js'
 import type { EventFate, WaitingEvent } from './sandbox-queries.js'
-import { writeDispute } from './sandbox-returning.js'
+import { disputeIfAny } from './sandbox-returning.js'
 import { move, wakeAfter } from './sandbox-turn.js'
 import type { Turn } from './sandbox-turn.js'
 import { signatureHeader } from './signatures.js'
@@ -44,7 +44,7 @@ async function settleCharge(turn: Turn, charge: Charge): Promise<void> {
     return
   }
   await updateEntry(turn.tx, charge.id, charge, turn.now)
-  await writeDispute(turn, charge, {})
+  await disputeIfAny(turn, charge)
 }
 
 async function settleRefund(turn: Turn, refund: Refund): Promise<void> {

@@ -40,6 +40,9 @@ const PREFIXES: Readonly<Record<SandboxKind, string>> = {
 const newName = (prefix: string): string => `${prefix}_sandbox_${randomBytes(ID_BYTES).toString('hex')}`
 export const newId = (kind: SandboxKind): string => newName(PREFIXES[kind])
 
+/** What is made under a key, as an entry of its kind is. */
+export type Made<E extends Entry> = Omit<NewEntry, 'key' | 'kind' | 'state' | 'data'> & Pick<E, 'state' | 'data'>
+
 /**
  * What stands under a key: what stood there, or what `make` makes. Of calls at the same time one makes it and the others
  * wait for it.
@@ -48,7 +51,7 @@ export async function underKey<E extends Entry>(
   { tx, now }: Turn,
   key: string,
   kind: SandboxKind,
-  make: () => Promise<Omit<NewEntry, 'key' | 'kind'>> | Omit<NewEntry, 'key' | 'kind'>,
+  make: () => Promise<Made<E>> | Made<E>,
 ): Promise<{ readonly entry: E; readonly isNew: boolean }> {
   const known = await findEntryByKey<E>(tx, key)
   if (known) return { entry: ofKind(known, kind, key), isNew: false }
@@ -84,7 +87,6 @@ export async function move<E extends Entry>(
   change: { readonly state: E['state']; readonly data?: E['data'] },
 ): Promise<E> {
   const data = change.data ?? entry.data
-  assert(typeof data === 'object' && data !== null)
   const moved = await updateEntry<E>(turn.tx, entry.id, { state: change.state, data }, turn.now)
   assert(moved)
   await tell(turn, moved)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ProcessorDeclined } from '../../src/processors/errors.js'
 import { openStripe } from '../../src/processors/stripe.js'
 import { Sandbox } from '../../src/processors/sandbox.js'
 import type { ChargeOrder, PayoutOrder, Processor, RefundOrder } from '../../src/processors/types.js'
@@ -203,7 +204,7 @@ describe.each(['sandbox', 'stripe'] as const)('whoever moves the money, here %s'
         .refund(refundOf(charge, amountMinor))
         .then(
           () => null,
-          (error: any) => error.decline.code,
+          (error: unknown) => (error as ProcessorDeclined).decline.code,
         )
     expect(await codeOf(1_501n)).toBe('refund_exceeds_charge')
     expect(await codeOf(1_500n)).toBeNull()

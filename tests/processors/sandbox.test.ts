@@ -269,6 +269,15 @@ it('opens a dispute by itself for a card that does, and takes its evidence once'
   expect(mailbox.events.find(({ type }) => type === 'dispute.open')?.objectId).toBe(reference)
 })
 
+it('opens no second dispute by itself, and none about nothing', async () => {
+  const [disputed, returned] = [await charged('pm_card_createDispute'), await charged('pm_card_createDispute')]
+  await sandbox.openDispute(disputed.reference)
+  await sandbox.refund(refundOf(returned.reference, 999n))
+  await deliver()
+  const about = (reference: string) => mailbox.news('dispute').filter(({ charge }) => charge === reference)
+  expect([about(disputed.reference).length, about(returned.reference).length]).toEqual([1, 0])
+})
+
 it('opens disputes on demand, and lets a charge be given back after one was won', async () => {
   const { reference } = await charged()
   const dispute = await sandbox.openDispute(reference, { amountMinor: 500n, reason: 'product_not_received' })

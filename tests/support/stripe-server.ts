@@ -285,9 +285,11 @@ class PlayedStripe {
     const amount = Number(parameters.amount)
     if (amount > 99_999_999)
       invalid('Amount must be no more than 999,999.99', { code: 'amount_too_large', param: 'amount' })
-    const { amount: _amount, confirm: _confirm, expand: _expand, ...rest } = parameters
     const intent = this.#keep('pi', 'payment_intent', {
-      ...rest,
+      customer: parameters.customer,
+      payment_method: parameters.payment_method,
+      currency: parameters.currency,
+      metadata: parameters.metadata,
       amount,
       amount_received: 0,
       latest_charge: null,
