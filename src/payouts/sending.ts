@@ -29,9 +29,14 @@ const isOpen = ({ state }: PayoutRow): boolean =>
   state === 'REQUESTED' || state === 'APPROVED' || state === 'PROCESSING'
 
 /** Sends a payout, outside any transaction, and writes what the processor answers; or asks how one stands that was sent. */
-export async function sendPayout(origin: Origin, services: PaymentServices, payoutId: string): Promise<void> {
+export async function sendPayout(
+  origin: Origin,
+  services: PaymentServices,
+  payoutId: string,
+  isBounced = false,
+): Promise<void> {
   const payout = await findPayout(origin.db, payoutId)
-  if (!payout || !isOpen(payout)) return
+  if (!payout || !(isOpen(payout) || (isBounced && payout.state === 'PAID'))) return
   const outcome = await asking(origin, services, payout)
   if (outcome) await transaction(origin, (tx, now) => settlePayout(tx, services, payoutId, outcome, now))
 }
@@ -66,9 +71,13 @@ async function asking(
 export async function finishPayout(
   origin: Origin,
   services: PaymentServices,
-  { payoutId, attempt }: { readonly payoutId: string; readonly attempt: number },
+  {
+    payoutId,
+    attempt,
+    isBounced,
+  }: { readonly payoutId: string; readonly attempt: number; readonly isBounced?: boolean },
 ): Promise<void> {
-  await sendPayout(origin, services, payoutId)
+  await sendPayout(origin, services, payoutId, isBounced)
   await transaction(origin, async (tx, now) => {
     const payout = await findPayout(tx, payoutId)
     if (!payout || !isOpen(payout)) return
@@ -117,7 +126,10 @@ export const payoutNewsFor = (services: () => PaymentServices): PayoutNews => ({
     const byReference = reference === null ? null : await findPayoutByReference(tx, reference)
     const id = byReference ?? (news.payoutId && isUuid(news.payoutId) ? news.payoutId : null)
     if (!id || !(await findPayout(tx, id))) return false
-    await settlePayout(tx, services(), id, news.outcome, now)
+    // what bounced has to be brought home by the processor first, which nobody is asked for within a transaction
+    if (news.outcome.state === 'FAILED')
+      await enqueue(tx, finishPayoutJob, { payoutId: id, attempt: 1, isBounced: true }, { key: `payout:${id}` })
+    else await settlePayout(tx, services(), id, news.outcome, now)
     return true
   },
   applyPayoutAccount: (tx, { reference, state }, now) =>

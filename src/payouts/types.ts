@@ -53,4 +53,9 @@ export const payoutsOf = (creatorId: string): string => `payouts:${creatorId}`
 export const PAYOUT_CHANGED = 'payout.changed'
 
 /** Sends a payout, or asks how it stands. */
-export const finishPayoutJob = jobName<{ readonly payoutId: string; readonly attempt: number }>('payouts.finish')
+export const finishPayoutJob = jobName<{
+  readonly payoutId: string
+  readonly attempt: number
+  /** Whether the processor told that it came back after it had arrived. */
+  readonly isBounced?: boolean
+}>('payouts.finish')

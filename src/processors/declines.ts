@@ -1,8 +1,5 @@
 import type { Decline, DeclineClass } from './types.js'
 
-/** Which edition of the table judged: what is recorded with a decline stays explainable after the table changed. */
-export const DECLINES_VERSION = 1
-
 type Verdict = readonly [DeclineClass, string]
 
 const TRY_LATER = 'Your bank declined the payment. Try again later, or use another card.'

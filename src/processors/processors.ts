@@ -2,7 +2,7 @@ import { Sandbox } from './sandbox.js'
 import type { SandboxSettings } from './sandbox.js'
 import type { Processor, StripeSettings } from './types.js'
 
-export { DECLINES_VERSION, toDecline } from './declines.js'
+export { toDecline } from './declines.js'
 export { ProcessorDeclined, ProcessorSignatureError, ProcessorUnavailable } from './errors.js'
 export { sandboxJobs } from './jobs.js'
 export { Sandbox } from './sandbox.js'

@@ -59,29 +59,36 @@ describe('a price', () => {
 
 describe('what goes back of a sale', () => {
   it('in whatever pieces, by refunds and by a dispute, also where some fail, gives back the whole fee', () => {
-    const pieces = fc.array(fc.record({ part: fc.integer({ min: 1, max: 100 }), fails: fc.boolean() }), { maxLength: 12 })
+    const pieces = fc.array(fc.record({ part: fc.integer({ min: 1, max: 100 }), fails: fc.boolean() }), {
+      maxLength: 12,
+    })
     fc.assert(
-      fc.property(fc.bigInt({ min: 1n, max: 1_000_000n }), rates, pieces, fc.integer({ min: 0, max: 100 }), (gross, rate, all, disputed) => {
-        const sale = split(gross, rate)
-        let refunds = { grossMinor: 0n, platformFeeMinor: 0n }
-        const held = (gross * BigInt(disputed)) / 100n
-        const dispute =
-          held > 0n ? feeGivenBack(sale, { grossMinor: 0n, platformFeeMinor: 0n }, held, 'DISPUTE') : 0n
-        const give = (amount: bigint, fails: boolean): void => {
-          const fee = feeGivenBack(sale, refunds, amount, 'REFUND')
-          expect(fee >= 0n && fee <= amount).toBe(true)
-          if (!fails)
-            refunds = { grossMinor: refunds.grossMinor + amount, platformFeeMinor: refunds.platformFeeMinor + fee }
-        }
-        for (const { part, fails } of all) {
-          const left = gross - held - refunds.grossMinor
-          const amount = (left * BigInt(part)) / 100n
-          if (amount > 0n) give(amount, fails)
-        }
-        const rest = gross - held - refunds.grossMinor
-        if (rest > 0n) give(rest, false)
-        expect(refunds.platformFeeMinor + dispute).toBe(sale.platformFeeMinor)
-      }),
+      fc.property(
+        fc.bigInt({ min: 1n, max: 1_000_000n }),
+        rates,
+        pieces,
+        fc.integer({ min: 0, max: 100 }),
+        (gross, rate, all, disputed) => {
+          const sale = split(gross, rate)
+          let refunds = { grossMinor: 0n, platformFeeMinor: 0n }
+          const held = (gross * BigInt(disputed)) / 100n
+          const dispute = held > 0n ? feeGivenBack(sale, { grossMinor: 0n, platformFeeMinor: 0n }, held, 'DISPUTE') : 0n
+          const give = (amount: bigint, fails: boolean): void => {
+            const fee = feeGivenBack(sale, refunds, amount, 'REFUND')
+            expect(fee >= 0n && fee <= amount).toBe(true)
+            if (!fails)
+              refunds = { grossMinor: refunds.grossMinor + amount, platformFeeMinor: refunds.platformFeeMinor + fee }
+          }
+          for (const { part, fails } of all) {
+            const left = gross - held - refunds.grossMinor
+            const amount = (left * BigInt(part)) / 100n
+            if (amount > 0n) give(amount, fails)
+          }
+          const rest = gross - held - refunds.grossMinor
+          if (rest > 0n) give(rest, false)
+          expect(refunds.platformFeeMinor + dispute).toBe(sale.platformFeeMinor)
+        },
+      ),
       { numRuns: 1_000 },
     )
   })

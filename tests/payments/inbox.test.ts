@@ -52,9 +52,9 @@ describe('a message of the processor', () => {
       'signed six minutes ahead',
       (at: Date) => ({ 'sandbox-signature': sign(succeeded(), new Date(at.getTime() + 360_000)) }),
     ],
-  ])('%s is refused and not kept', async (_, headersAt) => {
+  ] satisfies [string, (at: Date) => Record<string, string>][])('%s is refused and not kept', async (_, headersAt) => {
     const before = await kept()
-    const { status, body } = await post(server, succeeded(), headersAt(await server.now()) as Record<string, string>)
+    const { status, body } = await post(server, succeeded(), headersAt(await server.now()))
     expect(status).toBe(400)
     expect(body).toMatch(/signature is (missing|malformed|wrong|stale)/)
     expect(await kept()).toBe(before)
@@ -120,7 +120,7 @@ describe('a message of the processor', () => {
       userErrors: [],
     })
     await server.drain()
-    expect((await list(['DEAD']))[0].attemptCount).toBe(dead.attemptCount + 1)
+    expect((await list(['DEAD']))[0].attemptCount).toBe(Number(dead.attemptCount) + 1)
     const { rows } = await server.database.owner.query(
       `select count(*)::int as count from audit_logs where action = 'webhook.replayed'`,
     )

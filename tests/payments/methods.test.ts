@@ -87,7 +87,7 @@ describe('a way to pay', () => {
       `mutation ($input: AddPaymentMethodInput!) { addPaymentMethod(input: $input) { paymentMethod { id } } }`,
       { input: { token: 'pm_card_visa', idempotencyKey: key } },
     )
-    expect(errors[0]?.extensions?.['code']).toBe('UNAVAILABLE')
+    expect(errors[0]?.extensions['code']).toBe('UNAVAILABLE')
     expect((await tryCard(fan, 'pm_card_visa', key)).paymentMethod).not.toBeNull()
     expect((await fan.do(LIST)).viewer.paymentMethods).toHaveLength(1)
   })

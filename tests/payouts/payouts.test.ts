@@ -227,7 +227,7 @@ describe('a payout', () => {
     const { errors } = await creator.request(ADD_ACCOUNT, {
       input: { countryCode: 'DE', returnUrl: 'https://app.example.com', idempotencyKey: newKey() },
     })
-    expect(errors[0]?.extensions?.['code']).toBe('REAUTH_REQUIRED')
+    expect(errors[0]?.extensions['code']).toBe('REAUTH_REQUIRED')
   })
 })
 

@@ -118,7 +118,7 @@ describe('a tip', () => {
   it('of a fraction, or of what no number is, is refused as no input', async () => {
     for (const amountMinor of [1.5, '1.5', 'NaN', '1e3']) {
       const { errors } = await tip(fan, creator, { amountMinor })
-      expect(errors?.[0]?.extensions?.['code']).toBe('BAD_USER_INPUT')
+      expect(errors[0]?.extensions['code']).toBe('BAD_USER_INPUT')
     }
   })
 
