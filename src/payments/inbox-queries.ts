@@ -93,8 +93,8 @@ export const listWebhookEvents = (
 ): Promise<WebhookEventRow[]> =>
   db.sql<WebhookEventRow>`/* payments.webhookEvents */
     select ${eventColumns} from webhook_events e
-    where (${states}::text[] is null or e.state::text = any(${states}::text[]))
-      and (${processor}::text is null or e.processor = ${processor}::text)
+    where ${states ? fragment`e.state = any(${states}::webhook_event_state[])` : fragment`true`}
+      and ${processor === null ? fragment`true` : fragment`e.processor = ${processor}`}
       and ${beyond(page, fragment`e.received_at, e.id`, timeAndId)}
     order by ${inOrder(page, fragment`e.received_at`, fragment`e.id`)}
     limit ${page.limit + 1}::int`

@@ -166,8 +166,8 @@ export const listPayouts = (
 ): Promise<PayoutRow[]> =>
   db.sql<PayoutRow>`/* payouts.list */
     select ${payoutColumns} from payouts p
-    where (${creatorId}::uuid is null or p.creator_id = ${creatorId}::uuid)
-      and (${states}::text[] is null or p.state::text = any(${states}::text[]))
+    where ${creatorId === null ? fragment`true` : fragment`p.creator_id = ${creatorId}::uuid`}
+      and ${states ? fragment`p.state = any(${states}::payout_state[])` : fragment`true`}
       and ${beyond(page, fragment`p.created_at, p.id`, timeAndId)}
     order by ${inOrder(page, fragment`p.created_at`, fragment`p.id`)}
     limit ${page.limit + 1}::int`

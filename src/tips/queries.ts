@@ -97,3 +97,9 @@ export async function findContentTitle(tx: Tx, contentId: string): Promise<strin
     select title from content where id = ${contentId}::uuid`
   return row?.title ?? null
 }
+
+/** A tip as it is now. */
+export async function findTip(db: Db, id: string): Promise<TipRow | null> {
+  const [row] = await listTipsById(db, [id])
+  return row ?? null
+}

@@ -1,3 +1,4 @@
 /** The front door: money that people give creators. */
-export { sendTip, tips } from './sending.js'
+export { findTip } from './queries.js'
+export { tips } from './sending.js'
 export type { TipsLoaders } from './loaders.js'

@@ -4,8 +4,18 @@ import type { WebhookEventType } from '../generated/graphql.js'
 import type { Tx } from '../lib/db.js'
 import type { OutboxEvent } from '../lib/events.js'
 import { globalId } from '../lib/ids.js'
+import { PAYOUT_CHANGED } from '../payouts/types.js'
+import { CONTENT_PURCHASED } from '../purchases/types.js'
 import { FOLLOWED } from '../social/types.js'
 import type { Followed } from '../social/types.js'
+import {
+  SUBSCRIPTION_CANCELLED,
+  SUBSCRIPTION_ENDED,
+  SUBSCRIPTION_RENEWED,
+  SUBSCRIPTION_STARTED,
+} from '../subscriptions/types.js'
+import { findTip } from '../tips/tips.js'
+import { TIP_RECEIVED } from '../tips/types.js'
 import type { MessageData } from './types.js'
 
 /** What one event is to a creator. */
@@ -47,6 +57,27 @@ interface CommentAdded extends ContentPublished {
   readonly parentId: string | null
 }
 
+interface ContentPurchased extends ContentPublished {
+  readonly purchaseId: string
+  readonly buyerId: string
+}
+
+interface SubscriptionStep {
+  readonly subscriptionId: string
+  readonly subscriberId: string
+  readonly creatorId: string
+}
+
+function subscriptionFact({ payload }: OutboxEvent<SubscriptionStep>): Fact {
+  const { subscriptionId, subscriberId, creatorId } = payload
+  return {
+    creatorId,
+    objectId: subscriptionId,
+    data: { subscriptionId: globalId('CreatorSubscription', subscriptionId) },
+    person: { id: subscriberId, name: 'subscriberId', ifHidden: 'omit' },
+  }
+}
+
 /**
  * Everything that can be sent: one entry per value of the schema's `WebhookEventType`, and nothing else to do for another.
  * Where one event of the outbox means several types, each entry answers null for what it is not.
@@ -86,6 +117,42 @@ export const SOURCES: Readonly<Record<WebhookEventType, Source>> = {
             person: { id: authorId, name: 'authorId', ifHidden: 'drop' },
           },
   ),
+
+  TIP_RECEIVED: source<{ tipId: string; creatorId: string }>(TIP_RECEIVED, async ({ payload }, tx) => {
+    const tip = await findTip(tx, payload.tipId)
+    return (
+      tip && {
+        creatorId: tip.recipientId,
+        objectId: tip.id,
+        data: {
+          tipId: globalId('Tip', tip.id),
+          amountMinor: tip.amountMinor.toString(),
+          currency: tip.currency,
+          isAnonymous: tip.isAnonymous,
+        },
+        person: tip.isAnonymous ? null : { id: tip.senderId, name: 'senderId', ifHidden: 'omit' },
+      }
+    )
+  }),
+
+  CONTENT_PURCHASED: source<ContentPurchased>(CONTENT_PURCHASED, ({ payload }) => ({
+    creatorId: payload.creatorId,
+    objectId: payload.purchaseId,
+    data: { contentId: globalId('Content', payload.contentId) },
+    person: { id: payload.buyerId, name: 'buyerId', ifHidden: 'omit' },
+  })),
+
+  SUBSCRIPTION_STARTED: source<SubscriptionStep>(SUBSCRIPTION_STARTED, subscriptionFact),
+  SUBSCRIPTION_RENEWED: source<SubscriptionStep>(SUBSCRIPTION_RENEWED, subscriptionFact),
+  SUBSCRIPTION_CANCELLED: source<SubscriptionStep>(SUBSCRIPTION_CANCELLED, subscriptionFact),
+  SUBSCRIPTION_ENDED: source<SubscriptionStep>(SUBSCRIPTION_ENDED, subscriptionFact),
+
+  PAYOUT_CHANGED: source<{ payoutId: string; creatorId: string; state: string }>(PAYOUT_CHANGED, ({ payload }) => ({
+    creatorId: payload.creatorId,
+    objectId: payload.payoutId,
+    data: { payoutId: globalId('Payout', payload.payoutId), state: payload.state },
+    person: null,
+  })),
 }
 
 /** The type of a message that only tests an address. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { provenCreator } from '../content/posts.js'
+import { expectLedger } from '../support/ledger.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
@@ -20,7 +21,10 @@ beforeAll(async () => {
   admin = await world.admin()
   history = await disputedPurchase(server, world, creator, 'WON')
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  await expectLedger(server.database)
+  await server.close()
+})
 
 const kept = async (): Promise<number> =>
   Number((await server.database.owner.query('select count(*) from webhook_events')).rows[0].count)

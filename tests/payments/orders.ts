@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { provenCreator } from '../content/posts.js'
+import { expectLedger } from '../support/ledger.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
@@ -52,7 +53,10 @@ export function ordersEndAlike(count: number | null, seed: number): void {
       world = makeWorld(server)
       creator = await provenCreator(world)
     })
-    afterAll(() => server.close())
+    afterAll(async () => {
+      await expectLedger(server.database)
+      await server.close()
+    })
 
     it.each(['WON', 'LOST'] as const)(
       'end in the same books and the same access in whatever order, each told twice: a dispute that is %s',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { provenCreator, postMutation, publish, read } from '../content/posts.js'
 import { buy, newKey, runLater, sandboxOf, saveCard, topUp } from '../payments/paying.js'
+import { expectLedger } from '../support/ledger.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
@@ -19,7 +20,10 @@ beforeAll(async () => {
   fan = await world.fan()
   await saveCard(fan)
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  await expectLedger(server.database)
+  await server.close()
+})
 
 const forSale = (more: Record<string, unknown> = {}) => publish(creator, { priceMinor: '700', ...more })
 const codesOf = (answer: { data: Record<string, any> | null }): string[] =>

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { provenCreator, publish, read } from '../content/posts.js'
 import { ERRORS, PAYMENT, newKey, runLater, sandboxOf, saveCard } from '../payments/paying.js'
 import { renewDue } from '../../src/subscriptions/subscriptions.js'
+import { expectLedger } from '../support/ledger.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { until } from '../support/until.js'
@@ -31,7 +32,10 @@ beforeAll(async () => {
   creator = await aCreator()
   postId = (await publish(creator, { visibility: 'SUBSCRIBERS' }))['id'] as string
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  await expectLedger(server.database)
+  await server.close()
+})
 
 async function aCreator(): Promise<Person> {
   const person = await provenCreator(world)

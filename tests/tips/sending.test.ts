@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { provenCreator } from '../content/posts.js'
 import { balances, newKey, runLater, saveCard, sandboxOf, tip, topUp } from '../payments/paying.js'
+import { expectLedger } from '../support/ledger.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
@@ -17,7 +18,10 @@ beforeAll(async () => {
   fan = await world.fan()
   await saveCard(fan)
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  await expectLedger(server.database)
+  await server.close()
+})
 
 describe('a tip', () => {
   it('by card is the creator’s, less the platform’s fee, and the processor’s is the platform’s cost', async () => {
