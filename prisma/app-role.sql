@@ -34,6 +34,8 @@ begin
       c.oid::regclass as name,
       case
         when c.relname in ('app_clock', '_prisma_migrations') then 'select'
+        -- written by functions and triggers of the owner alone
+        when c.relname in ('ledger_accounts', 'ledger_entries', 'journal_transactions', 'revenue_analytics') then 'select'
         when append_only.yes then 'select, insert'
         else 'select, insert, update, delete'
       end as privileges
@@ -56,7 +58,8 @@ begin
   execute format('grant usage, select on all sequences in schema public to %I', role);
 
   for found in
-    select p.oid::regprocedure as name, p.prorettype = 'trigger'::regtype or p.proname = 'app_make_partition' as internal
+    select p.oid::regprocedure as name, p.prorettype = 'trigger'::regtype
+      or p.proname in ('app_make_partition', 'app_ledger_account') as internal
     from pg_proc p
     where p.pronamespace = 'public'::regnamespace and p.proname like 'app\_%'
     order by 1

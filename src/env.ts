@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { KEY_BYTES, localKeys } from './lib/key-file.js'
 import type { KeyMaterial } from './lib/key-file.js'
 import type { LogLevel } from './lib/log.js'
+import type { FaultRates } from './processors/types.js'
 
 /** Where objects are stored; absent, they are files under `dataDir`. */
 export interface S3Config {
@@ -60,6 +61,8 @@ export interface Config {
   /** The ffmpeg beside whose ffprobe films are looked into; null: they are taken without. */
   readonly ffmpegPath: string | null
   readonly stripe: StripeConfig | null
+  /** What goes wrong in the sandbox on demand; null: nothing. */
+  readonly sandboxFaults: FaultRates | null
   readonly smtpUrl: string | null
   readonly mailFrom: string
   /** Newest first; the first one encrypts, all decrypt. */
@@ -98,6 +101,10 @@ const MOST_COST_BUDGET = 1_000_000_000
 const MIN_METRICS_TOKEN_LENGTH = 16
 /** Random bytes repeat little: 32 of them have this many different values but for one case in 10^19. */
 const MIN_DISTINCT_BYTES = 16
+const MAX_FAULT_DELAY_MS = 60_000
+/** Chances from 0 to 1. */
+const FAULT_CHANCES = ['duplicate', 'reorder', 'drop', 'timeout', 'refuse', 'decline']
+const FAULTS_COMPLAINT = `must be like timeout=0.1,delay=500: chances from 0 to 1 of ${FAULT_CHANCES.join(', ')}, and a delay in milliseconds`
 const LOCAL_FRONT_ENDS = ['http://localhost:3000', 'http://localhost:5173']
 
 const words = (text: string): string[] =>
@@ -138,6 +145,12 @@ const keys = z.string().transform((text, context): KeyMaterial[] => {
   return parsed.filter((key) => key !== null)
 })
 
+const faults = z.string().transform((text, context): FaultRates => {
+  const parsed = words(text).map(parseFault)
+  if (parsed.includes(null)) context.addIssue({ code: 'custom', message: FAULTS_COMPLAINT })
+  return Object.fromEntries(parsed.filter((fault) => fault !== null))
+})
+
 /** Every variable there is; `.env.example` explains each. An empty one counts as absent. */
 const variables = {
   NODE_ENV: z.enum(['development', 'test', 'production'], 'must be development, test or production'),
@@ -173,6 +186,7 @@ const variables = {
     (word) => word.startsWith('whsec_'),
     'must be one or two webhook secrets of Stripe (whsec_…)',
   ),
+  SANDBOX_FAULTS: faults,
   MASTER_KEYS: keys,
   TOKEN_KEYS: keys,
   LOG_LEVEL: z.enum(
@@ -209,6 +223,7 @@ const SHOWN: readonly Variable[] = [
   'JOBS',
   'LOG_LEVEL',
   'AGE_GATE',
+  'SANDBOX_FAULTS',
 ]
 
 /**
@@ -279,6 +294,7 @@ function missingInProduction(environment: Readonly<Record<string, string | undef
   if (sharesSecret(values.MASTER_KEYS, values.TOKEN_KEYS))
     problems.push('TOKEN_KEYS must not repeat a key of MASTER_KEYS')
   if (values.DEMO) problems.push('DEMO must be off: production has no demo sign-ins')
+  if (isGiven('SANDBOX_FAULTS')) problems.push('SANDBOX_FAULTS must be absent: production has no sandbox')
   if (!isGiven('STRIPE_SECRET_KEY'))
     problems.push(
       'STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET are missing: production does not run on the sandbox processor',
@@ -317,6 +333,7 @@ function toConfig(values: Values, programFolders: string): Config {
     s3: toS3(values),
     ffmpegPath: toFfmpegPath(values.FFMPEG_PATH, programFolders),
     stripe: toStripe(values),
+    sandboxFaults: values.SANDBOX_FAULTS ?? null,
     smtpUrl: values.SMTP_URL ?? null,
     mailFrom: values.MAIL_FROM ?? 'Creator Platform <no-reply@example.com>',
     ...toKeys(values, dataDir),
@@ -381,6 +398,13 @@ const toStripe = ({
 function toPersistedOperations(text: string): PersistedOperations {
   if (text === 'off' || text === 'automatic') return { mode: text }
   return { mode: 'allow-list', file: resolve(text) }
+}
+
+function parseFault(text: string): readonly [string, number] | null {
+  const [, name = '', number = ''] = /^([a-z]+)=(\d{1,6}(?:\.\d{1,6})?)$/.exec(text) ?? []
+  const value = Number(number)
+  if (name === 'delay') return Number.isInteger(value) && value <= MAX_FAULT_DELAY_MS ? [name, value] : null
+  return FAULT_CHANCES.includes(name) && value <= 1 ? [name, value] : null
 }
 
 function parseKey(text: string): KeyMaterial | null {

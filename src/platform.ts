@@ -22,6 +22,7 @@ import { EMBEDDED_DATABASE, startEmbeddedPostgres } from './lib/postgres/embedde
 import { untilReachable } from './lib/postgres/reachable.js'
 import { makeRateLimiter } from './lib/rate-store.js'
 import { openMedia } from './media/media.js'
+import { openPayments } from './payment-services.js'
 import { configureTokenKeys, warmPasswords } from './sessions/sessions.js'
 
 const PRISMA_FOLDER = join(import.meta.dirname, '../prisma')
@@ -159,7 +160,13 @@ async function openServices(
   const secret = derive(config.masterKeys[0]?.secret ?? '', 'rate-limits')
   const limiter = makeRateLimiter({ pool: database.pool, secret, ...(redis ? { redis } : {}) })
   const budget = makeRateLimiter({ secret, ...(redis ? { redis } : {}) })
-  return { config, database, bus, limiter, budget, media: await openMedia(config) }
+  const media = await openMedia(config)
+  const payments = await openPayments(
+    config,
+    database.db,
+    derive(config.masterKeys.at(-1)?.secret ?? '', 'sandbox-webhooks').toString('base64url'),
+  )
+  return { config, database, bus, limiter, budget, media, payments }
 }
 
 /** Loaded only where there is one. */

@@ -6,10 +6,11 @@ import { serveMetrics } from './api/http/metrics.js'
 import { allowedOrigins } from './api/origins.js'
 import { contentGates } from './content/content.js'
 import { serveMedia } from './media/media.js'
+import { servePaymentWebhooks } from './payments/payments.js'
 import type { Routes } from './server.js'
 import { jwks } from './sessions/sessions.js'
 
-/** What stands beside the API: health, metrics, the public keys, files, and the explorer outside production. */
+/** What stands beside the API: health, metrics, the public keys, files, processors' messages, and the explorer outside production. */
 export const routesBeside = (readiness: Readiness): readonly Routes[] => [
   (app) => {
     serveHealth(app, readiness)
@@ -22,6 +23,9 @@ export const routesBeside = (readiness: Readiness): readonly Routes[] => [
   },
   (app, { config, database, media }) => {
     serveMedia(app, { db: database.db, media, gates: contentGates(config), isAllowedOrigin: allowedOrigins(config) })
+  },
+  (app, { database, payments }) => {
+    servePaymentWebhooks(app, { db: database.db, payments })
   },
   (app, { config }) => {
     serveGraphiql(app, config)

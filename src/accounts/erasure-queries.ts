@@ -9,7 +9,7 @@ export async function listDueForErasure(tx: Tx, now: Date, limit: number): Promi
   return rows.map(({ id }) => id)
 }
 
-/** Deletes what is only about the person: profiles, proofs, sessions, tokens, second factors, and what they were told. */
+/** Deletes what is only about the person: profiles, proofs, sessions, tokens, second factors, webhooks, and what they were told. */
 export async function eraseRows(tx: Tx, userId: string): Promise<void> {
   const own = { where: { userId } }
   await tx.userProfile.deleteMany(own)
@@ -22,5 +22,6 @@ export async function eraseRows(tx: Tx, userId: string): Promise<void> {
   await tx.notificationInbox.deleteMany(own)
   await tx.notificationPreference.deleteMany(own)
   await tx.notificationSettings.deleteMany(own)
+  await tx.webhookEndpoint.deleteMany({ where: { ownerId: userId } })
   await tx.idempotencyRecord.deleteMany({ where: { scope: userId } })
 }

@@ -363,9 +363,3 @@ export async function findAskedEmail(
 export async function supersedeMailedTokens(tx: Tx, userId: string, now: Date): Promise<void> {
   await tx.oneTimeToken.updateMany({ where: { userId, usedAt: null, supersededAt: null }, data: { supersededAt: now } })
 }
-
-/** The number of the newest event of a stream; 0 before the first. */
-export async function findLastSequence(db: Db, stream: string): Promise<bigint> {
-  const row = await db.eventStream.findUnique({ where: { stream }, select: { lastSequence: true } })
-  return row?.lastSequence ?? 0n
-}

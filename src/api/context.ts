@@ -4,6 +4,7 @@ import type { Db, Origin } from '../lib/db.js'
 import type { RateLimiter } from '../lib/rate.js'
 import type { Asking, Viewer } from '../lib/viewer.js'
 import type { MediaServices } from '../media/media.js'
+import type { PaymentServices } from '../payments/types.js'
 import { makeLoaders } from './loaders.js'
 import type { Loaders } from './loaders.js'
 import type { Services } from './services.js'
@@ -23,6 +24,7 @@ export interface Context extends Origin, Asking {
   readonly client: Client
   readonly config: Config
   readonly media: MediaServices
+  readonly payments: PaymentServices
   /** Of a subscription: aborted when it ends. */
   readonly signal?: AbortSignal
 }
@@ -49,7 +51,7 @@ export interface Asked {
 
 /** The context of one request or event, with loaders of its own. */
 export function makeContext(
-  { config, database, bus, limiter, media }: Services,
+  { config, database, bus, limiter, media, payments }: Services,
   { requestId, client, signal }: Asked,
   { viewer, now }: Authenticated,
 ): Context {
@@ -70,6 +72,7 @@ export function makeContext(
       if (later > context.now) context.now = later
     },
     media,
+    payments,
   }
   context.loaders = makeLoaders(database.db, context)
   return signal ? Object.assign(context, { signal }) : context

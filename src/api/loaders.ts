@@ -8,6 +8,16 @@ import type { ContentLoaders } from '../content/loaders.js'
 import type { Db } from '../lib/db.js'
 import { makeDiscoveryLoaders } from '../discovery/loaders.js'
 import type { DiscoveryLoaders } from '../discovery/loaders.js'
+import { makePaymentsLoaders } from '../payments/loaders.js'
+import type { PaymentsLoaders } from '../payments/loaders.js'
+import { makePurchasesLoaders } from '../purchases/loaders.js'
+import type { PurchasesLoaders } from '../purchases/loaders.js'
+import { makeSubscriptionsLoaders } from '../subscriptions/loaders.js'
+import type { SubscriptionsLoaders } from '../subscriptions/loaders.js'
+import { makeEarningsLoaders } from '../earnings/loaders.js'
+import type { EarningsLoaders } from '../earnings/loaders.js'
+import { makeTipsLoaders } from '../tips/loaders.js'
+import type { TipsLoaders } from '../tips/loaders.js'
 import { makeMediaLoaders } from '../media/loaders.js'
 import type { MediaLoaders } from '../media/loaders.js'
 import { makeNotificationsLoaders } from '../notifications/loaders.js'
@@ -16,6 +26,8 @@ import { makeSessionsLoaders } from '../sessions/loaders.js'
 import type { SessionsLoaders } from '../sessions/loaders.js'
 import { makeSocialLoaders } from '../social/loaders.js'
 import type { SocialLoaders } from '../social/loaders.js'
+import { makeWebhooksLoaders } from '../webhooks/loaders.js'
+import type { WebhooksLoaders } from '../webhooks/loaders.js'
 
 /** Every domain's loaders. */
 export type Loaders = SessionsLoaders &
@@ -25,7 +37,13 @@ export type Loaders = SessionsLoaders &
   ContentLoaders &
   CommentsLoaders &
   DiscoveryLoaders &
-  NotificationsLoaders
+  NotificationsLoaders &
+  PaymentsLoaders &
+  PurchasesLoaders &
+  EarningsLoaders &
+  SubscriptionsLoaders &
+  TipsLoaders &
+  WebhooksLoaders
 
 /** Made for one request or one event: nothing that was read for one person is ever shown to another. */
 export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Loaders =>
@@ -33,17 +51,25 @@ export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Lo
   Object.assign(
     // in parts: of more than three sources the compiler no longer says what comes of them
     Object.assign(
-      makeSessionsLoaders(db),
-      makeAccountsLoaders(db),
-      makeSocialLoaders(db, asking.viewer?.userId ?? null),
-    ),
-    Object.assign(
-      makeMediaLoaders(db),
-      makeContentLoaders(db, () => readingOf(asking)),
-      makeCommentsLoaders(db, () => readingOf(asking)),
+      Object.assign(
+        makeSessionsLoaders(db),
+        makeAccountsLoaders(db),
+        makeSocialLoaders(db, asking.viewer?.userId ?? null),
+      ),
+      Object.assign(
+        makeMediaLoaders(db),
+        makeContentLoaders(db, () => readingOf(asking)),
+        makeCommentsLoaders(db, () => readingOf(asking)),
+      ),
     ),
     Object.assign(
       makeDiscoveryLoaders(db, () => readingOf(asking)),
       makeNotificationsLoaders(db, asking.viewer?.userId ?? null, () => readingOf(asking)),
+      makeWebhooksLoaders(db, asking.viewer?.userId ?? null),
+    ),
+    Object.assign(
+      Object.assign(makePaymentsLoaders(db), makePurchasesLoaders(db), makeTipsLoaders(db)),
+      makeSubscriptionsLoaders(db, asking.viewer?.userId ?? null),
+      makeEarningsLoaders(db),
     ),
   )

@@ -19,6 +19,8 @@ const toUserError = (error: AppError, type: string): Payload => ({
   message: error.message,
   path: error.details.path ?? [],
   currentVersion: error.details.currentVersion ?? null,
+  decline: error.details.decline ?? null,
+  price: error.details.price ?? null,
 })
 
 /**
@@ -34,11 +36,18 @@ export function asPayload(field: GraphQLField<unknown, Context>): void {
     try {
       return await resolve(parent, args, context, info)
     } catch (error) {
-      const type = error instanceof AppError && USER_ERROR_TYPES[error.code as keyof typeof USER_ERROR_TYPES]
+      const type = error instanceof AppError && userErrorType(error)
       if (!type) throw error
       return { ...nothing, userErrors: [toUserError(error, type)] }
     }
   }
+}
+
+/** An error that carries data is of a type that does. */
+function userErrorType({ code, details }: AppError): string | undefined {
+  if (details.decline) return 'PaymentDeclinedError'
+  if (details.price) return 'PriceChangedError'
+  return USER_ERROR_TYPES[code as keyof typeof USER_ERROR_TYPES]
 }
 
 /** Null for a field whose type is not a payload. */

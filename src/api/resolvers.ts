@@ -13,10 +13,24 @@ import * as media from '../media/resolvers.js'
 import { rules as mediaRules } from '../media/rules.js'
 import * as notifications from '../notifications/resolvers.js'
 import { rules as notificationsRules } from '../notifications/rules.js'
+import * as payments from '../payments/resolvers.js'
+import { rules as paymentsRules } from '../payments/rules.js'
+import * as purchases from '../purchases/resolvers.js'
+import { rules as purchasesRules } from '../purchases/rules.js'
+import * as subscriptions from '../subscriptions/resolvers.js'
+import { rules as subscriptionsRules } from '../subscriptions/rules.js'
+import * as earnings from '../earnings/resolvers.js'
+import { rules as earningsRules } from '../earnings/rules.js'
+import * as payouts from '../payouts/resolvers.js'
+import { rules as payoutsRules } from '../payouts/rules.js'
+import * as tips from '../tips/resolvers.js'
+import { rules as tipsRules } from '../tips/rules.js'
 import * as sessions from '../sessions/resolvers.js'
 import { rules as sessionsRules } from '../sessions/rules.js'
 import * as social from '../social/resolvers.js'
 import { rules as socialRules } from '../social/rules.js'
+import * as webhooks from '../webhooks/resolvers.js'
+import { rules as webhooksRules } from '../webhooks/rules.js'
 import type { Complete } from './complete.js'
 import { nodeResolvers } from './node.js'
 import type { Rule } from './permissions.js'
@@ -37,6 +51,20 @@ const nodes = nodeResolvers({
   Notice: notifications.findNoticeNode,
   Announcement: notifications.findAnnouncementNode,
   Notification: notifications.findNotificationNode,
+  Payment: payments.findPaymentNode,
+  PaymentMethod: payments.findMethodNode,
+  WebhookEvent: payments.findWebhookEventNode,
+  Purchase: purchases.findPurchaseNode,
+  CreatorSubscription: subscriptions.findSubscriptionNode,
+  SubscriptionOffer: subscriptions.findOfferNode,
+  Transaction: earnings.findTransactionNode,
+  Refund: earnings.findRefundNode,
+  Payout: payouts.findPayoutNode,
+  PayoutAccount: payouts.findPayoutAccountNode,
+  PayoutHold: payouts.findHoldNode,
+  Tip: tips.findTipNode,
+  WebhookEndpoint: webhooks.findEndpointNode,
+  WebhookDelivery: webhooks.findDeliveryNode,
 })
 
 /** Every domain's resolvers. What is left out does not compile. */
@@ -48,6 +76,9 @@ export const resolvers = {
     ...content.Query,
     ...discovery.Query,
     ...notifications.Query,
+    ...payments.Query,
+    ...payouts.Query,
+    ...earnings.Query,
   },
   Mutation: {
     ...sessions.Mutation,
@@ -58,13 +89,22 @@ export const resolvers = {
     ...comments.Mutation,
     ...discovery.Mutation,
     ...notifications.Mutation,
+    ...payments.Mutation,
+    ...purchases.Mutation,
+    ...subscriptions.Mutation,
+    ...earnings.Mutation,
+    ...payouts.Mutation,
+    ...tips.Mutation,
+    ...webhooks.Mutation,
   },
   Subscription: {
     ...accounts.Subscription,
     ...notifications.Subscription,
+    ...payments.Subscription,
+    ...subscriptions.Subscription,
   },
   Money: { formatted: formatMoney },
-  User: { ...accounts.User, ...social.User, ...content.User, ...discovery.User },
+  User: { ...accounts.User, ...social.User, ...content.User, ...discovery.User, ...subscriptions.User },
   UserStaffView: accounts.UserStaffView,
   Profile: { ...accounts.Profile, ...media.Profile },
   Viewer: {
@@ -75,6 +115,13 @@ export const resolvers = {
     ...content.Viewer,
     ...comments.Viewer,
     ...notifications.Viewer,
+    ...payments.Viewer,
+    ...purchases.Viewer,
+    ...subscriptions.Viewer,
+    ...earnings.Viewer,
+    ...payouts.Viewer,
+    ...tips.Viewer,
+    ...webhooks.Viewer,
   },
   ViewerChange: accounts.ViewerChange,
   AgeVerification: accounts.AgeVerification,
@@ -99,6 +146,25 @@ export const resolvers = {
   Announcement: notifications.Announcement,
   Notification: notifications.Notification,
   NotificationSettings: notifications.NotificationSettings,
+  Payment: payments.Payment,
+  PaymentMethod: payments.PaymentMethod,
+  PaymentChange: payments.PaymentChange,
+  WebhookEvent: payments.WebhookEvent,
+  Purchase: purchases.Purchase,
+  CreatorSubscription: subscriptions.CreatorSubscription,
+  SubscriptionOffer: subscriptions.SubscriptionOffer,
+  SubscriptionChange: subscriptions.SubscriptionChange,
+  Transaction: earnings.Transaction,
+  Refund: earnings.Refund,
+  Earnings: earnings.Earnings,
+  RevenueDay: earnings.RevenueDay,
+  Payout: payouts.Payout,
+  PayoutAccount: payouts.PayoutAccount,
+  PayoutHold: payouts.PayoutHold,
+  Tip: tips.Tip,
+  TipContext: tips.TipContext,
+  WebhookEndpoint: webhooks.WebhookEndpoint,
+  WebhookDelivery: webhooks.WebhookDelivery,
 } satisfies Complete
 
 /** Who may call what: a root field that no domain lists does not compile. */
@@ -110,6 +176,9 @@ export const rules = {
     ...contentRules.Query,
     ...discoveryRules.Query,
     ...notificationsRules.Query,
+    ...paymentsRules.Query,
+    ...payoutsRules.Query,
+    ...earningsRules.Query,
   } satisfies Record<keyof QueryResolvers, Rule>,
   Mutation: {
     ...sessionsRules.Mutation,
@@ -120,10 +189,19 @@ export const rules = {
     ...commentsRules.Mutation,
     ...discoveryRules.Mutation,
     ...notificationsRules.Mutation,
+    ...paymentsRules.Mutation,
+    ...purchasesRules.Mutation,
+    ...subscriptionsRules.Mutation,
+    ...earningsRules.Mutation,
+    ...payoutsRules.Mutation,
+    ...tipsRules.Mutation,
+    ...webhooksRules.Mutation,
   } satisfies Record<keyof MutationResolvers, Rule>,
   Subscription: {
     ...accountsRules.Subscription,
     ...notificationsRules.Subscription,
+    ...paymentsRules.Subscription,
+    ...subscriptionsRules.Subscription,
   } satisfies Record<keyof SubscriptionResolvers, Rule>,
   User: accountsRules.User,
 }

@@ -3,6 +3,7 @@ import type { Bus } from '../lib/bus.js'
 import type { Database } from '../lib/db.js'
 import type { RateLimiter } from '../lib/rate.js'
 import type { MediaServices } from '../media/media.js'
+import type { PaymentServices } from '../payments/types.js'
 
 /** What one process has open, and every request works with. */
 export interface Services {
@@ -15,4 +16,6 @@ export interface Services {
   readonly budget: RateLimiter
   /** Where files are, and what works on them. */
   readonly media: MediaServices
+  /** Who moves money, and what for. */
+  readonly payments: PaymentServices
 }

@@ -25,6 +25,8 @@ const CLEAR_WORDS = new Set([
   'visibility',
   'categories',
   'source',
+  'state',
+  'purpose',
 ])
 /** Fields that are told apart without being read: the same value has the same hash in every row. */
 const HASHED = new Set(['email', 'newEmail', 'username', 'ip'])

@@ -19,3 +19,12 @@ export type { FlatContentRow, Reading, Wanted } from './queries.js'
 export { accessTo, findVisibleContent, primed, readingOf, wantedOf } from './reading.js'
 export type { ContentAsking } from './reading.js'
 export { forgetPostsOfErased } from './removal.js'
+export {
+  endSoldGrants,
+  extendSoldGrants,
+  freeSoldGrants,
+  holdSoldGrants,
+  openSoldGrant,
+  restoreSoldGrants,
+} from './sold-grants.js'
+export type { SoldGrantEnd } from './sold-grants.js'

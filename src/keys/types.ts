@@ -75,7 +75,7 @@ export interface SealedField {
 export type IndexedColumn = 'users.email'
 
 /** What a keyed hash is for; the same text hashes differently under each purpose. */
-export type HashPurpose = 'ip' | 'username' | 'recovery_code' | 'idempotency' | 'proof' | 'audit'
+export type HashPurpose = 'ip' | 'username' | 'recovery_code' | 'idempotency' | 'proof' | 'audit' | 'payment_method'
 
 /** What a rotation renews. */
 export type RotationKind = 'MASTER' | 'DATA' | 'BLIND_INDEX'

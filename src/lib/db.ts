@@ -240,6 +240,7 @@ export function isSerializationFailure(error: unknown): boolean {
 interface DriverCause {
   readonly kind?: string
   readonly originalCode?: string
+  readonly originalMessage?: string
   readonly constraint?: { readonly index?: string; readonly fields?: readonly string[] }
 }
 
@@ -261,4 +262,13 @@ export function violatesUnique(error: unknown, name: string): boolean {
   if (typeof error !== 'object' || error === null) return false
   if ('constraint' in error && error.constraint === name) return true
   return causeOf(error)?.constraint?.index === name
+}
+
+const CHECK_VIOLATION = '23514'
+
+/** Whether a write failed on the check constraint named `name`; the driver tells it in its message alone. */
+export function violatesCheck(error: unknown, name: string): boolean {
+  if (typeof error !== 'object' || error === null || sqlState(error) !== CHECK_VIOLATION) return false
+  if ('constraint' in error && error.constraint === name) return true
+  return causeOf(error)?.originalMessage?.includes(`"${name}"`) === true
 }

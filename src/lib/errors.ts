@@ -15,6 +15,14 @@ export interface ErrorDetails {
   readonly retryAfterSeconds?: number
   /** The version now stored, when the caller's was out of date. */
   readonly currentVersion?: number
+  /** What was refused by a processor or a bank, and what that means for trying again. */
+  readonly decline?: {
+    readonly code: string
+    readonly message: string
+    readonly declineClass: 'RETRY_LATER' | 'NEEDS_ACTION' | 'NEW_METHOD' | 'NEVER'
+  }
+  /** What something costs, where another price was expected. */
+  readonly price?: { readonly amountMinor: bigint; readonly currency: string }
 }
 
 /** An expected failure, thrown by verbs and rules; `api/errors.ts` alone decides how a client sees it. */

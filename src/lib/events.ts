@@ -70,3 +70,9 @@ export const listEventsSince = (db: Db, since: Date, afterId: bigint): Promise<O
       select id from outbox_events where created_at >= ${since}::timestamptz order by created_at limit 1
     )
     order by id limit ${REPLAY_BATCH}`
+
+/** How far a stream has come; 0 for one without events. */
+export async function findLastSequence(db: Db, stream: string): Promise<bigint> {
+  const row = await db.eventStream.findUnique({ where: { stream }, select: { lastSequence: true } })
+  return row?.lastSequence ?? 0n
+}

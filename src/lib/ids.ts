@@ -16,6 +16,22 @@ export type NodeType =
   | 'EntitlementGrant'
   | 'Tag'
   | 'Comment'
+  | 'Payment'
+  | 'PaymentMethod'
+  | 'Tip'
+  | 'Purchase'
+  | 'Payout'
+  | 'PayoutAccount'
+  | 'PayoutHold'
+  | 'Transaction'
+  | 'Refund'
+  | 'CreatorSubscription'
+  | 'SubscriptionOffer'
+  | 'WebhookEvent'
+  | 'Message'
+  | 'LiveStream'
+  | 'WebhookEndpoint'
+  | 'WebhookDelivery'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 

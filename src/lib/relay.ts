@@ -59,6 +59,31 @@ const toEvent = ({ id, sequence, createdAt, ...event }: CarriedEvent): OutboxEve
   createdAt: new Date(createdAt),
 })
 
+/** So far back on its stream an earlier event is looked for that its handler has not had yet. */
+const UNHANDLED_WITHIN = 200
+
+/**
+ * The events before `event` on its stream that its handler `name` has still to be given, or is being given now: what must come
+ * first where order matters. One that its handler failed for good is passed over.
+ */
+export const listUnhandledBefore = (
+  db: Db,
+  { stream, sequence }: Pick<OutboxEvent, 'stream' | 'sequence'>,
+  name: string,
+  types: readonly string[],
+): Promise<OutboxEvent[]> =>
+  db.sql<OutboxEvent>`/* relay.unhandledBefore */
+    select o.id, o.stream, o.sequence, o.type, o.payload, o.created_at as "createdAt" from outbox_events o
+    where o.stream = ${stream} and o.sequence < ${sequence} and o.sequence >= ${sequence - BigInt(UNHANDLED_WITHIN)}
+      and o.type = any(${types}::text[])
+      and (
+        o.dispatched_at is null
+        or exists (
+          select from graphile_worker.jobs j where j.key = o.id || ':' || ${name} and j.attempts < j.max_attempts
+        )
+      )
+    order by o.sequence`
+
 /** A process's share in relaying events. */
 export interface Relay {
   /** Finishes the batch under way. Idempotent. */

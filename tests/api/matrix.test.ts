@@ -7,7 +7,8 @@ import { served } from '../../src/served.js'
 import type { Answer } from '../support/client.js'
 import { openRawSocket } from '../support/raw-socket.js'
 import { say } from '../comments/calls.js'
-import { draft, publish } from '../content/posts.js'
+import { draft, provenCreator, publish } from '../content/posts.js'
+import { saveCard, tip } from '../payments/paying.js'
 import { makePicture, requestUpload, sendUpload } from '../support/media.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
@@ -125,6 +126,76 @@ const aCommentOf = async ({ uuid }: Person): Promise<string> => {
   const contentId = parseGlobalId(await aPost())?.uuid ?? ''
   return globalId('Comment', await say(server, { contentId, authorId: uuid || victim.uuid }))
 }
+/** An address for webhooks of the asker's own, where they may have one, or what it was sent. */
+const aWebhook = async (asker: Person, role: Role): Promise<{ endpointId: string; deliveryId: string }> => {
+  const none = { endpointId: globalId('WebhookEndpoint', randomUUID()), deliveryId: '' }
+  if (!mayCall(CREATORS, role)) return { ...none, deliveryId: globalId('WebhookDelivery', randomUUID()) }
+  const { createWebhookEndpoint: made } = await asker.do(
+    `mutation ($input: CreateWebhookEndpointInput!) { createWebhookEndpoint(input: $input) { endpoint { id } userErrors { code } } }`,
+    { input: { url: 'https://tools.example.org', eventTypes: [] } },
+  )
+  const endpointId = made.endpoint.id as string
+  const { sendTestWebhook: sent } = await asker.do(
+    `mutation ($input: SendTestWebhookInput!) { sendTestWebhook(input: $input) { delivery { id } userErrors { code } } }`,
+    { input: { endpointId } },
+  )
+  return { endpointId, deliveryId: sent.delivery.id as string }
+}
+/** A way to pay of the asker's, where they may have one. */
+const aCard = (asker: Person, role: Role): Promise<string> =>
+  mayCall(SIGNED_IN, role) ? saveCard(asker) : Promise.resolve(globalId('PaymentMethod', randomUUID()))
+let earner: Promise<Person> | undefined
+/** A creator who may earn. */
+const anEarner = (): Promise<Person> => (earner ??= provenCreator(world))
+/** Something that `victim` paid to a creator who may earn. */
+const aSale = async (): Promise<string> => {
+  await saveCard(victim)
+  const { data } = await tip(victim, await anEarner())
+  const { rows } = await server.database.owner.query<{ id: string }>(
+    `select t.id from transactions t join tips p on p.id = t.tip_id where p.id = $1`,
+    [parseGlobalId((data?.['sendTip'] as { tip: { id: string } }).tip.id)?.uuid],
+  )
+  return globalId('Transaction', rows[0]?.id ?? '')
+}
+/** Another creator each time: nobody subscribes twice to one. */
+const anOffer = async (): Promise<string> => {
+  const creator = await provenCreator(world)
+  const { updateSubscriptionOffer } = await creator.do(
+    `mutation { updateSubscriptionOffer(input: { monthlyPriceMinor: "500" }) { offers { id } userErrors { code } } }`,
+  )
+  return updateSubscriptionOffer.offers[0].id as string
+}
+/** A subscription of the asker's own, where they may have one. */
+const aSubscription = async (asker: Person, role: Role): Promise<string> => {
+  if (!mayCall(SIGNED_IN, role)) return globalId('CreatorSubscription', randomUUID())
+  const { subscribe } = await asker.do(
+    `mutation ($input: SubscribeInput!) { subscribe(input: $input) { subscription { id } userErrors { code } } }`,
+    {
+      input: {
+        offerId: await anOffer(),
+        expectedPrice: { amountMinor: '500', currency: 'EUR' },
+        payWith: { paymentMethodId: await aCard(asker, role) },
+        idempotencyKey: randomUUID(),
+      },
+    },
+  )
+  return subscribe.subscription.id as string
+}
+const aHold = async (): Promise<string> => {
+  const { holdPayouts } = await people.admin.do(
+    `mutation ($input: HoldPayoutsInput!) { holdPayouts(input: $input) { hold { id } userErrors { code } } }`,
+    { input: { creatorId: people.creator.id, reason: 'A reason.', idempotencyKey: randomUUID() } },
+  )
+  return holdPayouts.hold.id as string
+}
+/** A processor's message that could not be applied. */
+const aMessage = async (): Promise<string> => {
+  const { rows } = await server.database.owner.query<{ id: string }>(
+    `insert into webhook_events (processor, event_id, type, occurred_at, payload, state)
+     values ('sandbox', gen_random_uuid()::text, 'charge.failed', now(), '{}', 'dead') returning id`,
+  )
+  return globalId('WebhookEvent', rows[0]?.id ?? '')
+}
 const mayCall = (verdicts: Verdicts, role: Role): boolean => verdicts[role] === 'ok'
 
 /** One row per root field. A field without one, and a row without a field, fail below. */
@@ -134,6 +205,16 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'Query.node': { verdicts: PUBLIC, call: () => ({ field: `node(id: "${victim.id}") { id }` }) },
   'Query.nodes': { verdicts: PUBLIC, call: () => ({ field: `nodes(ids: ["${victim.id}"]) { id }` }) },
   'Query.users': { verdicts: STAFF, call: () => ({ field: 'users(first: 2) { nodes { username } }' }) },
+  'Query.webhookEvents': { verdicts: ADMIN, call: () => ({ field: 'webhookEvents(first: 2) { nodes { id } }' }) },
+  'Query.payouts': { verdicts: ADMIN, call: () => ({ field: 'payouts(first: 2) { nodes { id } }' }) },
+  'Query.transaction': {
+    verdicts: SIGNED_IN,
+    call: () => ({ field: `transaction(id: "${globalId('Transaction', randomUUID())}") { id }` }),
+  },
+  'Query.previewRefund': {
+    verdicts: { ...all('node_not_found'), stranger: 'not_signed_in', limited: 'account_limited', admin: 'ok' },
+    call: async () => ({ field: `previewRefund(transactionId: "${await aSale()}") { revokesAccess }` }),
+  },
   'Query.content': { verdicts: PUBLIC, call: async () => ({ field: `content(id: "${await aPost()}") { title }` }) },
   'Query.explainAccess': {
     verdicts: SIGNED_IN,
@@ -150,6 +231,11 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'Query.categories': { verdicts: PUBLIC, call: () => ({ field: 'categories { slug name }' }) },
   'Query.notifications': { verdicts: SIGNED_IN, call: () => ({ field: 'notifications(first: 2) { nodes { text } }' }) },
   'Subscription.viewerChanged': { verdicts: SESSION, call: () => ({ field: 'viewerChanged { kind }' }) },
+  'Subscription.paymentChanged': { verdicts: SESSION, call: () => ({ field: 'paymentChanged { sequence }' }) },
+  'Subscription.subscriptionChanged': {
+    verdicts: SESSION,
+    call: () => ({ field: 'subscriptionChanged { sequence }' }),
+  },
   'Subscription.notificationReceived': {
     verdicts: SIGNED_IN,
     call: () => ({ field: 'notificationReceived { sequence }' }),
@@ -309,6 +395,160 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'Mutation.unlikeContent': {
     verdicts: SIGNED_IN,
     call: async () => withInput('unlikeContent', { contentId: await aPost() }),
+  },
+  'Mutation.createWebhookEndpoint': {
+    verdicts: CREATORS,
+    call: () => withInput('createWebhookEndpoint', { url: 'https://tools.example.org', eventTypes: [] }),
+  },
+  'Mutation.updateWebhookEndpoint': {
+    verdicts: CREATORS,
+    call: async (asker, role) =>
+      withInput('updateWebhookEndpoint', { endpointId: (await aWebhook(asker, role)).endpointId }),
+  },
+  'Mutation.deleteWebhookEndpoint': {
+    verdicts: CREATORS,
+    call: async (asker, role) =>
+      withInput('deleteWebhookEndpoint', { endpointId: (await aWebhook(asker, role)).endpointId }),
+  },
+  'Mutation.rotateWebhookSecret': {
+    verdicts: CREATORS,
+    call: async (asker, role) =>
+      withInput('rotateWebhookSecret', { endpointId: (await aWebhook(asker, role)).endpointId }),
+  },
+  'Mutation.sendTestWebhook': {
+    verdicts: CREATORS,
+    call: async (asker, role) => withInput('sendTestWebhook', { endpointId: (await aWebhook(asker, role)).endpointId }),
+  },
+  'Mutation.redeliverWebhook': {
+    verdicts: CREATORS,
+    call: async (asker, role) =>
+      withInput('redeliverWebhook', { deliveryId: (await aWebhook(asker, role)).deliveryId }),
+  },
+  'Mutation.addPaymentMethod': {
+    verdicts: SIGNED_IN,
+    call: () => withInput('addPaymentMethod', { token: 'pm_card_visa', idempotencyKey: randomUUID() }),
+  },
+  'Mutation.removePaymentMethod': {
+    verdicts: SIGNED_IN,
+    call: async (asker, role) => withInput('removePaymentMethod', { paymentMethodId: await aCard(asker, role) }),
+  },
+  'Mutation.setDefaultPaymentMethod': {
+    verdicts: SIGNED_IN,
+    call: async (asker, role) => withInput('setDefaultPaymentMethod', { paymentMethodId: await aCard(asker, role) }),
+  },
+  'Mutation.topUpWallet': {
+    verdicts: SIGNED_IN,
+    call: async (asker, role) =>
+      withInput('topUpWallet', {
+        amountMinor: '1000',
+        currency: 'EUR',
+        payWith: { paymentMethodId: await aCard(asker, role) },
+        idempotencyKey: randomUUID(),
+      }),
+  },
+  'Mutation.sendTip': {
+    verdicts: SIGNED_IN,
+    call: async (asker, role) =>
+      withInput('sendTip', {
+        creatorId: (await anEarner()).id,
+        amountMinor: '500',
+        currency: 'EUR',
+        payWith: { paymentMethodId: await aCard(asker, role) },
+        idempotencyKey: randomUUID(),
+      }),
+  },
+  'Mutation.purchaseContent': {
+    verdicts: SIGNED_IN,
+    call: async (asker, role) =>
+      withInput('purchaseContent', {
+        contentId: (await publish(await anEarner(), { priceMinor: '500' }))['id'],
+        expectedPrice: { amountMinor: '500', currency: 'EUR' },
+        payWith: { paymentMethodId: await aCard(asker, role) },
+        idempotencyKey: randomUUID(),
+      }),
+  },
+  'Mutation.updateSubscriptionOffer': {
+    verdicts: {
+      ...CREATORS,
+      creator: 'user:AGE_VERIFICATION_REQUIRED',
+      otherCreator: 'user:AGE_VERIFICATION_REQUIRED',
+    },
+    call: () => withInput('updateSubscriptionOffer', { monthlyPriceMinor: '500' }),
+  },
+  'Mutation.subscribe': {
+    verdicts: SIGNED_IN,
+    call: async (asker, role) =>
+      withInput('subscribe', {
+        offerId: await anOffer(),
+        expectedPrice: { amountMinor: '500', currency: 'EUR' },
+        payWith: { paymentMethodId: await aCard(asker, role) },
+        idempotencyKey: randomUUID(),
+      }),
+  },
+  'Mutation.cancelSubscription': {
+    verdicts: SIGNED_IN,
+    call: async (asker, role) => withInput('cancelSubscription', { subscriptionId: await aSubscription(asker, role) }),
+  },
+  'Mutation.resumeSubscription': {
+    verdicts: SIGNED_IN,
+    call: async (asker, role) => withInput('resumeSubscription', { subscriptionId: await aSubscription(asker, role) }),
+  },
+  'Mutation.refundTransaction': {
+    verdicts: {
+      ...all('user:NODE_NOT_FOUND'),
+      stranger: 'not_signed_in',
+      limited: 'account_limited',
+      admin: 'ok',
+    },
+    call: async () =>
+      withInput('refundTransaction', {
+        transactionId: await aSale(),
+        reason: 'A mistake.',
+        idempotencyKey: randomUUID(),
+      }),
+  },
+  'Mutation.addPayoutAccount': {
+    verdicts: CREATORS,
+    call: () =>
+      withInput('addPayoutAccount', {
+        countryCode: 'DE',
+        returnUrl: 'https://app.example.com',
+        idempotencyKey: randomUUID(),
+      }),
+  },
+  'Mutation.removePayoutAccount': {
+    verdicts: { ...CREATORS, creator: 'user:NODE_NOT_FOUND', otherCreator: 'user:NODE_NOT_FOUND' },
+    call: () => withInput('removePayoutAccount', { payoutAccountId: globalId('PayoutAccount', randomUUID()) }),
+  },
+  'Mutation.requestPayout': {
+    verdicts: {
+      ...CREATORS,
+      creator: 'user:NODE_NOT_FOUND',
+      otherCreator: 'user:NODE_NOT_FOUND',
+    },
+    call: () =>
+      withInput('requestPayout', {
+        payoutAccountId: globalId('PayoutAccount', randomUUID()),
+        idempotencyKey: randomUUID(),
+      }),
+  },
+  'Mutation.decidePayout': {
+    verdicts: { ...ADMIN, admin: 'user:NODE_NOT_FOUND' },
+    call: () =>
+      withInput('decidePayout', { payoutId: globalId('Payout', randomUUID()), isApproved: true, reason: 'A reason.' }),
+  },
+  'Mutation.holdPayouts': {
+    verdicts: ADMIN,
+    call: () =>
+      withInput('holdPayouts', { creatorId: people.creator.id, reason: 'A reason.', idempotencyKey: randomUUID() }),
+  },
+  'Mutation.releasePayoutHold': {
+    verdicts: ADMIN,
+    call: async () => withInput('releasePayoutHold', { holdId: await aHold(), reason: 'A reason.' }),
+  },
+  'Mutation.replayWebhookEvent': {
+    verdicts: ADMIN,
+    call: async () => withInput('replayWebhookEvent', { webhookEventId: await aMessage() }),
   },
   'Mutation.addComment': {
     verdicts: SIGNED_IN,

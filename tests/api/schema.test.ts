@@ -101,7 +101,9 @@ describe('money', () => {
 
   it('is never an Int, which ends at 21 million', () => {
     const small = [...outputs, ...inputs].filter(
-      ({ field }) => MONEY.test(field.name) && !['Money', 'BigInt'].includes(getNamedType(field.type).name),
+      ({ field }) =>
+        MONEY.test(field.name) &&
+        !['Money', 'MoneyInput', 'BigInt', 'Earnings', 'RevenueDay'].includes(getNamedType(field.type).name),
     )
     expect(names(small)).toEqual([])
   })
@@ -122,6 +124,17 @@ describe('each mutation', () => {
     requestMediaUpload: 'one',
     grantAccess: 'one',
     addComment: 'one',
+    createWebhookEndpoint: 'one',
+    sendTestWebhook: 'one',
+    addPaymentMethod: 'many',
+    topUpWallet: 'many',
+    sendTip: 'many',
+    purchaseContent: 'many',
+    subscribe: 'many',
+    refundTransaction: 'many',
+    addPayoutAccount: 'many',
+    requestPayout: 'many',
+    holdPayouts: 'many',
   }
   /** These set a state, spend what works once, or send what may be sent twice. */
   const CREATES_NOTHING = new Set([
@@ -174,7 +187,20 @@ describe('each mutation', () => {
     'updateMedia',
     'updateProfile',
     'verifyEmail',
+    'deleteWebhookEndpoint',
+    'redeliverWebhook',
+    'rotateWebhookSecret',
+    'updateWebhookEndpoint',
+    'replayWebhookEvent',
+    'cancelSubscription',
+    'decidePayout',
+    'releasePayoutHold',
+    'removePayoutAccount',
+    'resumeSubscription',
+    'updateSubscriptionOffer',
     // states, set as often as one likes
+    'removePaymentMethod',
+    'setDefaultPaymentMethod',
     'blockUser',
     'followUser',
     'muteUser',
@@ -282,6 +308,8 @@ describe('what is kept from clients', () => {
     'SessionPayload.refreshToken',
     'StartTotpPayload.secret',
     'ConfirmTotpPayload.recoveryCodes',
+    'CreateWebhookEndpointPayload.secret',
+    'RotateWebhookSecretPayload.secret',
     // a name of what draws a placeholder, and no hash of anything
     'MediaImage.thumbhash',
   ]

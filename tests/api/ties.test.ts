@@ -35,6 +35,7 @@ let many: Person
 let admin: Person
 let post: string
 let parent: string
+let hook: string
 
 const sql = async (text: string, ...values: unknown[]) =>
   (await server.database.owner.query<{ id: string }>(text, values)).rows
@@ -47,6 +48,10 @@ beforeAll(async () => {
   post = uuidIn((await publish(star))['id'] as string)
   parent = await say(server, { contentId: post, authorId: star.uuid })
   await uploadMedia(server, many, await makePicture(), { purpose: 'CONTENT' })
+  ;[{ id: hook }] = (await sql(
+    `insert into webhook_endpoints (owner_id, url, secret) values ($1, 'https://example.org', '\\x00') returning id`,
+    many.uuid,
+  )) as [{ id: string }]
   for (const [name, count] of [
     ['stays', ROWS],
     ['passes', PASSING],
@@ -122,6 +127,15 @@ beforeAll(async () => {
       name,
       count,
       INSTANT,
+    )
+    await sql(
+      `insert into webhook_deliveries (endpoint_id, event_id, object_id, type, payload, state, created_at)
+       select $1, case $2 when 'stays' then 1000 else 2000 end + n, n::text, $2, '{}', 'delivered', $3
+       from generate_series(1, $4::int) n`,
+      hook,
+      name,
+      INSTANT,
+      count,
     )
   }
   await sql('analyze')
@@ -233,6 +247,15 @@ const LISTS: Readonly<Record<string, List>> = {
     field: 'viewer { media($page) { $rows } }',
     stay: `select id::text from media_assets where alt_text = 'stays'`,
     churn: `update media_assets set deleted_at = case when random() < 0.5 then app_now() end where alt_text = 'passes'`,
+  },
+  'what an address for webhooks was sent': {
+    asker: () => many,
+    field: 'node(id: $id) { ... on WebhookEndpoint { deliveries($page) { $rows } } }',
+    id: () => globalId('WebhookEndpoint', hook),
+    stay: `select id::text from webhook_deliveries where type = 'stays'`,
+    churn: `with gone as (delete from webhook_deliveries where type = 'passes' and random() < 0.5 returning *)
+      insert into webhook_deliveries (endpoint_id, event_id, object_id, type, payload, state, created_at)
+      select endpoint_id, event_id + 100000, object_id, type, payload, state, created_at from gone`,
   },
 }
 

@@ -11,6 +11,7 @@ import { machineNow } from '../../src/lib/clock.js'
 import { transaction } from '../../src/lib/db.js'
 import type { Db } from '../../src/lib/db.js'
 import { anyone } from '../../src/lib/rules.js'
+import { openPayments } from '../../src/payment-services.js'
 import { openMedia } from '../../src/media/media.js'
 import { TIMEOUTS } from '../../src/lib/timeouts.js'
 import { createServer } from '../../src/server.js'
@@ -128,6 +129,7 @@ beforeAll(async () => {
       tokenKeys: [{ id: 'test', secret: randomBytes(32) }],
       ffmpegPath: null,
     }),
+    payments: await openPayments({ stripe: null, publicUrl: '' } as Config, database.db, 'secret'),
   } satisfies Services
   server = await createServer(services, { schema: buildSchema({ typeDefs: [SDL], resolvers, rules }), authenticate })
   url = await server.listen()

@@ -155,6 +155,10 @@ const calls = (): Record<string, string> => ({
   creators: 'first: 5',
   tags: 'prefix: "$TEXT", first: 5',
   notifications: 'first: 5',
+  webhookEvents: 'first: 5',
+  transaction: 'id: "$ID"',
+  previewRefund: 'transactionId: "$ID"',
+  payouts: 'first: 5',
 })
 
 const queries = (): [string, GraphQLObjectType][] => {

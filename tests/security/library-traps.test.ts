@@ -55,10 +55,11 @@ describe('a transaction that fails', () => {
     const write = transaction(
       origin,
       (tx) => tx.sql`/* trap.deferred */
-      insert into journal_transactions (kind, reference, occurred_at) values ('adjustment', 'trap:1', app_now())`,
+      select app_post_journal('adjustment', 'trap:1', null, null, app_now(), 'EUR', false,
+        '{platform_fees}'::ledger_account_kind[], '{null}'::uuid[], '{1}'::bigint[], '{null}'::timestamptz[])::text`,
     )
     const error: unknown = await write.catch((caught: unknown) => caught)
-    expect(sqlState(error) ?? String(error)).toMatch(/^23514$|has no entries/)
+    expect(sqlState(error) ?? String(error)).toMatch(/^23514$|does not sum to zero/)
     const { rows } = await database.owner.query(`select from journal_transactions where reference = 'trap:1'`)
     expect(rows).toEqual([])
   })

@@ -129,7 +129,8 @@ describe('the application role', () => {
        where not has_table_privilege($1, p.partrelid, 'select') or not has_table_privilege($1, p.partrelid, 'insert')`,
       role,
     )
-    expect(orphans, 'parents it cannot use').toEqual([])
+    // the ledger's own projection
+    expect(orphans, 'parents it cannot use').toEqual(['revenue_analytics'])
   })
 
   it('may neither truncate, reference nor hang triggers on any table', async () => {
@@ -142,14 +143,21 @@ describe('the application role', () => {
     expect(tables).toEqual([])
   })
 
-  it('reads every table it serves, and writes all but the clock and the history of migrations', async () => {
+  it('reads every table it serves, and writes all but the clock, the ledger and the history of migrations', async () => {
     const readOnly = await found(
       `select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
          and not relispartition and has_table_privilege($1, oid, 'select') and not has_table_privilege($1, oid, 'insert')
        order by 1`,
       role,
     )
-    expect(readOnly).toEqual(['_prisma_migrations', 'app_clock'])
+    expect(readOnly).toEqual([
+      '_prisma_migrations',
+      'app_clock',
+      'journal_transactions',
+      'ledger_accounts',
+      'ledger_entries',
+      'revenue_analytics',
+    ])
     const closed = await found(
       `select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
          and not relispartition and not has_table_privilege($1, oid, 'select')`,
@@ -210,7 +218,13 @@ describe('functions that run as the owner', () => {
        from pg_proc p join pg_namespace n on n.oid = p.pronamespace
        where p.prosecdef and n.nspname not in ('pg_catalog', 'information_schema') order by 1`,
     )
-    expect(definers).toEqual([['app_make_partitions', 'search_path=pg_catalog, public, pg_temp']])
+    const path = 'search_path=pg_catalog, public, pg_temp'
+    expect(definers).toEqual([
+      ['app_keep_revenue', path],
+      ['app_make_partitions', path],
+      ['app_post_journal', path],
+      ['app_release_earnings', path],
+    ])
   })
 
   it('refuse arguments that would make the catalogue swell', async () => {
@@ -223,7 +237,21 @@ describe('functions that run as the owner', () => {
 })
 
 describe('tables that are only added to', () => {
-  const appendOnly = ['audit_logs', 'journal_transactions', 'ledger_entries', 'transactions']
+  const appendOnly = ['audit_logs', 'transactions']
+  /** Written by functions of the owner alone. */
+  const ledger = ['journal_transactions', 'ledger_accounts', 'ledger_entries', 'revenue_analytics']
+
+  it('of the ledger refuse every write of the application role', async () => {
+    await asApp(async (client) => {
+      for (const table of ledger)
+        for (const verb of ['insert', 'update', 'delete', 'truncate'])
+          expect(await found(`select has_table_privilege($1, $2, $3)`, role, table, verb), `${verb} ${table}`).toEqual([
+            false,
+          ])
+      for (const table of ledger)
+        expect(await refusal(client, `insert into ${table} select * from ${table}`), `insert ${table}`).toBe('42501')
+    })
+  })
 
   it('refuse UPDATE, DELETE and TRUNCATE from the application role by privilege', async () => {
     await asApp(async (client) => {

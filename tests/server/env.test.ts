@@ -125,6 +125,25 @@ it.each([
   expect(problemsOf({ MASTER_KEYS }).join()).toContain(complaint)
 })
 
+it('reads what goes wrong in the sandbox, and refuses what cannot', () => {
+  const read = (SANDBOX_FAULTS: string) => readConfig({ DATA_DIR: folder, SANDBOX_FAULTS }).sandboxFaults
+  expect(read('')).toBeNull()
+  expect(read('duplicate=0.2, reorder=1,drop=0,timeout=0.1,refuse=0.05,decline=0.1,delay=500')).toEqual({
+    duplicate: 0.2,
+    reorder: 1,
+    drop: 0,
+    timeout: 0.1,
+    refuse: 0.05,
+    decline: 0.1,
+    delay: 500,
+  })
+  for (const SANDBOX_FAULTS of ['timeout', 'timeout=2', 'timeout=-1', 'delay=1.5', 'delay=999999', 'toString=1', 'x=1'])
+    expect(problemsOf({ SANDBOX_FAULTS }).join()).toContain('SANDBOX_FAULTS must be like')
+  expect(problemsOf({ ...PRODUCTION, SANDBOX_FAULTS: 'drop=0.1' })).toEqual([
+    'SANDBOX_FAULTS must be absent: production has no sandbox',
+  ])
+})
+
 it('reads keys newest first', () => {
   const { masterKeys } = readConfig({ ...PRODUCTION, DATA_DIR: folder })
   expect(masterKeys.map(({ id }) => id)).toEqual(['m2', 'm1'])

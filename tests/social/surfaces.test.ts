@@ -166,11 +166,15 @@ describe('statements', () => {
     expect(counts[0]).toBeLessThanOrEqual(MOST)
   })
 
-  it('of a person’s page are two with the counts and what is between them and the viewer', async () => {
-    const document = `query ($u: String!) { user(username: $u) { username profile { bio } ${COUNTS} viewerFollows viewerBlocks viewerMutes } }`
-    const somebody = await world.creator(plain)
-    await follow(fan, somebody)
-    expect((await fan.do(document, { u: somebody.username }))['user']).toMatchObject({ viewerFollows: true })
-    expect(await statementsOf(fan, document, { u: somebody.username })).toBe(2)
-  })
+  // of another process that answers, the statements are not counted here
+  it.skipIf(process.env['TWO_PROCESSES'] === '1')(
+    'of a person’s page are two with the counts and what is between them and the viewer',
+    async () => {
+      const document = `query ($u: String!) { user(username: $u) { username profile { bio } ${COUNTS} viewerFollows viewerBlocks viewerMutes } }`
+      const somebody = await world.creator(plain)
+      await follow(fan, somebody)
+      expect((await fan.do(document, { u: somebody.username }))['user']).toMatchObject({ viewerFollows: true })
+      expect(await statementsOf(fan, document, { u: somebody.username })).toBe(2)
+    },
+  )
 })

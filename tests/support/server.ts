@@ -21,6 +21,7 @@ import { folderMailer } from '../../src/lib/mailers.js'
 import { makeRateLimiter } from '../../src/lib/rate-store.js'
 import { relayOpenEvents, startRelay } from '../../src/lib/relay.js'
 import { openMedia } from '../../src/media/media.js'
+import { openPayments } from '../../src/payment-services.js'
 import { readMigrations } from '../../src/lib/migrations/project.js'
 import { runDueJobs, startWorker } from '../../src/lib/worker.js'
 import { served } from '../../src/served.js'
@@ -115,7 +116,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const limiter = makeRateLimiter({ pool: database.pool, secret: LIMITER_SECRET })
   const budget = makeRateLimiter({ secret: LIMITER_SECRET })
   const media = await openMedia(config)
-  const services: Services = { config, database, bus, limiter, budget, media }
+  const payments = await openPayments(config, database.db, SANDBOX_SECRET)
+  const services: Services = { config, database, bus, limiter, budget, media, payments }
   const mails = readMails(join(dataDir, 'mail'))
   const mailer = folderMailer(mails.folder, config.mailFrom)
   const jobs: JobServices = { db: database.db, mailer, isAgeGated: config.ageGate === 'platform' }
@@ -159,7 +161,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
       do {
         await relayOpenEvents(database.db, eventHandlers)
         await runDueJobs(database, jobHandlers, jobs)
-      } while (await hasOpenEvents(database))
+      } while (await hasWork(database))
     },
     now: () => databaseNow(database.db),
     close,
@@ -182,15 +184,22 @@ function readingProcess({ ownerUrl, appUrl }: TestDatabase, dataDir: string): Se
   })
 }
 
-async function hasOpenEvents({ owner }: TestDatabase): Promise<boolean> {
-  const { rows } = await owner.query<{ open: boolean }>(
-    'select exists (select from outbox_events where dispatched_at is null) as open',
+/** A job of a queue that was in use when a worker asked for the next one is still there when it stops asking. */
+async function hasWork({ owner }: TestDatabase): Promise<boolean> {
+  const { rows } = await owner.query<{ is: boolean }>(
+    `select exists (select from outbox_events where dispatched_at is null) or exists (
+       select from graphile_worker._private_jobs j join graphile_worker._private_job_queues q on q.id = j.job_queue_id
+       where j.run_at <= now() and j.attempts < j.max_attempts and j.locked_at is null and q.locked_at is null
+     ) as is`,
   )
-  return rows[0]?.open === true
+  return rows[0]?.is === true
 }
 
 /** Limits hold across the servers of one database, so whom they count for is hashed alike. */
 const LIMITER_SECRET = randomBytes(32)
+
+/** What the sandbox processor of these servers signs its messages with. */
+export const SANDBOX_SECRET = randomBytes(32).toString('base64url')
 
 function testConfig(dataDir: string, overrides: Partial<Config> = {}): Config {
   const config = readConfig({

@@ -1,0 +1,157 @@
+import assert from 'node:assert'
+import { record } from '../audit/audit.js'
+import { findSale, getReturned, postDisputeLost, postDisputeOpened, postDisputeWon } from '../ledger/ledger.js'
+import type { Sale } from '../ledger/types.js'
+import type { Tx } from '../lib/db.js'
+import { emit } from '../lib/events.js'
+import type { ProcessorNews } from '../processors/types.js'
+import { purposeOf } from './purposes.js'
+import { addReturned, findPayment, insertCase } from './queries.js'
+import { refundable } from './refunds.js'
+import { findDisputeByReference, findDisputeDebit, insertDispute, updateDispute } from './refund-queries.js'
+import type { DisputeRow } from './refund-queries.js'
+import { DISPUTE_CHANGED, paymentsOf } from './types.js'
+import type { PaymentRow, PaymentServices } from './types.js'
+
+type DisputeNews = ProcessorNews & { readonly kind: 'dispute' }
+
+const isClosed = (state: DisputeRow['state']): boolean => state === 'WON' || state === 'LOST'
+
+/**
+ * Brings a dispute to where its processor says it is. It takes its money once, when it is first heard of, whatever is heard
+ * first; gives it back once, when it is won; and once closed stays as it is. The payment must be held. Audited.
+ */
+export async function applyDispute(
+  tx: Tx,
+  services: PaymentServices,
+  payment: PaymentRow,
+  news: DisputeNews,
+  now: Date,
+): Promise<void> {
+  const sale = await findSale(tx, payment.id)
+  if (!sale) return openUnsold(tx, payment, news, now)
+  const known = await findDisputeByReference(tx, services.processor.name, news.reference)
+  const dispute = known ?? (await open(tx, services, { payment, sale, news }, now))
+  if (isClosed(dispute.state) || dispute.state === news.state) return
+  await updateDispute(tx, dispute.id, {
+    state: news.state,
+    feeMinor: news.feeMinor ?? 0n,
+    closedAt: isClosed(news.state) ? now : null,
+  })
+  if (isClosed(news.state)) await close(tx, services, { payment, sale, dispute, news }, now)
+  await tell(tx, { payment, dispute, state: news.state }, now)
+}
+
+/** What was disputed was no sale: a wallet's money. Somebody has to look. */
+const openUnsold = (tx: Tx, payment: PaymentRow, news: DisputeNews, now: Date): Promise<void> =>
+  insertCase(
+    tx,
+    {
+      kind: 'OTHER',
+      reference: `dispute:${news.reference}`,
+      payerId: payment.payerId,
+      paymentIntentId: payment.id,
+      details: { dispute: news.reference, state: news.state, amountMinor: news.amount.amountMinor.toString() },
+    },
+    now,
+  )
+
+interface Disputed {
+  readonly payment: PaymentRow
+  readonly sale: Sale
+  readonly news: DisputeNews
+}
+
+async function open(
+  tx: Tx,
+  services: PaymentServices,
+  { payment, sale, news }: Disputed,
+  now: Date,
+): Promise<DisputeRow> {
+  const dispute = await insertDispute(
+    tx,
+    {
+      transactionId: sale.id,
+      paymentIntentId: payment.id,
+      processor: services.processor.name,
+      processorReference: news.reference,
+      reason: news.reason,
+      amountMinor: news.amount.amountMinor,
+      feeMinor: news.feeMinor ?? 0n,
+      currency: payment.currency,
+      evidenceDueAt: news.evidenceDueAt,
+      openedAt: news.openedAt,
+    },
+    now,
+  )
+  // what was given back already cannot be taken again
+  const left = refundable(payment)
+  const amountMinor = news.amount.amountMinor < left ? news.amount.amountMinor : left
+  if (amountMinor > 0n) {
+    const before = await getReturned(tx, payment.id, 'DISPUTE')
+    await addReturned(tx, payment.id, { disputedMinor: amountMinor })
+    await postDisputeOpened(tx, { disputeId: dispute.id, sale, amountMinor, before }, now)
+  }
+  await purposeOf(services, payment).held(tx, sale, now)
+  await tell(tx, { payment, dispute, state: 'OPEN' }, now)
+  return dispute
+}
+
+async function close(
+  tx: Tx,
+  services: PaymentServices,
+  { payment, sale, dispute, news }: Disputed & { readonly dispute: DisputeRow },
+  now: Date,
+): Promise<void> {
+  const purpose = purposeOf(services, payment)
+  const debit = await findDisputeDebit(tx, dispute.id)
+  const closing = debit && {
+    disputeId: dispute.id,
+    debitTransactionId: debit.id,
+    sale,
+    amountMinor: debit.amountMinor,
+    platformFeeMinor: debit.platformFeeMinor,
+    processorFeeMinor: news.feeMinor ?? 0n,
+  }
+  if (news.state === 'WON') {
+    if (closing) {
+      await addReturned(tx, payment.id, { disputedMinor: -closing.amountMinor })
+      await postDisputeWon(tx, closing, now)
+    }
+    await purpose.freed(tx, sale, now)
+    return
+  }
+  if (closing) await postDisputeLost(tx, closing, now)
+  const after = await findPayment(tx, payment.id)
+  assert(after, 'a payment is never deleted')
+  // a part of the price that was lost does not close what the rest paid for
+  if (refundable(after) === 0n) await purpose.lost(tx, sale, now)
+  await purpose.freed(tx, sale, now)
+}
+
+async function tell(
+  tx: Tx,
+  {
+    payment,
+    dispute,
+    state,
+  }: { readonly payment: PaymentRow; readonly dispute: DisputeRow; readonly state: DisputeRow['state'] },
+  now: Date,
+): Promise<void> {
+  await record(
+    tx,
+    {
+      action: `dispute.${state.toLowerCase()}`,
+      category: 'PAYMENT',
+      severity: 'HIGH',
+      subject: { table: 'disputes', id: dispute.id },
+      userId: payment.payerId,
+      before: { state: dispute.state },
+      after: { state, amountMinor: dispute.amountMinor, currency: dispute.currency },
+      description: 'A dispute went a step further.',
+    },
+    now,
+  )
+  const payload = { disputeId: dispute.id, paymentId: payment.id, creatorId: payment.creatorId, state }
+  await emit(tx, { stream: paymentsOf(payment.payerId), type: DISPUTE_CHANGED, payload }, now)
+}

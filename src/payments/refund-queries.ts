@@ -1,0 +1,185 @@
+import assert from 'node:assert'
+import type { Db, Tx } from '../lib/db.js'
+import { fragment } from '../lib/sql.js'
+import type { DisputeState, RefundState } from '../generated/prisma/enums.js'
+
+/** A row of `refunds`. */
+export interface RefundRow {
+  readonly id: string
+  readonly transactionId: string
+  readonly paymentIntentId: string
+  readonly requestedById: string | null
+  readonly amountMinor: bigint
+  readonly platformFeeMinor: bigint
+  readonly currency: string
+  readonly state: RefundState
+  readonly reason: string
+  readonly revokesAccess: boolean
+  readonly processorKey: string
+  readonly processorReference: string | null
+  readonly failureCode: string | null
+  readonly settledAt: Date | null
+  readonly createdAt: Date
+}
+
+const refundColumns = fragment`
+  r.id::text as id, r.transaction_id::text as "transactionId", r.payment_intent_id::text as "paymentIntentId",
+  r.requested_by_id::text as "requestedById", r.amount_minor as "amountMinor", r.platform_fee_minor as "platformFeeMinor",
+  r.currency::text as currency, upper(r.state::text) as state, r.reason, r.revokes_access as "revokesAccess",
+  r.processor_key::text as "processorKey", r.processor_reference as "processorReference", r.failure_code as "failureCode",
+  r.settled_at as "settledAt", r.created_at as "createdAt"`
+
+/** A refund that was accepted; what the processor makes of it is not known yet. */
+export async function insertRefund(
+  tx: Tx,
+  refund: {
+    readonly transactionId: string
+    readonly paymentIntentId: string
+    readonly requestedById: string | null
+    readonly amountMinor: bigint
+    readonly currency: string
+    readonly reason: string
+    readonly revokesAccess: boolean
+    readonly processorReference: string | null
+  },
+  now: Date,
+): Promise<RefundRow> {
+  const [row] = await tx.sql<RefundRow>`/* payments.insertRefund */
+    insert into refunds as r (
+      transaction_id, payment_intent_id, requested_by_id, amount_minor, currency, state, reason, revokes_access,
+      processor_reference, created_at, updated_at)
+    values (
+      ${refund.transactionId}::uuid, ${refund.paymentIntentId}::uuid, ${refund.requestedById}::uuid,
+      ${refund.amountMinor}::bigint, ${refund.currency}, 'requested', ${refund.reason}, ${refund.revokesAccess}::boolean,
+      ${refund.processorReference}, ${now}::timestamptz, ${now}::timestamptz)
+    returning ${refundColumns}`
+  assert(row, 'what was inserted is returned')
+  return row
+}
+
+/** Keeps the fee that went back with a refund. */
+export async function setRefundFee(tx: Tx, id: string, platformFeeMinor: bigint): Promise<void> {
+  await tx.sql`/* payments.refundFee */
+    update refunds set platform_fee_minor = ${platformFeeMinor}::bigint where id = ${id}::uuid`
+}
+
+/** A refund as it is now. */
+export async function findRefund(db: Db, id: string): Promise<RefundRow | null> {
+  const [row] = await db.sql<RefundRow>`/* payments.refund */
+    select ${refundColumns} from refunds r where r.id = ${id}::uuid`
+  return row ?? null
+}
+
+/** The refund that the processor knows under this name. */
+export async function findRefundByReference(tx: Tx, reference: string): Promise<RefundRow | null> {
+  const [row] = await tx.sql<RefundRow>`/* payments.refundByReference */
+    select ${refundColumns} from refunds r where r.processor_reference = ${reference}`
+  return row ?? null
+}
+
+/** Writes how a refund stands. */
+export async function updateRefund(
+  tx: Tx,
+  id: string,
+  outcome: {
+    readonly state: RefundState
+    readonly reference: string | null
+    readonly failureCode: string | null
+    readonly settledAt: Date | null
+  },
+): Promise<void> {
+  await tx.sql`/* payments.updateRefund */
+    update refunds set state = lower(${outcome.state})::refund_state,
+      processor_reference = coalesce(processor_reference, ${outcome.reference}), failure_code = ${outcome.failureCode},
+      settled_at = ${outcome.settledAt}::timestamptz, version = version + 1
+    where id = ${id}::uuid`
+}
+
+/** The record of a refund in the books. */
+export async function findRefundTransaction(tx: Tx, refundId: string): Promise<string | null> {
+  const [row] = await tx.sql<{ id: string }>`/* payments.refundTransaction */
+    select id::text as id from transactions where refund_id = ${refundId}::uuid and reason = 'refund'`
+  return row?.id ?? null
+}
+
+/** A row of `disputes`. */
+export interface DisputeRow {
+  readonly id: string
+  readonly transactionId: string
+  readonly paymentIntentId: string
+  readonly processor: string
+  readonly processorReference: string
+  readonly state: DisputeState
+  readonly reason: string
+  readonly amountMinor: bigint
+  readonly feeMinor: bigint
+  readonly currency: string
+  readonly evidence: Readonly<Record<string, unknown>> | null
+  readonly evidenceDueAt: Date | null
+  readonly evidenceSentAt: Date | null
+  readonly openedAt: Date
+  readonly closedAt: Date | null
+}
+
+export const disputeColumns = fragment`
+  d.id::text as id, d.transaction_id::text as "transactionId", d.payment_intent_id::text as "paymentIntentId", d.processor,
+  d.processor_reference as "processorReference", upper(d.state::text) as state, d.reason, d.amount_minor as "amountMinor",
+  d.fee_minor as "feeMinor", d.currency::text as currency, d.evidence, d.evidence_due_at as "evidenceDueAt",
+  d.evidence_sent_at as "evidenceSentAt", d.opened_at as "openedAt", d.closed_at as "closedAt"`
+
+/** The dispute that a processor knows under this name. */
+export async function findDisputeByReference(tx: Tx, processor: string, reference: string): Promise<DisputeRow | null> {
+  const [row] = await tx.sql<DisputeRow>`/* payments.disputeByReference */
+    select ${disputeColumns} from disputes d
+    where d.processor = ${processor} and d.processor_reference = ${reference}`
+  return row ?? null
+}
+
+/** Whether a sale is disputed now. */
+export async function isDisputed(tx: Tx, transactionId: string): Promise<boolean> {
+  const rows = await tx.sql`/* payments.isDisputed */
+    select from disputes where transaction_id = ${transactionId}::uuid and state in ('open', 'under_review')`
+  return rows.length > 0
+}
+
+/** A dispute that was opened. */
+export async function insertDispute(
+  tx: Tx,
+  dispute: Omit<DisputeRow, 'id' | 'evidence' | 'evidenceSentAt' | 'closedAt' | 'state'>,
+  now: Date,
+): Promise<DisputeRow> {
+  const [row] = await tx.sql<DisputeRow>`/* payments.insertDispute */
+    insert into disputes as d (
+      transaction_id, payment_intent_id, processor, processor_reference, state, reason, amount_minor, fee_minor, currency,
+      evidence_due_at, opened_at, created_at, updated_at)
+    values (
+      ${dispute.transactionId}::uuid, ${dispute.paymentIntentId}::uuid, ${dispute.processor}, ${dispute.processorReference},
+      'open', ${dispute.reason}, ${dispute.amountMinor}::bigint, ${dispute.feeMinor}::bigint, ${dispute.currency},
+      ${dispute.evidenceDueAt}::timestamptz, ${dispute.openedAt}::timestamptz, ${now}::timestamptz, ${now}::timestamptz)
+    returning ${disputeColumns}`
+  assert(row, 'what was inserted is returned')
+  return row
+}
+
+/** Writes how a dispute stands. */
+export async function updateDispute(
+  tx: Tx,
+  id: string,
+  change: { readonly state: DisputeState; readonly feeMinor: bigint; readonly closedAt: Date | null },
+): Promise<void> {
+  await tx.sql`/* payments.updateDispute */
+    update disputes set state = lower(${change.state})::dispute_state, fee_minor = ${change.feeMinor}::bigint,
+      closed_at = ${change.closedAt}::timestamptz, version = version + 1
+    where id = ${id}::uuid`
+}
+
+/** What a dispute took when it was opened: its record in the books. */
+export async function findDisputeDebit(
+  tx: Tx,
+  disputeId: string,
+): Promise<{ readonly id: string; readonly amountMinor: bigint; readonly platformFeeMinor: bigint } | null> {
+  const [row] = await tx.sql<{ id: string; amountMinor: bigint; platformFeeMinor: bigint }>`/* payments.disputeDebit */
+    select id::text as id, (-gross_amount)::bigint as "amountMinor", (-platform_fee)::bigint as "platformFeeMinor"
+    from transactions where dispute_id = ${disputeId}::uuid and reason = 'dispute'`
+  return row ?? null
+}

@@ -1,0 +1,42 @@
+import { uuidOf } from '../lib/ids.js'
+import type { PaymentDeclineRow, PaymentRow, PaymentSource } from './types.js'
+
+/** How somebody wants to pay, as they wrote it. */
+interface UncheckedSource {
+  readonly paymentMethodId?: string | null | undefined
+  readonly useWallet?: boolean | null | undefined
+  readonly returnUrl?: string | null | undefined
+}
+
+/** @throws NOT_FOUND node_not_found */
+export const checkedSource = (source: UncheckedSource | null | undefined): PaymentSource => ({
+  paymentMethodId: source?.paymentMethodId
+    ? uuidOf('PaymentMethod', source.paymentMethodId, ['input', 'payWith', 'paymentMethodId'])
+    : null,
+  useWallet: source?.useWallet === true,
+  returnUrl: source?.returnUrl ?? null,
+})
+
+/** Why a payment was refused; null for one that was not. */
+export const declineOf = ({ state, failureCode, failureReason, declineClass }: PaymentRow): PaymentDeclineRow | null =>
+  state === 'FAILED' && failureCode !== null
+    ? { code: failureCode, message: failureReason ?? failureCode, declineClass: declineClass ?? 'RETRY_LATER' }
+    : null
+
+/** A refused payment, as a payload's `userErrors` show it. */
+interface PaymentRefusal {
+  readonly __typename: 'PaymentDeclinedError'
+  readonly code: 'PAYMENT_DECLINED'
+  readonly message: string
+  readonly path: string[]
+  readonly decline: PaymentDeclineRow
+}
+
+/** What a payload says of a payment that was refused. */
+export function payWithErrors(payment: PaymentRow | null): PaymentRefusal[] {
+  const decline = payment && declineOf(payment)
+  if (!decline) return []
+  const { message } = decline
+  const path = ['input', 'payWith']
+  return [{ __typename: 'PaymentDeclinedError', code: 'PAYMENT_DECLINED', message, path, decline }]
+}

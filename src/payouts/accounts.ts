@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { record } from '../audit/audit.js'
+import { holdActor } from '../accounts/accounts.js'
+import { transaction } from '../lib/db.js'
+import type { Origin, Tx } from '../lib/db.js'
+import { AppError } from '../lib/errors.js'
+import type { Viewer } from '../lib/viewer.js'
+import type { PaymentServices } from '../payments/types.js'
+import { ProcessorDeclined, ProcessorUnavailable } from '../processors/processors.js'
+import type { PayoutAccountOutcome } from '../processors/types.js'
+import { findCurrency, insertAccount, listAccounts, removeAccount } from './queries.js'
+
+/** Destinations that are kept for one person. */
+export const MAX_ACCOUNTS = 5
+const MAX_KEY_LENGTH = 200
+
+/** Where earnings shall be sent. */
+export interface AccountOrder {
+  readonly countryCode: string
+  readonly returnUrl: string
+  readonly idempotencyKey: string
+}
+
+/**
+ * Adds a destination: the processor is asked outside any transaction, under a key made of person and idempotency key, so that
+ * a retry adds the same one. Its details stay with the processor. Audited.
+ * @throws INVALID payout_account_refused, invalid_input; CONFLICT too_many_payout_accounts; UNAVAILABLE service_unavailable
+ */
+export async function addPayoutAccount(
+  origin: Origin,
+  { processor }: PaymentServices,
+  { userId }: Viewer,
+  order: AccountOrder,
+): Promise<{ readonly id: string; readonly onboardingUrl: string | null }> {
+  const { idempotencyKey, countryCode, returnUrl } = order
+  if (idempotencyKey === '' || idempotencyKey.length > MAX_KEY_LENGTH)
+    throw new AppError('INVALID', 'invalid_input', 'An idempotency key has 1 to 200 characters.', {
+      path: ['input', 'idempotencyKey'],
+    })
+  const currency = await transaction(origin, (tx, now) => checkedCurrency(tx, userId, now))
+  const key = createHash('sha256').update(`payout:${userId}:${idempotencyKey}`).digest('hex')
+  const made = await asking(() =>
+    processor.createPayoutAccount({ creatorId: userId, key, countryCode, currency, returnUrl }),
+  )
+  const id = await transaction(origin, async (tx, now) => {
+    const account = { ...made, creatorId: userId, processor: processor.name, countryCode, currency }
+    const inserted = await insertAccount(tx, account, now)
+    await recordAccount(tx, { action: 'payout_account.added', id: inserted, userId }, now)
+    return inserted
+  })
+  return { id, onboardingUrl: made.onboardingUrl }
+}
+
+async function checkedCurrency(tx: Tx, userId: string, now: Date): Promise<string> {
+  await holdActor(tx, userId, now)
+  const currency = await findCurrency(tx, userId)
+  if (!currency) throw new AppError('CONFLICT', 'creator_not_earning', 'Choose a currency first.')
+  if ((await listAccounts(tx, userId)).length < MAX_ACCOUNTS) return currency
+  throw new AppError('CONFLICT', 'too_many_payout_accounts', `At most ${String(MAX_ACCOUNTS)} destinations are kept.`)
+}
+
+async function asking(ask: () => Promise<PayoutAccountOutcome>): Promise<PayoutAccountOutcome> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof ProcessorDeclined)
+      throw new AppError('INVALID', 'payout_account_refused', error.decline.reason, { path: ['input', 'countryCode'] })
+    if (error instanceof ProcessorUnavailable)
+      throw new AppError('UNAVAILABLE', 'service_unavailable', 'The processor does not answer: try again.', {
+        retryAfterSeconds: 5,
+      })
+    throw error
+  }
+}
+
+/** Forgets a destination; what is on its way there arrives. Audited. @throws NOT_FOUND node_not_found */
+export async function removePayoutAccount(tx: Tx, { userId }: Viewer, id: string, now: Date): Promise<void> {
+  await holdActor(tx, userId, now)
+  if (!(await removeAccount(tx, userId, id, now)))
+    throw new AppError('NOT_FOUND', 'node_not_found', 'No such PayoutAccount.', { path: ['input', 'payoutAccountId'] })
+  await recordAccount(tx, { action: 'payout_account.removed', id, userId }, now)
+}
+
+const recordAccount = (
+  tx: Tx,
+  { action, id, userId }: { readonly action: string; readonly id: string; readonly userId: string },
+  now: Date,
+): Promise<void> =>
+  record(
+    tx,
+    {
+      action,
+      category: 'PAYMENT',
+      severity: 'MEDIUM',
+      subject: { table: 'payout_accounts', id },
+      userId,
+      description: 'A destination of earnings changed.',
+    },
+    now,
+  )

@@ -1,0 +1,2 @@
+/** The front door: how creators are paid. */
+export { payoutNewsFor } from './sending.js'

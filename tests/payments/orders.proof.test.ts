@@ -1,0 +1,3 @@
+import { ordersEndAlike } from './orders.js'
+
+ordersEndAlike(null, 1)

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { provenCreator } from '../content/posts.js'
+import { expectLedger } from '../support/ledger.js'
+import { startServer } from '../support/server.js'
+import type { TestServer } from '../support/server.js'
+import { makeWorld } from '../support/world.js'
+import type { Person, World } from '../support/world.js'
+import { disputedPurchase, endOf, tell } from './histories.js'
+import type { History, Message } from './histories.js'
+import { runLater } from './paying.js'
+
+/** All orders of `items`. */
+export function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length <= 1) return [[...items]]
+  return items.flatMap((item, place) =>
+    permutations([...items.slice(0, place), ...items.slice(place + 1)]).map((rest) => [item, ...rest]),
+  )
+}
+
+/** A generator of the numbers from 0 to 1 that `seed` gives (mulberry32). */
+export function randomOf(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** Tells a history in this order, each message twice, the second time somewhere later; then until nothing is left to do. */
+async function tellAll(server: TestServer, messages: readonly Message[], random: () => number): Promise<void> {
+  const line = [...messages]
+  for (const message of messages) {
+    const first = line.indexOf(message)
+    line.splice(first + 1 + Math.floor(random() * (line.length - first)), 0, message)
+  }
+  for (const message of line) {
+    expect(await tell(server, message)).toBe(200)
+    if (random() < 0.5) await server.drain()
+  }
+  for (let round = 0; round < 4; round += 1) await runLater(server)
+}
+
+/** The test of `count` of the orders of six messages, chosen by `seed`; all of them where `count` is null. */
+export function ordersEndAlike(count: number | null, seed: number): void {
+  describe('six messages about one charge', () => {
+    let server: TestServer
+    let world: World
+    let creator: Person
+    beforeAll(async () => {
+      server = await startServer()
+      world = makeWorld(server)
+      creator = await provenCreator(world)
+    })
+    afterAll(async () => {
+      await expectLedger(server.database)
+      await server.close()
+    })
+
+    it.each(['WON', 'LOST'] as const)(
+      'end in the same books and the same access in whatever order, each told twice: a dispute that is %s',
+      async (verdict) => {
+        const random = randomOf(seed)
+        const inOrder = await disputedPurchase(server, world, creator, verdict)
+        expect(inOrder.messages.map(({ type }) => type)).toHaveLength(6)
+        await tellAll(server, inOrder.messages, () => 0)
+        const expected = await endOf(server, inOrder)
+        const all = permutations([0, 1, 2, 3, 4, 5])
+        const chosen =
+          count === null ? all : Array.from({ length: count }, () => all[Math.floor(random() * all.length)]!)
+        for (const order of chosen) {
+          const history: History = await disputedPurchase(server, world, creator, verdict)
+          await tellAll(
+            server,
+            order.map((place) => history.messages[place]!),
+            random,
+          )
+          expect({ order, seed, end: await endOf(server, history) }).toEqual({ order, seed, end: expected })
+        }
+      },
+      3_600_000,
+    )
+  })
+}

@@ -1,0 +1,389 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { provenCreator, publish, read } from '../content/posts.js'
+import { ERRORS, PAYMENT, newKey, runLater, sandboxOf, saveCard } from '../payments/paying.js'
+import { renewDue } from '../../src/subscriptions/subscriptions.js'
+import { expectLedger } from '../support/ledger.js'
+import { startServer } from '../support/server.js'
+import type { TestServer } from '../support/server.js'
+import { until } from '../support/until.js'
+import { makeWorld } from '../support/world.js'
+import type { Person, World } from '../support/world.js'
+
+const FACTS = `id status type willRenew entitledUntil nextChargeAt graceUntil paymentHealth endedAt endedReason
+  price { amountMinor currency } currentPeriod { number startsAt endsAt }`
+const OFFERS = `query ($name: String!) { user(username: $name) { subscriptionOffers { id type months price { amountMinor currency } } } }`
+const UPDATE_OFFER = `mutation ($input: UpdateSubscriptionOfferInput!) {
+  updateSubscriptionOffer(input: $input) { offers { id type months price { amountMinor } discountBasisPoints } ${ERRORS} }
+}`
+const SUBSCRIBE = `mutation ($input: SubscribeInput!) { subscribe(input: $input) { subscription { ${FACTS} } ${PAYMENT} replayed ${ERRORS} } }`
+const CANCEL = `mutation ($id: ID!) { cancelSubscription(input: { subscriptionId: $id }) { subscription { ${FACTS} } ${ERRORS} } }`
+const RESUME = `mutation ($id: ID!) { resumeSubscription(input: { subscriptionId: $id }) { subscription { ${FACTS} } ${ERRORS} } }`
+const DAY = 86_400_000
+const ORIGIN = () => ({ db: server.database.db, actorId: null, sessionId: null, requestId: 'test' })
+
+let server: TestServer
+let world: World
+let creator: Person
+let postId: string
+beforeAll(async () => {
+  server = await startServer()
+  world = makeWorld(server)
+  creator = await aCreator()
+  postId = (await publish(creator, { visibility: 'SUBSCRIBERS' }))['id'] as string
+})
+afterAll(async () => {
+  await expectLedger(server.database)
+  await server.close()
+})
+
+async function aCreator(): Promise<Person> {
+  const person = await provenCreator(world)
+  await person.do(UPDATE_OFFER, {
+    input: { monthlyPriceMinor: '500', yearlyDiscountBasisPoints: 2_000, lifetimePriceMinor: '30000' },
+  })
+  return person
+}
+
+const offersOf = async (person: Person): Promise<any[]> =>
+  (await creator.do(OFFERS, { name: person.username })).user.subscriptionOffers as any[]
+
+async function trySubscribe(
+  fan: Person,
+  to: Person,
+  type = 'MONTHLY',
+  more: Record<string, unknown> = {},
+): Promise<any> {
+  const { id, price } = (await offersOf(to)).find((offer) => offer.type === type)
+  const input = { offerId: id, expectedPrice: price, idempotencyKey: newKey(), ...more }
+  return (await fan.request(SUBSCRIBE, { input })).data?.['subscribe']
+}
+
+async function aSubscriber(token = 'pm_card_visa', to = creator): Promise<{ fan: Person; subscription: any }> {
+  const fan = await world.fan()
+  await saveCard(fan, token)
+  return { fan, subscription: (await trySubscribe(fan, to)).subscription }
+}
+
+const opens = async (fan: Person): Promise<boolean> => (await read(fan, postId))?.['body'].__typename === 'UnlockedBody'
+const factsOf = async (fan: Person): Promise<any> =>
+  (await fan.do(`{ viewer { subscriptions(first: 1) { nodes { ${FACTS} } } } }`)).viewer.subscriptions.nodes[0]
+const salesOf = async (fan: Person): Promise<number> =>
+  Number(
+    (
+      await server.database.owner.query(
+        `select count(*) from transactions where payer_id = $1 and status = 'succeeded' and type = 'subscription'`,
+        [fan.uuid],
+      )
+    ).rows[0].count,
+  )
+
+/** Has a subscription be older by `ms`, as if it had begun so much earlier. */
+async function age(fan: Person, ms: number): Promise<void> {
+  const { owner } = server.database
+  const by = `make_interval(secs => ${String(ms / 1_000)})`
+  const shift = (columns: string[]): string => columns.map((name) => `${name} = ${name} - ${by}`).join(', ')
+  const own = `select id from subscriptions where subscriber_id = $1`
+  await owner.query(
+    `update subscription_periods set ${shift(['starts_at', 'ends_at'])} where subscription_id in (${own})`,
+    [fan.uuid],
+  )
+  await owner.query(
+    `update entitlement_grants set ${shift(['starts_at', 'ends_at'])} where subscription_id in (${own})`,
+    [fan.uuid],
+  )
+  const times = [
+    'started_at',
+    'anchor_at',
+    'period_starts_at',
+    'period_ends_at',
+    'entitled_until',
+    'next_charge_at',
+    'grace_until',
+  ]
+  await owner.query(`update subscriptions set ${shift(times)} where subscriber_id = $1`, [fan.uuid])
+}
+
+/** Runs the renewals that are due now, asked for `times` times. */
+async function renew(times = 1): Promise<void> {
+  await server.database.owner.query(
+    `select graphile_worker.add_job('subscriptions.renew_due', '{}') from generate_series(1, $1)`,
+    [times],
+  )
+  await server.drain()
+}
+
+/** Lets the current period end `ms` ago, and renews what is due. */
+async function passPeriod(fan: Person, { ms = 1_000, times = 1 } = {}): Promise<void> {
+  const { currentPeriod } = await factsOf(fan)
+  await age(fan, new Date(currentPeriod.endsAt).getTime() - Date.now() + ms)
+  await renew(times)
+}
+
+describe('what is offered', () => {
+  it('is one price for a month, and what follows from it, rounded once', async () => {
+    expect(await offersOf(creator)).toMatchObject([
+      { type: 'MONTHLY', months: 1, price: { amountMinor: '500' } },
+      { type: 'YEARLY', months: 12, price: { amountMinor: '4800' } },
+      { type: 'LIFETIME', months: null, price: { amountMinor: '30000' } },
+    ])
+  })
+
+  it('can be changed, and whoever subscribed before pays as before', async () => {
+    const other = await aCreator()
+    const { fan } = await aSubscriber('pm_card_visa', other)
+    const [old] = await offersOf(other)
+    await other.do(UPDATE_OFFER, { input: { monthlyPriceMinor: '900' } })
+    expect(await offersOf(other)).toMatchObject([{ type: 'MONTHLY', price: { amountMinor: '900' } }])
+    const late = await world.fan()
+    await saveCard(late)
+    const input = { offerId: old.id, expectedPrice: old.price, idempotencyKey: newKey() }
+    expect((await late.request(SUBSCRIBE, { input })).data?.['subscribe'].userErrors).toMatchObject([
+      { __typename: 'PriceChangedError', code: 'PRICE_CHANGED', price: { amountMinor: '900' } },
+    ])
+    await passPeriod(fan)
+    expect(await factsOf(fan)).toMatchObject({ price: { amountMinor: '500' }, currentPeriod: { number: 2 } })
+  })
+
+  it('is refused out of range, twice the same bundle, and to whoever’s age is not proven', async () => {
+    const codes = async (person: Person, input: object): Promise<string[]> =>
+      (await person.request(UPDATE_OFFER, { input })).data?.['updateSubscriptionOffer'].userErrors.map(
+        (e: any) => e.code,
+      )
+    expect(await codes(creator, { monthlyPriceMinor: '1' })).toEqual(['PRICE_OUT_OF_RANGE'])
+    expect(await codes(creator, { monthlyPriceMinor: '500', yearlyDiscountBasisPoints: 9_001 })).toEqual([
+      'INVALID_INPUT',
+    ])
+    expect(await codes(creator, { monthlyPriceMinor: '500', bundles: [{ months: 3 }, { months: 3 }] })).toEqual([
+      'INVALID_INPUT',
+    ])
+    expect(await codes(await world.creator(), { monthlyPriceMinor: '500' })).toEqual(['AGE_VERIFICATION_REQUIRED'])
+  })
+})
+
+describe('subscribing', () => {
+  it('opens what subscribers see, and says what was agreed to', async () => {
+    const { fan, subscription } = await aSubscriber()
+    expect(subscription).toMatchObject({
+      status: 'ACTIVE',
+      type: 'MONTHLY',
+      willRenew: true,
+      paymentHealth: 'HEALTHY',
+      price: { amountMinor: '500', currency: 'EUR' },
+      currentPeriod: { number: 1 },
+    })
+    expect(subscription.nextChargeAt).toBe(subscription.currentPeriod.endsAt)
+    expect(await opens(fan)).toBe(true)
+    const { viewer } = await creator.do(
+      `{ viewer { subscribers(first: 1) { nodes { subscriber { id } paymentHealth nextChargeAt } } } }`,
+    )
+    expect(viewer.subscribers.nodes).toEqual([{ subscriber: { id: fan.id }, paymentHealth: null, nextChargeAt: null }])
+  })
+
+  it('is done once by twenty who ask at once', async () => {
+    const fan = await world.fan()
+    await saveCard(fan)
+    const answers = await Promise.all(Array.from({ length: 20 }, () => trySubscribe(fan, creator)))
+    expect(answers.filter(({ subscription }) => subscription !== null)).toHaveLength(1)
+    expect(new Set(answers.flatMap(({ userErrors }) => userErrors.map((e: any) => e.code)))).toEqual(
+      new Set(['ALREADY_SUBSCRIBED']),
+    )
+    expect(await salesOf(fan)).toBe(1)
+  })
+
+  it('that the bank refuses leaves nothing, and can be tried again', async () => {
+    const { fan, subscription } = await aSubscriber('pm_card_chargeCustomerFail')
+    expect(subscription).toMatchObject({ status: 'FAILED', endedReason: 'PAYMENT_FAILED' })
+    expect(await opens(fan)).toBe(false)
+    const payWith = { paymentMethodId: await saveCard(fan) }
+    expect((await trySubscribe(fan, creator, 'MONTHLY', { payWith })).subscription.status).toBe('ACTIVE')
+  })
+
+  it('to oneself, to whoever parted from one, or to what is nowhere is refused', async () => {
+    expect((await trySubscribe(creator, creator)).userErrors).toMatchObject([{ code: 'SELF_ACTION' }])
+    const parted = await world.fan()
+    await saveCard(parted)
+    await creator.do(`mutation ($id: ID!) { blockUser(input: { userId: $id }) { userErrors { code } } }`, {
+      id: parted.id,
+    })
+    expect((await trySubscribe(parted, creator)).userErrors).toMatchObject([{ code: 'NODE_NOT_FOUND' }])
+  })
+
+  it('for always is paid once, never renewed, and not cancelled', async () => {
+    const fan = await world.fan()
+    await saveCard(fan)
+    const { subscription } = await trySubscribe(fan, creator, 'LIFETIME')
+    expect(subscription).toMatchObject({ status: 'ACTIVE', willRenew: false, entitledUntil: null, nextChargeAt: null })
+    const { data } = await fan.request(CANCEL, { id: subscription.id })
+    expect(data?.['cancelSubscription'].userErrors).toMatchObject([{ code: 'SUBSCRIPTION_LIFETIME' }])
+    await age(fan, 400 * DAY)
+    await renew()
+    expect(await salesOf(fan)).toBe(1)
+  })
+})
+
+describe('a subscription', () => {
+  it('is renewed once per period, however many workers look', async () => {
+    const { fan } = await aSubscriber()
+    await passPeriod(fan, { times: 5 })
+    await Promise.all(Array.from({ length: 4 }, () => renewDue(ORIGIN(), server.services.payments)))
+    expect(await salesOf(fan)).toBe(2)
+    expect(await factsOf(fan)).toMatchObject({ status: 'ACTIVE', currentPeriod: { number: 2 } })
+    await age(fan, 31 * DAY)
+    await Promise.all(Array.from({ length: 8 }, () => renewDue(ORIGIN(), server.services.payments)))
+    expect(await salesOf(fan)).toBe(3)
+    const { currentPeriod } = await factsOf(fan)
+    expect(currentPeriod.number).toBe(3)
+  })
+
+  it('is open while its renewal is under way, whose answer is lost, and charged once', async () => {
+    const { fan } = await aSubscriber()
+    sandboxOf(server).faults.next('charge', 'timeout')
+    await passPeriod(fan)
+    expect(await opens(fan)).toBe(true)
+    await runLater(server)
+    expect(await salesOf(fan)).toBe(2)
+  })
+
+  it('that was cancelled stays open to the very instant of its end, without a job', async () => {
+    const { fan, subscription } = await aSubscriber()
+    const { cancelSubscription } = await fan.do(CANCEL, { id: subscription.id })
+    expect(cancelSubscription.subscription).toMatchObject({ status: 'CANCELLED', willRenew: false, nextChargeAt: null })
+    await age(fan, new Date(subscription.currentPeriod.endsAt).getTime() - Date.now() - 1_500)
+    expect(await opens(fan)).toBe(true)
+    const { entitledUntil } = await factsOf(fan)
+    await sleep(new Date(entitledUntil).getTime() - Date.now() + 20)
+    expect(await opens(fan)).toBe(false)
+    expect(await factsOf(fan)).toMatchObject({ status: 'EXPIRED' })
+    await renew()
+    expect(await factsOf(fan)).toMatchObject({ status: 'EXPIRED', endedReason: 'PERIOD_ENDED' })
+    expect(await salesOf(fan)).toBe(1)
+  })
+
+  it('can be resumed until its end, and is then renewed', async () => {
+    const { fan, subscription } = await aSubscriber()
+    await fan.do(CANCEL, { id: subscription.id })
+    expect((await fan.do(RESUME, { id: subscription.id })).resumeSubscription.subscription).toMatchObject({
+      status: 'ACTIVE',
+      willRenew: true,
+    })
+    await passPeriod(fan)
+    expect(await salesOf(fan)).toBe(2)
+  })
+
+  it('whose renewal is refused is tried again by the ladder, is kept in grace, and ends when nothing helps', async () => {
+    const { fan } = await aSubscriber()
+    const token = await tokenOf(fan)
+    await sandboxOf(server).breakMethod(token, 'insufficient_funds')
+    await passPeriod(fan)
+    expect(await factsOf(fan)).toMatchObject({ status: 'ACTIVE', paymentHealth: 'RETRYING' })
+    expect(await opens(fan)).toBe(true)
+    await age(fan, 3 * DAY)
+    expect(await opens(fan)).toBe(false)
+    for (let days = 0; days < 20; days += 1) {
+      await renew()
+      await age(fan, DAY)
+    }
+    expect(await factsOf(fan)).toMatchObject({
+      status: 'EXPIRED',
+      paymentHealth: 'EXHAUSTED',
+      endedReason: 'PAYMENT_FAILED',
+    })
+    expect(await salesOf(fan)).toBe(1)
+  })
+
+  it('is charged at once when another card becomes the default, and keeps its anchor', async () => {
+    const { fan } = await aSubscriber()
+    await sandboxOf(server).breakMethod(await tokenOf(fan), 'expired_card')
+    await passPeriod(fan)
+    expect(await factsOf(fan)).toMatchObject({ paymentHealth: 'GRACE' })
+    const { currentPeriod } = await factsOf(fan)
+    const better = await saveCard(fan, 'pm_card_mastercard')
+    await fan.do(
+      `mutation ($id: ID!) { setDefaultPaymentMethod(input: { paymentMethodId: $id }) { userErrors { code } } }`,
+      { id: better },
+    )
+    await server.drain()
+    await renew()
+    expect(await factsOf(fan)).toMatchObject({
+      paymentHealth: 'HEALTHY',
+      currentPeriod: { number: 2, startsAt: currentPeriod.endsAt },
+    })
+  })
+
+  it('ends with the refund of its period, and is back when the bank sends that back', async () => {
+    const { fan } = await aSubscriber('pm_card_refundFail')
+    await sandboxOf(server).refundAtProcessor(await chargeOf(fan), 500n)
+    await runLater(server)
+    expect(await opens(fan)).toBe(true)
+    expect(await factsOf(fan)).toMatchObject({ status: 'ACTIVE', endedReason: null })
+    const other = await aSubscriber()
+    await sandboxOf(server).refundAtProcessor(await chargeOf(other.fan), 500n)
+    await server.drain()
+    expect(await opens(other.fan)).toBe(false)
+    expect(await factsOf(other.fan)).toMatchObject({ status: 'EXPIRED', endedReason: 'REFUNDED' })
+  })
+
+  it('whose money comes after its end gives it back, and has somebody look', async () => {
+    const fan = await world.fan()
+    await saveCard(fan, 'pm_card_authenticationRequired')
+    const { subscription } = await trySubscribe(fan, creator, 'MONTHLY', {
+      payWith: { returnUrl: 'https://app.example.com' },
+    })
+    expect(subscription.status).toBe('PENDING')
+    const charge = await chargeOf(fan)
+    await server.database.owner.query(
+      `update subscriptions set status = 'failed', ended_at = now(), ended_reason = 'staff' where id =
+         (select id from subscriptions where subscriber_id = $1)`,
+      [fan.uuid],
+    )
+    await sandboxOf(server).confirmAction(charge, 'succeed')
+    await runLater(server)
+    const { rows } = await server.database.owner.query(
+      `select p.refunded_minor::int as refunded, c.kind::text as kind
+       from payment_intents p join finance_cases c on c.payment_intent_id = p.id where p.payer_id = $1`,
+      [fan.uuid],
+    )
+    expect(rows).toEqual([{ refunded: 500, kind: 'payment_for_dead_subscription' }])
+    expect(await opens(fan)).toBe(false)
+  })
+
+  it('tells its subscriber of each step, in order', async () => {
+    const fan = await world.fan()
+    await saveCard(fan)
+    const watching = await fan.watch<any>(`subscription { subscriptionChanged { sequence subscription { status } } }`)
+    const { subscription } = await trySubscribe(fan, creator)
+    await fan.do(CANCEL, { id: subscription.id })
+    await until(() => watching.events.length === 2)
+    expect(watching.events.map((event: any) => event.subscriptionChanged.sequence)).toEqual(['1', '2'])
+    await watching.stop()
+  })
+
+  it('counts for its creator while it lasts', async () => {
+    const other = await aCreator()
+    const count = async (): Promise<number> =>
+      (
+        await server.database.owner.query('select subscriber_count as n from user_counters where user_id = $1', [
+          other.uuid,
+        ])
+      ).rows[0]?.n ?? 0
+    const { fan, subscription } = await aSubscriber('pm_card_visa', other)
+    expect(await count()).toBe(1)
+    await fan.do(CANCEL, { id: subscription.id })
+    await passPeriod(fan)
+    expect(await count()).toBe(0)
+  })
+})
+
+async function tokenOf(fan: Person): Promise<string> {
+  const { rows } = await server.database.owner.query(`select token from payment_methods where user_id = $1`, [fan.uuid])
+  return rows[0].token as string
+}
+
+async function chargeOf(fan: Person): Promise<string> {
+  const { rows } = await server.database.owner.query(
+    `select processor_reference as reference from payment_intents where payer_id = $1 order by created_at desc limit 1`,
+    [fan.uuid],
+  )
+  return rows[0].reference as string
+}
