@@ -76,6 +76,7 @@ describe('the tour of the README', () => {
       viewerAccess: { isOpen: false, reason: 'PURCHASE_REQUIRED' },
       body: { __typename: 'LockedBody', offers: [{ kind: 'BUY' }] },
     })
+    expect((await take('Save')).addPaymentMethod.paymentMethod).toMatchObject({ brand: 'visa', lastFour: '4242' })
     expect((await take('Give')).grantAccess).toMatchObject({ grant: { source: 'GIFT' } })
     const open = await take('Locked')
     expect(open.content.viewerAccess.isOpen).toBe(true)
@@ -106,7 +107,7 @@ describe('the tour of the README', () => {
   })
 
   it('has no step that is not taken here', () => {
-    expect([...tour.keys()]).toEqual(['Feed', 'Locked', 'Give', 'Thread', 'Find', 'Told', 'Like'])
+    expect([...tour.keys()]).toEqual(['Feed', 'Locked', 'Save', 'Give', 'Thread', 'Find', 'Told', 'Like'])
   })
 })
 

@@ -124,7 +124,8 @@ describe('/health/ready', () => {
     await database.owner.query('lock table _prisma_migrations in access exclusive mode')
     await until(async () => {
       const answer = await ask(app)
-      expect(answer.tookMs).toBeLessThan(200)
+      // far below the time for which the lock is held; how fast it is belongs to no test
+      expect(answer.tookMs).toBeLessThan(2_000)
       return answer.body.checks['database'] === 'unreachable'
     })
     await database.owner.query('rollback')
