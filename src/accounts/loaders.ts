@@ -2,6 +2,7 @@ import DataLoader from 'dataloader'
 import { openFields } from '../keys/keys.js'
 import type { SealedField } from '../keys/types.js'
 import type { Db } from '../lib/db.js'
+import { makeIdLoader, makeRowLoader } from '../lib/row-loader.js'
 import { listAgeVerifications, listAgeVerificationsById } from './age-queries.js'
 import { listBonds } from './bond-queries.js'
 import { listProfiles } from './profile-queries.js'
@@ -51,9 +52,12 @@ export interface AccountsLoaders {
 
 /** Loaders for one request or one event. */
 export const makeAccountsLoaders = (db: Db): AccountsLoaders => ({
-  user: new DataLoader((ids) => inOrder(ids, listUsersById(db, ids), ({ id }) => id)),
-  account: new DataLoader((ids) => inOrder(ids, listAccountsById(db, ids), ({ id }) => id)),
-  profile: new DataLoader((ids) => inOrder(ids, listProfiles(db, ids), ({ userId }) => userId)),
+  user: makeIdLoader((ids) => listUsersById(db, ids)),
+  account: makeIdLoader((ids) => listAccountsById(db, ids)),
+  profile: makeRowLoader(
+    (ids) => listProfiles(db, ids),
+    ({ userId }) => userId,
+  ),
   relation: new DataLoader((keys) => loadRelations(db, keys), { cacheKeyFn: relationKeyOf }),
   counts: new DataLoader(async (ids) => {
     const counts = new Map((await listCounts(db, ids)).map((row) => [row.id, row]))
@@ -64,17 +68,8 @@ export const makeAccountsLoaders = (db: Db): AccountsLoaders => ({
     const rows = await listAgeVerifications(db, userIds, MAX_AGE_VERIFICATIONS)
     return userIds.map((id) => rows.filter(({ userId }) => userId === id))
   }),
-  ageVerification: new DataLoader((ids) => inOrder(ids, listAgeVerificationsById(db, ids), ({ id }) => id)),
+  ageVerification: makeIdLoader((ids) => listAgeVerificationsById(db, ids)),
 })
-
-async function inOrder<Row>(
-  ids: readonly string[],
-  found: Promise<Row[]>,
-  idOf: (row: Row) => string,
-): Promise<(Row | null)[]> {
-  const rows = new Map((await found).map((row) => [idOf(row), row]))
-  return ids.map((id) => rows.get(id) ?? null)
-}
 
 /** One statement per viewer; a request has one. */
 async function loadRelations(db: Db, keys: readonly RelationKey[]): Promise<Bonds[]> {

@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader'
 import type { Reading } from '../content/content.js'
 import type { Db } from '../lib/db.js'
+import { makeIdLoader } from '../lib/row-loader.js'
 import { makePageLoader } from '../lib/page-loader.js'
 import type { PageLoader } from '../lib/page-loader.js'
 import { listLikers } from './like-queries.js'
@@ -35,10 +36,7 @@ export interface LoadedComments {
 /** Loaders for one request or one event; `reading` is asked anew for each batch, because a write moves the request's time on. */
 export const makeCommentsLoaders = (db: Db, reading: () => Reading): CommentsLoaders => ({
   likers: makePageLoader((contentIds, page) => listLikers(db, contentIds, page, reading())),
-  comment: new DataLoader(async (ids) => {
-    const rows = new Map((await listCommentsById(db, ids, reading())).map((row) => [row.id, row]))
-    return ids.map((id) => rows.get(id) ?? null)
-  }),
+  comment: makeIdLoader((ids) => listCommentsById(db, ids, reading())),
   comments: makePageLoader((contentIds, page) => listComments(db, contentIds, page, reading())),
   replies: makePageLoader((commentIds, page) => listReplies(db, commentIds, page, reading())),
   commentSettings: new DataLoader(async (creatorIds) => {

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader'
 import type { Db } from '../lib/db.js'
+import { makeIdLoader } from '../lib/row-loader.js'
 import { listGrantsById } from './grant-queries.js'
 import { listContentMedia } from './media-queries.js'
 import type { ContentMediaRow } from './media-queries.js'
@@ -39,10 +40,7 @@ export interface ContentLoaders {
 
 /** Loaders for one request or one event; `reading` is asked anew for each batch, because a write moves the request's time on. */
 export const makeContentLoaders = (db: Db, reading: () => Reading): ContentLoaders => ({
-  content: new DataLoader(async (ids) => {
-    const rows = new Map((await listContentById(db, ids, reading())).map((row) => [row.id, row]))
-    return ids.map((id) => rows.get(id) ?? null)
-  }),
+  content: makeIdLoader((ids) => listContentById(db, ids, reading())),
   contentsOf: makePageLoader((creatorIds, page, filter) => listContentOf(db, creatorIds, filter, page, reading())),
   versionsOf: makePageLoader((contentIds, page) => listVersions(db, contentIds, page)),
   contentBody: new DataLoader(async (ids) => {
@@ -61,12 +59,6 @@ export const makeContentLoaders = (db: Db, reading: () => Reading): ContentLoade
     const rows = await listContentMedia(db, ids)
     return ids.map((id) => rows.filter(({ contentId }) => contentId === id))
   }),
-  contentVersion: new DataLoader(async (ids) => {
-    const rows = new Map((await listVersionsById(db, ids)).map((row) => [row.id, row]))
-    return ids.map((id) => rows.get(id) ?? null)
-  }),
-  grant: new DataLoader(async (ids) => {
-    const rows = new Map((await listGrantsById(db, ids)).map((row) => [row.id, row]))
-    return ids.map((id) => rows.get(id) ?? null)
-  }),
+  contentVersion: makeIdLoader((ids) => listVersionsById(db, ids)),
+  grant: makeIdLoader((ids) => listGrantsById(db, ids)),
 })

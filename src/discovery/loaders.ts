@@ -2,6 +2,7 @@ import DataLoader from 'dataloader'
 import type { Reading } from '../content/content.js'
 import type { CategoryRow } from '../content/types.js'
 import type { Db } from '../lib/db.js'
+import { makeIdLoader } from '../lib/row-loader.js'
 import { listCreatorCategories } from './creator-queries.js'
 import { listTagsById } from './tag-queries.js'
 import type { TagRow } from './types.js'
@@ -20,8 +21,5 @@ export const makeDiscoveryLoaders = (db: Db, reading: () => Reading): DiscoveryL
     const rows = await listCreatorCategories(db, ids)
     return ids.map((id) => rows.filter(({ userId }) => userId === id))
   }),
-  tag: new DataLoader(async (ids) => {
-    const rows = new Map((await listTagsById(db, ids, reading())).map((row) => [row.id, row]))
-    return ids.map((id) => rows.get(id) ?? null)
-  }),
+  tag: makeIdLoader((ids) => listTagsById(db, ids, reading())),
 })

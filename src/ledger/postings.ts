@@ -92,30 +92,28 @@ export interface Return {
   readonly walletMinor: bigint
 }
 
-/** The lines that take a return from whoever has the money: the creator, into a debt where it is gone, and the platform. */
-function takingBack({ sale, amountMinor, before, way }: Omit<Return, 'walletMinor'> & { readonly way: ReturnWay }): {
-  lines: Line[]
-  feeMinor: bigint
-} {
-  const feeMinor = feeGivenBack(
+/** The part of the fee that goes with what a return takes. */
+const feeOf = ({ sale, amountMinor, before }: Omit<Return, 'walletMinor'>, way: ReturnWay): bigint =>
+  feeGivenBack(
     { grossMinor: sale.amount.amountMinor, platformFeeMinor: sale.platformFeeMinor },
     before,
     amountMinor,
     way,
   )
-  return {
-    feeMinor,
-    lines: [
-      {
-        kind: 'CREATOR_PENDING',
-        ownerId: sale.creatorId,
-        amountMinor: feeMinor - amountMinor,
-        availableAt: addMs(sale.occurredAt, EARNINGS_WAIT_MS),
-      },
-      { kind: 'PLATFORM_FEES', ownerId: null, amountMinor: -feeMinor },
-    ],
-  }
-}
+
+/**
+ * The creator's and the platform's parts of what comes back of a sale, or below zero of what goes: where its earnings are by
+ * now, and where they are gone from a debt.
+ */
+const shares = (sale: Sale, amountMinor: bigint, feeMinor: bigint): Line[] => [
+  {
+    kind: 'CREATOR_PENDING',
+    ownerId: sale.creatorId,
+    amountMinor: amountMinor - feeMinor,
+    availableAt: addMs(sale.occurredAt, EARNINGS_WAIT_MS),
+  },
+  { kind: 'PLATFORM_FEES', ownerId: null, amountMinor: feeMinor },
+]
 
 const against = (sale: Sale, grossMinor: bigint, feeMinor: bigint, now: Date) =>
   ({
@@ -141,7 +139,7 @@ export async function postRefund(
   now: Date,
 ): Promise<{ transactionId: string; platformFeeMinor: bigint }> {
   const { sale, amountMinor, walletMinor } = order
-  const { lines, feeMinor } = takingBack({ ...order, way: 'REFUND' })
+  const feeMinor = feeOf(order, 'REFUND')
   const transactionId = await insertTransaction(tx, {
     ...against(sale, -amountMinor, -feeMinor, now),
     reason: 'REFUND',
@@ -158,7 +156,7 @@ export async function postRefund(
       overdraws: true,
       lines: [
         { kind: 'WALLET', ownerId: sale.payerId, amountMinor: walletMinor },
-        ...lines,
+        ...shares(sale, -amountMinor, -feeMinor),
         { kind: 'PROCESSOR_CLEARING', ownerId: null, amountMinor: amountMinor - walletMinor },
       ],
     },
@@ -193,13 +191,7 @@ export async function postRefundFailed(
       transactionId,
       currency: sale.amount.currency,
       lines: [
-        {
-          kind: 'CREATOR_PENDING',
-          ownerId: sale.creatorId,
-          amountMinor: amountMinor - platformFeeMinor,
-          availableAt: addMs(sale.occurredAt, EARNINGS_WAIT_MS),
-        },
-        { kind: 'PLATFORM_FEES', ownerId: null, amountMinor: platformFeeMinor },
+        ...shares(sale, amountMinor, platformFeeMinor),
         { kind: 'PROCESSOR_CLEARING', ownerId: null, amountMinor: -amountMinor },
       ],
     },
@@ -222,7 +214,7 @@ export async function postDisputeOpened(
   now: Date,
 ): Promise<{ transactionId: string; platformFeeMinor: bigint }> {
   const { sale, amountMinor } = order
-  const { lines, feeMinor } = takingBack({ ...order, way: 'DISPUTE' })
+  const feeMinor = feeOf(order, 'DISPUTE')
   const transactionId = await insertTransaction(tx, {
     ...against(sale, -amountMinor, -feeMinor, now),
     reason: 'DISPUTE',
@@ -237,7 +229,7 @@ export async function postDisputeOpened(
       transactionId,
       currency: sale.amount.currency,
       overdraws: true,
-      lines: [...lines, { kind: 'DISPUTE_HELD', ownerId: null, amountMinor }],
+      lines: [...shares(sale, -amountMinor, -feeMinor), { kind: 'DISPUTE_HELD', ownerId: null, amountMinor }],
     },
     now,
   )
@@ -272,13 +264,7 @@ export async function postDisputeWon(tx: Tx, closing: DisputeClosing, now: Date)
       transactionId,
       currency: sale.amount.currency,
       lines: [
-        {
-          kind: 'CREATOR_PENDING',
-          ownerId: sale.creatorId,
-          amountMinor: amountMinor - platformFeeMinor,
-          availableAt: addMs(sale.occurredAt, EARNINGS_WAIT_MS),
-        },
-        { kind: 'PLATFORM_FEES', ownerId: null, amountMinor: platformFeeMinor },
+        ...shares(sale, amountMinor, platformFeeMinor),
         { kind: 'DISPUTE_HELD', ownerId: null, amountMinor: -amountMinor },
       ],
     },

@@ -40,15 +40,7 @@ export async function idempotently<A extends Answer>(
   work: () => Promise<A>,
 ): Promise<Remembered<A>> {
   if (call.key === null || call.key === undefined) return { answer: await work(), replayed: false }
-  if (call.key.length === 0 || call.key.length > MAX_KEY_LENGTH)
-    throw new AppError(
-      'INVALID',
-      'invalid_input',
-      `An idempotency key has 1 to ${String(MAX_KEY_LENGTH)} characters.`,
-      {
-        path: ['input', 'idempotencyKey'],
-      },
-    )
+  checkedKey(call.key)
   const requestHash = createHash('sha256').update(canonical(call.request)).digest()
   const id = await claim(tx, call, requestHash, now)
   if (id === null) return { answer: await storedAnswer<A>(tx, call, requestHash), replayed: true }
@@ -56,6 +48,14 @@ export async function idempotently<A extends Answer>(
   await tx.sql`/* idempotency.finish */
     update idempotency_records set state = 'done', answer = ${{ json: answer }}::jsonb, finished_at = ${now}::timestamptz where id = ${id}::uuid`
   return { answer, replayed: false }
+}
+
+/** A key as a client may choose it. @throws INVALID invalid_input */
+export function checkedKey(key: string): string {
+  if (key.length > 0 && key.length <= MAX_KEY_LENGTH) return key
+  throw new AppError('INVALID', 'invalid_input', `An idempotency key has 1 to ${String(MAX_KEY_LENGTH)} characters.`, {
+    path: ['input', 'idempotencyKey'],
+  })
 }
 
 /** Inserts the record, or takes over an expired one; waits for a concurrent holder. Null when it is somebody's already. */

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader'
 import type { Db } from '../lib/db.js'
+import { makeIdLoader, makeOwnLoader } from '../lib/row-loader.js'
 import { listGroups, listNotificationsById } from './inbox-queries.js'
 import { listAnnouncementsById, listNoticesById } from './queries.js'
 import type { Sight } from './sight-queries.js'
@@ -27,15 +28,8 @@ export const makeNotificationsLoaders = (
   userId: string | null,
   reading: () => Reading,
 ): NotificationsLoaders => ({
-  notice: new DataLoader<string, NoticeRow | null>(async (ids) => {
-    const rows = userId === null ? [] : await listNoticesById(db, userId, ids)
-    const byId = new Map(rows.map((row) => [row.id, row]))
-    return ids.map((id) => byId.get(id) ?? null)
-  }),
-  announcement: new DataLoader<string, AnnouncementRow | null>(async (ids) => {
-    const byId = new Map((await listAnnouncementsById(db, ids)).map((row) => [row.id, row]))
-    return ids.map((id) => byId.get(id) ?? null)
-  }),
+  notice: makeOwnLoader(userId, (ownerId, ids) => listNoticesById(db, ownerId, ids)),
+  announcement: makeIdLoader((ids) => listAnnouncementsById(db, ids)),
   notification: new DataLoader<string, NotificationRow | null>(async (ids) => {
     const sight = sightOf(reading())
     const byId = new Map((sight ? await listNotificationsById(db, sight, ids) : []).map((row) => [row.id, row]))

@@ -52,8 +52,9 @@ export async function findWebhookEvent(db: Db, id: string): Promise<WebhookEvent
 
 /** A message held against others until the transaction ends. */
 export async function findWebhookEventForUpdate(tx: Tx, id: string): Promise<WebhookEventRow | null> {
-  await tx.sql`/* payments.holdWebhookEvent */ select from webhook_events where id = ${id}::uuid for update`
-  return findWebhookEvent(tx, id)
+  const [row] = await tx.sql<WebhookEventRow>`/* payments.holdWebhookEvent */
+    select ${eventColumns} from webhook_events e where e.id = ${id}::uuid for update`
+  return row ?? null
 }
 
 /** Writes what became of a message. */

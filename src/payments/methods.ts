@@ -5,12 +5,14 @@ import { keyedHash } from '../keys/keys.js'
 import { transaction } from '../lib/db.js'
 import type { Origin, Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
+import { checkedKey } from '../lib/idempotency.js'
 import { emit } from '../lib/events.js'
 import { HOUR_MS, SECOND_MS } from '../lib/clock.js'
 import type { RateLimit } from '../lib/rate.js'
 import type { Viewer } from '../lib/viewer.js'
-import { ProcessorDeclined, ProcessorUnavailable } from '../processors/processors.js'
-import type { SavedMethod } from '../processors/types.js'
+import { ProcessorUnavailable } from '../processors/processors.js'
+import type { Decline, SavedMethod } from '../processors/types.js'
+import { askProcessor } from './asking.js'
 import {
   countMethods,
   findCustomer,
@@ -41,40 +43,18 @@ export async function addPaymentMethod(
   viewer: Viewer,
   { token, idempotencyKey }: { readonly token: string; readonly idempotencyKey: string },
 ): Promise<string> {
-  if (idempotencyKey === '' || idempotencyKey.length > MAX_TOKEN_LENGTH)
-    throw new AppError('INVALID', 'invalid_input', 'An idempotency key has 1 to 200 characters.', {
-      path: ['input', 'idempotencyKey'],
-    })
   if (!/^[\x21-\x7e]+$/.test(token) || token.length > MAX_TOKEN_LENGTH)
     throw new AppError('INVALID', 'invalid_input', 'This is no token of a payment method.', { path: PATH })
-  const key = createHash('sha256').update(`${viewer.userId}:${idempotencyKey}`).digest('hex')
+  const key = createHash('sha256')
+    .update(`${viewer.userId}:${checkedKey(idempotencyKey)}`)
+    .digest('hex')
   const customer = await ensureCustomer(origin, services, viewer)
-  const saved = await saving(() => services.processor.saveMethod({ customer, token, key }))
+  const saved = await askProcessor(() => services.processor.saveMethod({ customer, token, key }), refused)
   return transaction(origin, (tx, now) => keepMethod(tx, services, viewer, saved, now))
 }
 
-async function saving(save: () => Promise<SavedMethod>): Promise<SavedMethod> {
-  try {
-    return await save()
-  } catch (error) {
-    if (error instanceof ProcessorDeclined)
-      throw new AppError('INVALID', 'payment_declined', error.decline.reason, {
-        path: PATH,
-        decline: toDecline(error.decline),
-      })
-    if (error instanceof ProcessorUnavailable)
-      throw new AppError('UNAVAILABLE', 'service_unavailable', 'The processor does not answer: try again.', {
-        retryAfterSeconds: 5,
-      })
-    throw error
-  }
-}
-
-const toDecline = ({ code, declineClass, reason }: ProcessorDeclined['decline']) => ({
-  code,
-  declineClass,
-  message: reason,
-})
+const refused = ({ code, declineClass, reason: message }: Decline): AppError =>
+  new AppError('INVALID', 'payment_declined', message, { path: PATH, decline: { code, declineClass, message } })
 
 async function ensureCustomer(origin: Origin, { processor }: PaymentServices, { userId }: Viewer): Promise<string> {
   const known = await findCustomer(origin.db, userId, processor.name)

@@ -59,16 +59,17 @@ export async function findPayment(db: Db, id: string): Promise<PaymentRow | null
 
 /** A payment held against others until the transaction ends. */
 export async function findPaymentForUpdate(tx: Tx, id: string): Promise<PaymentRow | null> {
-  await tx.sql`/* payments.hold */ select from payment_intents where id = ${id}::uuid for no key update`
-  return findPayment(tx, id)
+  const [row] = await tx.sql<PaymentRow>`/* payments.hold */
+    select ${paymentColumns} from payment_intents p where p.id = ${id}::uuid for no key update`
+  return row ?? null
 }
 
 /** The payment that a processor knows under this name, held. */
 export async function findPaymentByReference(tx: Tx, processor: string, reference: string): Promise<PaymentRow | null> {
-  const [row] = await tx.sql<{ id: string }>`/* payments.byReference */
-    select id::text as id from payment_intents
-    where processor = ${processor} and processor_reference = ${reference} for no key update`
-  return row ? findPayment(tx, row.id) : null
+  const [row] = await tx.sql<PaymentRow>`/* payments.byReference */
+    select ${paymentColumns} from payment_intents p
+    where p.processor = ${processor} and p.processor_reference = ${reference} for no key update`
+  return row ?? null
 }
 
 /** A page of somebody's payments, the newest first, one row more than its limit when others follow. */

@@ -18,16 +18,16 @@ import { globalId, uuidOf } from '../lib/ids.js'
 import type { Money } from '../lib/money.js'
 import { checkedPage, toConnection } from '../lib/page.js'
 import { signedIn } from '../lib/viewer.js'
-import { chargePayment } from './charging.js'
 import { findWebhookEvent, listWebhookEvents } from './inbox-queries.js'
 import type { WebhookEventRow } from './inbox-queries.js'
 import { replayWebhookEvent } from './inbox.js'
 import type { PaymentsLoaders } from './loaders.js'
 import { findMethod, listMethods } from './method-queries.js'
 import { NEW_METHODS, addPaymentMethod, removePaymentMethod, setDefaultMethod } from './methods.js'
+import { payNow, reloadedPayment } from './paying.js'
 import { listPayments } from './queries.js'
 import { canSeePayment } from './rules.js'
-import { checkedSource, declineOf, payWithErrors } from './sources.js'
+import { checkedSource, declineOf } from './sources.js'
 import { PAYMENT_CHANGED, paymentsOf } from './types.js'
 import type { PaymentMethodRow, PaymentRow } from './types.js'
 import { listWallets } from './wallet-queries.js'
@@ -79,11 +79,10 @@ export const Mutation = {
     const { answer, replayed } = await transaction(context, (tx, now) =>
       topUpWallet(tx, context.payments, viewer, order, now),
     )
-    await chargePayment(context, context.payments, answer.paymentId, { isPresent: true, returnUrl: source.returnUrl })
-    const payment = await reloadedPayment(answer.paymentId, context)
+    const paid = await payNow(context, answer.paymentId, source)
     const wallets = await listWallets(context.db, viewer.userId)
     const wallet = wallets.find(({ balance }) => balance.currency === currency) ?? null
-    return { payment, wallet, replayed, userErrors: payWithErrors(payment) }
+    return { ...paid, wallet, replayed }
   },
 
   replayWebhookEvent: async (_parent, { input }, context) => {
@@ -105,11 +104,6 @@ export const Subscription = {
     },
   },
 } satisfies Partial<SubscriptionResolvers>
-
-async function reloadedPayment(id: string, { loaders }: PaymentsAsking): Promise<PaymentRow | null> {
-  loaders.payment.clear(id)
-  return loaders.payment.load(id)
-}
 
 const inCurrency = (amountMinor: bigint, { currency }: PaymentRow): Money => ({ amountMinor, currency })
 

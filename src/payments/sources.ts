@@ -22,21 +22,3 @@ export const declineOf = ({ state, failureCode, failureReason, declineClass }: P
   state === 'FAILED' && failureCode !== null
     ? { code: failureCode, message: failureReason ?? failureCode, declineClass: declineClass ?? 'RETRY_LATER' }
     : null
-
-/** A refused payment, as a payload's `userErrors` show it. */
-interface PaymentRefusal {
-  readonly __typename: 'PaymentDeclinedError'
-  readonly code: 'PAYMENT_DECLINED'
-  readonly message: string
-  readonly path: string[]
-  readonly decline: PaymentDeclineRow
-}
-
-/** What a payload says of a payment that was refused. */
-export function payWithErrors(payment: PaymentRow | null): PaymentRefusal[] {
-  const decline = payment && declineOf(payment)
-  if (!decline) return []
-  const { message } = decline
-  const path = ['input', 'payWith']
-  return [{ __typename: 'PaymentDeclinedError', code: 'PAYMENT_DECLINED', message, path, decline }]
-}

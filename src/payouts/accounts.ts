@@ -4,15 +4,15 @@ import { holdActor } from '../accounts/accounts.js'
 import { transaction } from '../lib/db.js'
 import type { Origin, Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
+import { checkedKey } from '../lib/idempotency.js'
 import type { Viewer } from '../lib/viewer.js'
+import { askProcessor } from '../payments/payments.js'
 import type { PaymentServices } from '../payments/types.js'
-import { ProcessorDeclined, ProcessorUnavailable } from '../processors/processors.js'
-import type { PayoutAccountOutcome } from '../processors/types.js'
+import type { Decline } from '../processors/types.js'
 import { findCurrency, insertAccount, listAccounts, removeAccount } from './queries.js'
 
 /** Destinations that are kept for one person. */
 export const MAX_ACCOUNTS = 5
-const MAX_KEY_LENGTH = 200
 
 /** Where earnings shall be sent. */
 export interface AccountOrder {
@@ -32,15 +32,13 @@ export async function addPayoutAccount(
   { userId }: Viewer,
   order: AccountOrder,
 ): Promise<{ readonly id: string; readonly onboardingUrl: string | null }> {
-  const { idempotencyKey, countryCode, returnUrl } = order
-  if (idempotencyKey === '' || idempotencyKey.length > MAX_KEY_LENGTH)
-    throw new AppError('INVALID', 'invalid_input', 'An idempotency key has 1 to 200 characters.', {
-      path: ['input', 'idempotencyKey'],
-    })
+  const { countryCode, returnUrl } = order
+  const idempotencyKey = checkedKey(order.idempotencyKey)
   const currency = await transaction(origin, (tx, now) => checkedCurrency(tx, userId, now))
   const key = createHash('sha256').update(`payout:${userId}:${idempotencyKey}`).digest('hex')
-  const made = await asking(() =>
-    processor.createPayoutAccount({ creatorId: userId, key, countryCode, currency, returnUrl }),
+  const made = await askProcessor(
+    () => processor.createPayoutAccount({ creatorId: userId, key, countryCode, currency, returnUrl }),
+    refused,
   )
   const id = await transaction(origin, async (tx, now) => {
     const account = { ...made, creatorId: userId, processor: processor.name, countryCode, currency }
@@ -59,19 +57,8 @@ async function checkedCurrency(tx: Tx, userId: string, now: Date): Promise<strin
   throw new AppError('CONFLICT', 'too_many_payout_accounts', `At most ${String(MAX_ACCOUNTS)} destinations are kept.`)
 }
 
-async function asking(ask: () => Promise<PayoutAccountOutcome>): Promise<PayoutAccountOutcome> {
-  try {
-    return await ask()
-  } catch (error) {
-    if (error instanceof ProcessorDeclined)
-      throw new AppError('INVALID', 'payout_account_refused', error.decline.reason, { path: ['input', 'countryCode'] })
-    if (error instanceof ProcessorUnavailable)
-      throw new AppError('UNAVAILABLE', 'service_unavailable', 'The processor does not answer: try again.', {
-        retryAfterSeconds: 5,
-      })
-    throw error
-  }
-}
+const refused = ({ reason }: Decline): AppError =>
+  new AppError('INVALID', 'payout_account_refused', reason, { path: ['input', 'countryCode'] })
 
 /** Forgets a destination; what is on its way there arrives. Audited. @throws NOT_FOUND node_not_found */
 export async function removePayoutAccount(tx: Tx, { userId }: Viewer, id: string, now: Date): Promise<void> {

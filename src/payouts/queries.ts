@@ -123,8 +123,9 @@ export async function findPayout(db: Db, id: string): Promise<PayoutRow | null> 
 
 /** A payout held against others until the transaction ends. */
 export async function findPayoutForUpdate(tx: Tx, id: string): Promise<PayoutRow | null> {
-  await tx.sql`/* payouts.hold */ select from payouts where id = ${id}::uuid for no key update`
-  return findPayout(tx, id)
+  const [row] = await tx.sql<PayoutRow>`/* payouts.hold */
+    select ${payoutColumns} from payouts p where p.id = ${id}::uuid for no key update`
+  return row ?? null
 }
 
 /** The payout that the processor knows under this name. */

@@ -1,7 +1,6 @@
 import { findVisibleUser, isActingStaff } from '../accounts/accounts.js'
 import type { AccountsAsking } from '../accounts/accounts.js'
 import { findVisibleContent, noSuchContent } from '../content/content.js'
-import type { ContentAsking } from '../content/content.js'
 import type { ContentRow } from '../content/types.js'
 import type { MutationResolvers, PurchaseResolvers, ViewerResolvers } from '../generated/graphql.js'
 import { transaction } from '../lib/db.js'
@@ -9,7 +8,7 @@ import { AppError } from '../lib/errors.js'
 import { globalId, uuidOf } from '../lib/ids.js'
 import { checkedPage, toConnection } from '../lib/page.js'
 import { signedIn } from '../lib/viewer.js'
-import { chargePayment, checkedSource, payWithErrors } from '../payments/payments.js'
+import { checkedSource, payNow } from '../payments/payments.js'
 import { PURCHASES, purchaseContent } from './buying.js'
 import type { PurchasesLoaders } from './loaders.js'
 import { listPurchases } from './queries.js'
@@ -34,15 +33,12 @@ export const Mutation = {
     const { answer, replayed } = await transaction(context, (tx, now) =>
       purchaseContent(tx, context.payments, viewer, order, now),
     )
-    await chargePayment(context, context.payments, answer.paymentId, { isPresent: true, returnUrl: source.returnUrl })
+    const paid = await payNow(context, answer.paymentId, source)
     const { loaders } = context
-    loaders.payment.clear(answer.paymentId)
     loaders.purchase.clear(answer.purchaseId)
     loaders.content.clear(contentId)
-    const payment = await loaders.payment.load(answer.paymentId)
     const purchase = await loaders.purchase.load(answer.purchaseId)
-    const content = await visibleOrNull(contentId, context)
-    return { purchase, payment, content, replayed, userErrors: payWithErrors(payment) }
+    return { purchase, ...paid, content: await findVisibleContent(contentId, context), replayed }
   },
 } satisfies Partial<MutationResolvers>
 
@@ -51,18 +47,9 @@ function refuseUnproven({ isAgeRestricted }: ContentRow, isProven: boolean): voi
   throw new AppError('CONFLICT', 'age_verification_required', 'Prove your age first.', { path: ['input', 'contentId'] })
 }
 
-async function visibleOrNull(id: string, context: ContentAsking): Promise<ContentRow | null> {
-  try {
-    return await findVisibleContent(id, context)
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'NOT_FOUND') return null
-    throw error
-  }
-}
-
 export const Purchase = {
   id: ({ id }) => globalId('Purchase', id),
-  content: ({ contentId }, _args, context) => (contentId ? visibleOrNull(contentId, context) : null),
+  content: ({ contentId }, _args, context) => (contentId ? findVisibleContent(contentId, context) : null),
   title: ({ titleSnapshot }) => titleSnapshot,
   creator: ({ creatorId }, _args, context) => findVisibleUser(creatorId, context),
   amount: ({ amountMinor, currency }) => ({ amountMinor, currency }),

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader'
 import type { Db } from '../lib/db.js'
+import { makeIdLoader } from '../lib/row-loader.js'
 import { listTotpCounts } from './factor-queries.js'
 import { listSessionsById } from './queries.js'
 import type { SessionRow } from './queries.js'
@@ -14,10 +15,7 @@ export interface SessionsLoaders {
 
 /** Loaders for one request or one event. */
 export const makeSessionsLoaders = (db: Db): SessionsLoaders => ({
-  session: new DataLoader<string, SessionRow | null>(async (ids) => {
-    const rows = new Map((await listSessionsById(db, ids)).map((row) => [row.id, row]))
-    return ids.map((id) => rows.get(id) ?? null)
-  }),
+  session: makeIdLoader((ids) => listSessionsById(db, ids)),
   totp: new DataLoader<string, TotpState>(async (userIds) => {
     const left = new Map((await listTotpCounts(db, userIds)).map(({ userId, codesLeft }) => [userId, codesLeft]))
     return userIds.map((id) => ({ hasTotp: left.has(id), recoveryCodesLeft: left.get(id) ?? null }))

@@ -14,7 +14,6 @@ import {
   endSubscription,
   findPaidPeriod,
   findSubscriptionForUpdate,
-  getSubscription,
   keepRefusal,
   reviveSubscription,
   startPeriod,
@@ -102,7 +101,7 @@ async function begin(tx: Tx, { subscription, period }: Paid, now: Date): Promise
   const { periodStartsAt: previous, periodEndsAt } = subscription
   // the one before stays open no longer than it was paid for
   if (previous) await extendSoldGrants(tx, { subscriptionId: subscription.id, startsAt: previous }, periodEndsAt, now)
-  await openPeriod(tx, await getSubscription(tx, subscription.id), { startsAt, endsAt }, now)
+  await openPeriod(tx, subscription, { startsAt, endsAt }, now)
   const step = isFirst
     ? { type: SUBSCRIPTION_STARTED, action: 'subscription.started' }
     : { type: SUBSCRIPTION_RENEWED, action: 'subscription.renewed' }

@@ -1,4 +1,3 @@
-import assert from 'node:assert'
 import type { Db, Tx } from '../lib/db.js'
 import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
@@ -151,8 +150,8 @@ export const listSubscriptionsById = (db: Db, ids: readonly string[]): Promise<S
 
 /** A subscription held against others until the transaction ends. */
 export async function findSubscriptionForUpdate(tx: Tx, id: string): Promise<SubscriptionRow | null> {
-  await tx.sql`/* subscriptions.hold */ select from subscriptions where id = ${id}::uuid for no key update`
-  const [row] = await listSubscriptionsById(tx, [id])
+  const [row] = await tx.sql<SubscriptionRow>`/* subscriptions.hold */
+    select ${subscriptionColumns} from subscriptions s where s.id = ${id}::uuid for no key update`
   return row ?? null
 }
 
@@ -281,11 +280,4 @@ export async function retryWaiting(tx: Tx, subscriberId: string, now: Date): Pro
     update subscriptions set next_charge_at = ${now}::timestamptz, payment_health = 'retrying', payment_method_id = null,
       retry_count = greatest(retry_count - 1, 0), version = version + 1
     where subscriber_id = ${subscriberId}::uuid and ended_at is null and payment_health in ('retrying', 'grace')`
-}
-
-/** How a subscription stands, for whoever has just written it. */
-export async function getSubscription(tx: Tx, id: string): Promise<SubscriptionRow> {
-  const [row] = await listSubscriptionsById(tx, [id])
-  assert(row, 'a subscription is never deleted')
-  return row
 }

@@ -15,7 +15,7 @@ import { followStream } from '../lib/following.js'
 import { globalId, uuidOf } from '../lib/ids.js'
 import { checkedPage, toConnection } from '../lib/page.js'
 import { signedIn } from '../lib/viewer.js'
-import { chargePayment, checkedSource, payWithErrors } from '../payments/payments.js'
+import { checkedSource, payNow } from '../payments/payments.js'
 import type { SubscriptionsLoaders } from './loaders.js'
 import { updateSubscriptionOffer } from './offering.js'
 import { listSubscribers, listSubscriptions } from './queries.js'
@@ -63,11 +63,8 @@ export const Mutation = {
     const { answer, replayed } = await transaction(context, (tx, now) =>
       subscribe(tx, context.payments, viewer, { offerId, expectedPrice, source, idempotencyKey }, now),
     )
-    await chargePayment(context, context.payments, answer.paymentId, { isPresent: true, returnUrl: source.returnUrl })
-    context.loaders.payment.clear(answer.paymentId)
-    const payment = await context.loaders.payment.load(answer.paymentId)
-    const subscription = await reloaded(answer.subscriptionId, context)
-    return { subscription, payment, replayed, userErrors: payWithErrors(payment) }
+    const paid = await payNow(context, answer.paymentId, source)
+    return { subscription: await reloaded(answer.subscriptionId, context), ...paid, replayed }
   },
 
   cancelSubscription: async (_parent, { input }, context) => {

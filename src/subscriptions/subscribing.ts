@@ -8,6 +8,7 @@ import { idempotently } from '../lib/idempotency.js'
 import type { Remembered } from '../lib/idempotency.js'
 import type { Money } from '../lib/money.js'
 import type { RateLimit } from '../lib/rate.js'
+import { checkedLongText } from '../lib/text.js'
 import type { Viewer } from '../lib/viewer.js'
 import { findEarner, openPayment } from '../payments/payments.js'
 import type { PaymentServices, PaymentSource } from '../payments/types.js'
@@ -174,13 +175,9 @@ async function getOwn(tx: Tx, { userId }: Viewer, id: string, now: Date): Promis
 export const statusAt = ({ status, periodEndsAt }: SubscriptionRow, now: Date): SubscriptionRow['status'] =>
   status === 'CANCELLED' && periodEndsAt !== null && periodEndsAt <= now ? 'EXPIRED' : status
 
-/** @throws INVALID invalid_input */
-export function checkedCancelReason(unchecked: string | null | undefined): string | null {
-  const reason = unchecked?.trim() ?? ''
-  if (reason === '') return null
-  if (reason.length <= MAX_REASON_LENGTH && !/[^\n\t\P{Cc}]|\p{Surrogate}/u.test(reason)) return reason
-  throw new AppError('INVALID', 'invalid_input', 'A reason has at most 500 characters.', { path: ['input', 'reason'] })
-}
+/** Null for none. @throws INVALID invalid_input */
+export const checkedCancelReason = (unchecked: string | null | undefined): string | null =>
+  checkedLongText(unchecked ?? '', ['input', 'reason'], MAX_REASON_LENGTH) || null
 
 /** Tells of a step, and keeps it in the trail. */
 export async function tell(

@@ -4,14 +4,12 @@ import { findVisibleContent, noSuchContent } from '../content/content.js'
 import type { ContentAsking } from '../content/content.js'
 import type { MutationResolvers, TipContextResolvers, TipResolvers, ViewerResolvers } from '../generated/graphql.js'
 import { transaction } from '../lib/db.js'
-import { AppError } from '../lib/errors.js'
 import { globalId, uuidOf } from '../lib/ids.js'
 import type { NodeType } from '../lib/ids.js'
 import { checkedPage, toConnection } from '../lib/page.js'
 import { signedIn } from '../lib/viewer.js'
-import { chargePayment, checkedSource, payWithErrors } from '../payments/payments.js'
+import { checkedSource, payNow } from '../payments/payments.js'
 import type { PaymentsLoaders } from '../payments/payments.js'
-import type { PaymentRow } from '../payments/types.js'
 import type { TipsLoaders } from './loaders.js'
 import { listTipsReceived, listTipsSent } from './queries.js'
 import { sightOf } from './rules.js'
@@ -43,17 +41,11 @@ export const Mutation = {
     const { answer, replayed } = await transaction(context, (tx, now) =>
       sendTip(tx, context.payments, viewer, order, now),
     )
-    await chargePayment(context, context.payments, answer.paymentId, { isPresent: true, returnUrl: source.returnUrl })
-    const payment = await reloadedPayment(answer.paymentId, context)
+    const paid = await payNow(context, answer.paymentId, source)
     context.loaders.tip.clear(answer.tipId)
-    return { tip: await context.loaders.tip.load(answer.tipId), payment, replayed, userErrors: payWithErrors(payment) }
+    return { tip: await context.loaders.tip.load(answer.tipId), ...paid, replayed }
   },
 } satisfies Partial<MutationResolvers>
-
-async function reloadedPayment(id: string, { loaders }: TipsAsking): Promise<PaymentRow | null> {
-  loaders.payment.clear(id)
-  return loaders.payment.load(id)
-}
 
 /** @throws NOT_FOUND node_not_found when the viewer cannot see the post, or it is another creator's */
 async function getTippedContent(id: string, creatorId: string, context: ContentAsking): Promise<string> {
@@ -96,15 +88,7 @@ function contextOf({ contentId, messageId, streamId, titleSnapshot: title }: Tip
 
 export const TipContext = {
   subjectId: ({ kind, uuid }) => globalId(CONTEXT_TYPES[kind], uuid),
-  content: async ({ kind, uuid }, _args, context) => {
-    if (kind !== 'CONTENT') return null
-    try {
-      return await findVisibleContent(uuid, context)
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'NOT_FOUND') return null
-      throw error
-    }
-  },
+  content: ({ kind, uuid }, _args, context) => (kind === 'CONTENT' ? findVisibleContent(uuid, context) : null),
 } satisfies TipContextResolvers
 
 export const Viewer = {

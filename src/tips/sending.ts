@@ -10,6 +10,7 @@ import { enqueue } from '../lib/jobs.js'
 import { checkedPrice } from '../lib/money.js'
 import type { Money } from '../lib/money.js'
 import type { RateLimit } from '../lib/rate.js'
+import { checkedLongText } from '../lib/text.js'
 import type { Viewer } from '../lib/viewer.js'
 import { findEarner, openPayment } from '../payments/payments.js'
 import type { Earner } from '../payments/payments.js'
@@ -93,15 +94,9 @@ function refuseEarner(earner: Earner | null, { userId }: Viewer, { currency }: M
     })
 }
 
-/** @throws INVALID invalid_input */
-export function checkedMessage(unchecked: string | null | undefined): string | null {
-  const message = unchecked?.trim() ?? ''
-  if (message === '') return null
-  if (message.length <= MAX_MESSAGE_LENGTH && !/[^\n\t\P{Cc}]|\p{Surrogate}/u.test(message)) return message
-  throw new AppError('INVALID', 'invalid_input', `A message has at most ${String(MAX_MESSAGE_LENGTH)} characters.`, {
-    path: ['input', 'message'],
-  })
-}
+/** Null for none. @throws INVALID invalid_input */
+export const checkedMessage = (unchecked: string | null | undefined): string | null =>
+  checkedLongText(unchecked ?? '', ['input', 'message'], MAX_MESSAGE_LENGTH) || null
 
 const nothing = (): Promise<void> => Promise.resolve()
 

@@ -3,7 +3,7 @@ import { publish } from '../content/posts.js'
 import { SANDBOX_SECRET } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import type { Person, World } from '../support/world.js'
-import { buy, sandboxOf, saveCard } from './paying.js'
+import { buy, chargeOf, sandboxOf, saveCard } from './paying.js'
 
 /** A processor's message as it would be posted. */
 export interface Message {
@@ -69,11 +69,7 @@ export async function disputedPurchase(
       payWith: { returnUrl: 'https://app.example.com/back' },
     },
   )
-  const { rows } = await owner.query<{ reference: string }>(
-    `select processor_reference as reference from payment_intents where payer_id = $1`,
-    [buyer.uuid],
-  )
-  const charge = rows[0]!.reference
+  const charge = await chargeOf(server, buyer)
   await sandbox.confirmAction(charge, 'succeed')
   await sandbox.refundAtProcessor(charge, 333n)
   await sandbox.refundAtProcessor(charge, 111n)

@@ -90,3 +90,12 @@ export async function runLater(server: TestServer): Promise<void> {
   await server.database.owner.query('update graphile_worker._private_jobs set run_at = now() where run_at > now()')
   await server.drain()
 }
+
+/** The processor's name of what somebody paid last, or is about to. */
+export async function chargeOf(server: TestServer, { uuid }: Person): Promise<string> {
+  const { rows } = await server.database.owner.query<{ reference: string }>(
+    `select processor_reference as reference from payment_intents where payer_id = $1 order by created_at desc limit 1`,
+    [uuid],
+  )
+  return rows[0]!.reference
+}

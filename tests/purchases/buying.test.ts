@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { provenCreator, postMutation, publish, read } from '../content/posts.js'
-import { buy, newKey, runLater, sandboxOf, saveCard, topUp } from '../payments/paying.js'
+import { buy, newKey, chargeOf, runLater, sandboxOf, saveCard, topUp } from '../payments/paying.js'
 import { expectLedger } from '../support/ledger.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
@@ -35,14 +35,6 @@ async function buyer(token = 'pm_card_visa'): Promise<Person> {
   const person = await world.fan()
   await saveCard(person, token)
   return person
-}
-
-async function chargeOf(person: Person): Promise<string> {
-  const { rows } = await server.database.owner.query<{ reference: string }>(
-    `select processor_reference as reference from payment_intents where payer_id = $1 order by created_at desc limit 1`,
-    [person.uuid],
-  )
-  return rows[0]!.reference
 }
 
 describe('a post that is sold singly', () => {
@@ -163,13 +155,13 @@ describe('a post that is sold singly', () => {
     const person = await buyer()
     await buy(person, id, PRICE)
     const sandbox = sandboxOf(server)
-    const first = await sandbox.openDispute(await chargeOf(person))
+    const first = await sandbox.openDispute(await chargeOf(server, person))
     await server.drain()
     expect(await bodyOf(person, id)).toBe('LockedBody')
     await sandbox.closeDispute(first, 'WON')
     await server.drain()
     expect(await bodyOf(person, id)).toBe('UnlockedBody')
-    const second = await sandbox.openDispute(await chargeOf(person))
+    const second = await sandbox.openDispute(await chargeOf(server, person))
     await sandbox.closeDispute(second, 'LOST')
     await server.drain()
     expect(await bodyOf(person, id)).toBe('LockedBody')
@@ -179,7 +171,7 @@ describe('a post that is sold singly', () => {
     const { id } = await forSale()
     const person = await buyer('pm_card_refundFail')
     await buy(person, id, PRICE)
-    await sandboxOf(server).refundAtProcessor(await chargeOf(person), 700n)
+    await sandboxOf(server).refundAtProcessor(await chargeOf(server, person), 700n)
     await runLater(server)
     const { rows } = await server.database.owner.query(
       `select reason::text as reason, gross_amount::int as gross from transactions

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { provenCreator, publish, read } from '../content/posts.js'
-import { ERRORS, PAYMENT, newKey, runLater, sandboxOf, saveCard } from '../payments/paying.js'
+import { ERRORS, PAYMENT, newKey, chargeOf, runLater, sandboxOf, saveCard } from '../payments/paying.js'
 import { renewDue } from '../../src/subscriptions/subscriptions.js'
 import { expectLedger } from '../support/ledger.js'
 import { startServer } from '../support/server.js'
@@ -313,12 +313,12 @@ describe('a subscription', () => {
 
   it('ends with the refund of its period, and is back when the bank sends that back', async () => {
     const { fan } = await aSubscriber('pm_card_refundFail')
-    await sandboxOf(server).refundAtProcessor(await chargeOf(fan), 500n)
+    await sandboxOf(server).refundAtProcessor(await chargeOf(server, fan), 500n)
     await runLater(server)
     expect(await opens(fan)).toBe(true)
     expect(await factsOf(fan)).toMatchObject({ status: 'ACTIVE', endedReason: null })
     const other = await aSubscriber()
-    await sandboxOf(server).refundAtProcessor(await chargeOf(other.fan), 500n)
+    await sandboxOf(server).refundAtProcessor(await chargeOf(server, other.fan), 500n)
     await server.drain()
     expect(await opens(other.fan)).toBe(false)
     expect(await factsOf(other.fan)).toMatchObject({ status: 'EXPIRED', endedReason: 'REFUNDED' })
@@ -331,7 +331,7 @@ describe('a subscription', () => {
       payWith: { returnUrl: 'https://app.example.com' },
     })
     expect(subscription.status).toBe('PENDING')
-    const charge = await chargeOf(fan)
+    const charge = await chargeOf(server, fan)
     await server.database.owner.query(
       `update subscriptions set status = 'failed', ended_at = now(), ended_reason = 'staff' where id =
          (select id from subscriptions where subscriber_id = $1)`,
@@ -378,12 +378,4 @@ describe('a subscription', () => {
 async function tokenOf(fan: Person): Promise<string> {
   const { rows } = await server.database.owner.query(`select token from payment_methods where user_id = $1`, [fan.uuid])
   return rows[0].token as string
-}
-
-async function chargeOf(fan: Person): Promise<string> {
-  const { rows } = await server.database.owner.query(
-    `select processor_reference as reference from payment_intents where payer_id = $1 order by created_at desc limit 1`,
-    [fan.uuid],
-  )
-  return rows[0].reference as string
 }

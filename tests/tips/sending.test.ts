@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { provenCreator } from '../content/posts.js'
-import { balances, newKey, runLater, saveCard, sandboxOf, tip, topUp } from '../payments/paying.js'
+import { balances, chargeOf, newKey, runLater, saveCard, sandboxOf, tip, topUp } from '../payments/paying.js'
 import { expectLedger } from '../support/ledger.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
@@ -77,11 +77,7 @@ describe('a tip', () => {
       payment: { state: 'REQUIRES_ACTION', actionUrl: expect.stringMatching(/^https?:/) },
       userErrors: [],
     })
-    const { rows } = await server.database.owner.query<{ reference: string }>(
-      `select processor_reference as reference from payment_intents where payer_id = $1`,
-      [careful.uuid],
-    )
-    await sandboxOf(server).confirmAction(rows[0]!.reference, 'succeed')
+    await sandboxOf(server).confirmAction(await chargeOf(server, careful), 'succeed')
     await server.drain()
     const { viewer } = await careful.do(`{ viewer { tipsSent { nodes { state payment { state } } } } }`)
     expect(viewer.tipsSent.nodes).toEqual([{ state: 'PAID', payment: { state: 'SUCCEEDED' } }])
