@@ -33,7 +33,7 @@ const floats = [
 
 // Types that several domains write a part of are described once, where they begin.
 const writtenInParts =
-  ':matches(ObjectTypeDefinition, EnumTypeDefinition)[name.value=/^(Query|Mutation|Subscription|Viewer|User|Profile|Content|UserErrorCode)$/]'
+  ':matches(ObjectTypeDefinition, EnumTypeDefinition)[name.value=/^(Query|Mutation|Subscription|Viewer|User|Profile|Content|Transaction|Earnings|UserErrorCode)$/]'
 
 export default tseslint.config(
   {

@@ -42,6 +42,7 @@ const server = createServer((request, response) => {
         .end(body)
     },
     (error: unknown) => {
+      console.error(String(error))
       response.writeHead(500).end(String(error))
     },
   )

@@ -13,6 +13,7 @@ import type { Answered, Asked, BenchPage } from './pages/page.js'
 import { PAGES } from './pages/pages.js'
 import { reportLines } from './report.js'
 import type { Measured, MeasuredPage } from './report.js'
+import { measureSockets } from './sockets/sockets.js'
 import { openWorld } from './world.js'
 import type { BenchWorld } from './world.js'
 
@@ -29,14 +30,23 @@ const AUTHENTICATIONS = 2_000
 
 /**
  * Names measure those pages alone. `--profile` has the API's server write a V8 profile of the whole run to `.data/bench`;
- * `--keep` leaves the world for the next run that says so.
+ * `--keep` leaves the world for the next run that says so. `--entries` is how many the ledger begins with.
  */
 const { positionals: names, values: flags } = parseArgs({
   allowPositionals: true,
-  options: { profile: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false } },
+  options: {
+    profile: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    entries: { type: 'string', default: '10000' },
+  },
 })
 const pages = names.length > 0 ? PAGES.filter(({ name }) => names.includes(name)) : PAGES
-assert.equal(pages.length, names.length || PAGES.length, `pages are ${PAGES.map(({ name }) => name).join(', ')}`)
+const measuresSockets = names.length === 0 || names.includes('sockets')
+assert.equal(
+  pages.length + (names.includes('sockets') ? 1 : 0),
+  names.length || PAGES.length,
+  `there are sockets, and the pages ${PAGES.map(({ name }) => name).join(', ')}`,
+)
 
 const children: Child[] = []
 
@@ -76,6 +86,7 @@ async function run(of: BenchWorld): Promise<void> {
     typename,
     authenticationMs: names.length > 0 ? null : await timeAuthentication(of),
   }).forEach(say)
+  if (measuresSockets) await measureSockets(of, (args) => start(args, of), say)
 }
 
 async function start(args: readonly string[], { env }: BenchWorld): Promise<string> {
@@ -206,7 +217,7 @@ async function timeAuthentication({ database: { db }, viewers }: BenchWorld): Pr
 }
 
 say('making the world …')
-const world = await openWorld({ isKept: flags.keep })
+const world = await openWorld({ isKept: flags.keep, entries: Number(flags.entries) })
 try {
   await run(world)
 } finally {

@@ -4,15 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type pg from 'pg'
 import { scaleDemo } from '../src/demo/scale.js'
-import { seedDemo } from '../src/demo/seed.js'
+import { DEMO_IDS, seedDemo } from '../src/demo/seed.js'
 import { demoPeople } from '../src/demo/world.js'
 import { openKeyring, verifyKeys } from '../src/keys/keys.js'
 import { machineNow } from '../src/lib/clock.js'
 import { openDatabase, transaction } from '../src/lib/db.js'
 import type { Database } from '../src/lib/db.js'
+import { postTopUp } from '../src/ledger/ledger.js'
 import { connectionUrl, withClient } from '../src/lib/migrations/adapter.js'
 import { appUrl, defaultAppRole } from '../src/lib/migrations/app-role.js'
 import { deployMigrations } from '../src/lib/migrations/deploy.js'
+import { parseGlobalId } from '../src/lib/ids.js'
 import { startEmbeddedPostgres } from '../src/lib/postgres/embedded.js'
 import { configureTokenKeys, startSession } from '../src/sessions/sessions.js'
 import { ROOT } from './children.js'
@@ -25,6 +27,8 @@ const VIEWERS = 2_000
 /** Creators whom each of them follows beside those of the demo world. */
 const FOLLOWS = 30
 
+const CREATOR = parseGlobalId(DEMO_IDS.creator)?.uuid ?? ''
+
 /** Somebody signed in. */
 export interface BenchViewer {
   readonly accessToken: string
@@ -35,6 +39,9 @@ export interface BenchViewer {
 export interface BenchWorld {
   readonly database: Database
   readonly viewers: readonly BenchViewer[]
+  /** A creator with posts, signed in, and their global id. */
+  readonly creator: BenchViewer
+  readonly creatorId: string
   /** Creators of the demo world. */
   readonly usernames: readonly string[]
   /** Creators with more than a page of posts. */
@@ -42,6 +49,9 @@ export interface BenchWorld {
   /** Posts that are open to everybody, with more than a page of comments, and with hardly any. */
   readonly discussed: readonly string[]
   readonly likable: readonly string[]
+  /** Creators who earn in `currency`, of which every viewer has plenty in their wallet. */
+  readonly earners: readonly string[]
+  readonly currency: string
   readonly env: Readonly<Record<string, string>>
   readonly serverVersion: string
   close(): Promise<void>
@@ -49,9 +59,9 @@ export interface BenchWorld {
 
 /**
  * Makes the world anew, on DATABASE_URL's server or on an embedded one of the bench's own. With `isKept` it stays, and is
- * found again by the next run that asks for it.
+ * found again by the next run that asks for it. The ledger has at least `entries` entries.
  */
-export async function openWorld({ isKept = false } = {}): Promise<BenchWorld> {
+export async function openWorld({ isKept = false, entries = 0 } = {}): Promise<BenchWorld> {
   const server = await findServer()
   const ownerUrl = connectionUrl(server.url, DATABASE)
   const kept = isKept ? readKept() : null
@@ -70,17 +80,25 @@ export async function openWorld({ isKept = false } = {}): Promise<BenchWorld> {
     await scaleDemo(database.db, EXTRA, () => undefined)
   }
   const picked = await withClient(ownerUrl, prepareWorld)
+  if (!kept) await fillWallets(database, picked)
+  if (!kept && entries > 0) await withClient(ownerUrl, (owner) => fillLedger(owner, entries, picked.currency))
   if (isKept) writeFileSync(KEPT, JSON.stringify({ password, master, token }), { mode: 0o600 })
+  const [creator] = await signIn(database, [CREATOR])
+  if (!creator) throw new Error('the demo world has its creator')
   const dataDir = mkdtempSync(join(tmpdir(), 'bench-'))
   return {
     database,
     viewers: await signIn(database, picked.viewerIds),
+    creator,
+    creatorId: DEMO_IDS.creator,
     usernames: demoPeople(machineNow())
       .filter(({ accountType, standing }) => accountType === 'CREATOR' && standing.status === 'ACTIVE')
       .map(({ username }) => username),
     productive: picked.productive,
     discussed: picked.discussed,
     likable: picked.likable,
+    earners: picked.earners,
+    currency: picked.currency,
     serverVersion: picked.serverVersion,
     env: {
       NODE_ENV: 'development',
@@ -130,10 +148,12 @@ interface Picked {
   readonly productive: string[]
   readonly discussed: string[]
   readonly likable: string[]
+  readonly earners: string[]
+  readonly currency: string
   readonly serverVersion: string
 }
 
-/** Has the viewers follow whose posts there are, and says who and what is asked for. */
+/** Has the viewers follow whose posts there are, and block none of each other; says who and what is asked for. */
 async function prepareWorld(owner: pg.Client): Promise<Picked> {
   const texts = async (sql: string, values: unknown[] = []): Promise<string[]> =>
     (await owner.query<{ text: string }>(sql, values)).rows.map(({ text }) => text)
@@ -153,6 +173,10 @@ async function prepareWorld(owner: pg.Client): Promise<Picked> {
      on conflict (follower_id, following_id) do nothing`,
     [viewerIds, FOLLOWS],
   )
+  // a line of chat is for everybody
+  await owner.query('delete from blocks where blocker_id = any($1::uuid[]) and blocked_id = any($1::uuid[])', [
+    viewerIds,
+  ])
   await owner.query('vacuum analyze')
   const open = `c.publish_at <= app_now() and c.unpublished_at is null and c.deleted_at is null and c.removed_at is null
     and c.visibility = 'public' and not c.is_premium and not c.is_age_restricted`
@@ -170,8 +194,62 @@ async function prepareWorld(owner: pg.Client): Promise<Picked> {
     likable: await texts(
       `select c.id::text as text from content c where ${open} order by c.like_count, c.id limit 2000`,
     ),
+    ...(await pickEarners(owner)),
     serverVersion: (await texts(`select current_setting('server_version') as text`))[0] ?? '',
   }
+}
+
+/** The creators who earn in the currency in which most of them do. */
+async function pickEarners(owner: pg.Client): Promise<Pick<Picked, 'earners' | 'currency'>> {
+  const { rows } = await owner.query<Pick<Picked, 'earners' | 'currency'>>(
+    `select currency::text as currency, (array_agg(id::text order by id))[1:200] as earners from users
+     where account_type = 'creator' and account_status = 'active' and age_verified and currency is not null
+       and (age_verified_until is null or age_verified_until > app_now() + interval '1 day')
+     group by currency order by count(*) desc, currency limit 1`,
+  )
+  const [picked] = rows
+  if (!picked) throw new Error('nobody in this world earns')
+  return picked
+}
+
+/** Enough for a hundred thousand tips of each. */
+const WALLET_MINOR = 20_000_000n
+
+async function fillWallets({ db }: Database, { viewerIds, currency }: Picked): Promise<void> {
+  for (let start = 0; start < viewerIds.length; start += SIGN_IN_BATCH)
+    await transaction({ db, actorId: null, sessionId: null, requestId: 'bench' }, async (tx, now) => {
+      for (const userId of viewerIds.slice(start, start + SIGN_IN_BATCH)) {
+        const amount = { amountMinor: WALLET_MINOR, currency }
+        await postTopUp(tx, { intentId: `bench:${userId}`, userId, amount, processorFeeMinor: 1n }, now)
+      }
+    })
+}
+
+/** Adds journals of two entries between two accounts of the platform's, past the triggers that would take an hour. */
+async function fillLedger(owner: pg.Client, entries: number, currency: string): Promise<void> {
+  await owner.query(`set session_replication_role = replica`)
+  await owner.query(
+    `with account as (
+       select min(id::text) filter (where kind = 'processor_clearing') as one, min(id::text) filter (where kind = 'processor_fees') as other
+       from ledger_accounts where owner_id is null and currency = $2
+     ), journal as (
+       insert into journal_transactions (kind, reference, occurred_at)
+       select 'adjustment', 'bench:' || n, app_now() - n * interval '1 second' from generate_series(1, $1::int / 2) n
+       returning id
+     )
+     insert into ledger_entries (journal_transaction_id, account_id, amount_minor, currency)
+     select journal.id, line.account::uuid, line.amount, $2
+     from journal cross join account cross join lateral (values (account.one, 1), (account.other, -1)) line (account, amount)`,
+    [entries, currency],
+  )
+  await owner.query(
+    `update ledger_accounts a
+     set balance_minor = e.balance, entry_count = e.entries
+     from (select account_id, sum(amount_minor) as balance, count(*) as entries from ledger_entries group by account_id) e
+     where e.account_id = a.id`,
+  )
+  await owner.query(`set session_replication_role = origin`)
+  await owner.query('vacuum analyze')
 }
 
 /** People signed in by one transaction. */

@@ -79,6 +79,8 @@ export interface Config {
   readonly runsJobs: boolean
   /** What `/metrics` asks for as a bearer token; without one production refuses, other modes answer. */
   readonly metricsToken: string | null
+  /** What the media server proves itself with when it asks about encoders and viewers; null: there is none. */
+  readonly mediaServerSecret: string | null
 }
 
 /** The configuration cannot be used; `problems` has a line for every wrong or missing variable. */
@@ -99,6 +101,7 @@ const MOST_CONNECTIONS = 1_000_000
 const LEAST_COST_BUDGET = 2_000
 const MOST_COST_BUDGET = 1_000_000_000
 const MIN_METRICS_TOKEN_LENGTH = 16
+const MIN_MEDIA_SERVER_SECRET_LENGTH = 32
 /** Random bytes repeat little: 32 of them have this many different values but for one case in 10^19. */
 const MIN_DISTINCT_BYTES = 16
 const MAX_FAULT_DELAY_MS = 60_000
@@ -200,6 +203,10 @@ const variables = {
   METRICS_TOKEN: z
     .string()
     .min(MIN_METRICS_TOKEN_LENGTH, `must have at least ${String(MIN_METRICS_TOKEN_LENGTH)} characters`),
+  MEDIA_SERVER_SECRET: z
+    .string()
+    .regex(/^[\w-]*$/, 'must be of letters, digits, dashes and underscores')
+    .min(MIN_MEDIA_SERVER_SECRET_LENGTH, `must have at least ${String(MIN_MEDIA_SERVER_SECRET_LENGTH)} characters`),
 } satisfies Record<string, z.ZodType>
 
 type Variable = keyof typeof variables
@@ -343,6 +350,7 @@ function toConfig(values: Values, programFolders: string): Config {
     persistedOperations: toPersistedOperations(values.PERSISTED_OPERATIONS ?? 'automatic'),
     runsJobs: values.JOBS ?? true,
     metricsToken: values.METRICS_TOKEN ?? null,
+    mediaServerSecret: values.MEDIA_SERVER_SECRET ?? null,
   }
 }
 

@@ -3,7 +3,9 @@ import { jobs as comments } from './comments/jobs.js'
 import type { Config } from './env.js'
 import { eventHandlers } from './event-handlers.js'
 import { jobs as content } from './content/jobs.js'
+import { jobsWith as disputeJobsWith } from './disputes/jobs.js'
 import { jobs as discovery } from './discovery/jobs.js'
+import { jobsWith as financeJobsWith } from './finance/jobs.js'
 import { jobs as flows } from './flows/jobs.js'
 import { jobs as keys } from './keys/jobs.js'
 import type { Database } from './lib/db.js'
@@ -19,7 +21,10 @@ import { sandboxJobs } from './processors/processors.js'
 import type { ReceiveEvent } from './processors/types.js'
 import { jobsWith as subscriptionJobsWith } from './subscriptions/jobs.js'
 import { jobsWith as payoutJobsWith } from './payouts/jobs.js'
+import { jobsWith as purchaseJobsWith } from './purchases/jobs.js'
+import { jobsWith as streamJobsWith } from './streams/jobs.js'
 import { jobs as tips } from './tips/jobs.js'
+import { jobs as messages } from './messages/jobs.js'
 import { jobs as notifications } from './notifications/jobs.js'
 import { jobs as sessions } from './sessions/jobs.js'
 import { jobsWith as webhookJobsWith } from './webhooks/jobs.js'
@@ -47,12 +52,17 @@ export function jobHandlersWith({ config, database, media, payments }: JobSettin
     ...content,
     ...comments,
     ...discovery,
+    ...messages,
     ...notifications,
     ...paymentJobsWith(payments),
     ...sandboxJobs(payments.processor, receive),
+    ...purchaseJobsWith(payments),
     ...subscriptionJobsWith(payments),
     ...payoutJobsWith(payments),
+    ...disputeJobsWith(payments),
+    ...financeJobsWith(payments),
     ...tips,
+    ...streamJobsWith(payments),
     ...flows,
     ...webhookJobsWith(config),
     ...relayedJobs(eventHandlers),

@@ -29,9 +29,9 @@ async function runServer({ signal, onEnd }: Ending): Promise<void> {
   const platform = await openPlatform({ config, service: 'api', readiness, say, signal })
   onEnd(() => platform.close())
   if (config.isDemo) {
-    const { database, media } = platform.services
-    const files = config.hasDemoFiles ? { storage: media.storage } : {}
-    if (await seedDemo(database, { ...files, say })) say('made the demo world')
+    const { database, media, payments } = platform.services
+    const seeding = config.hasDemoFiles ? { storage: media.storage, payments } : {}
+    if (await seedDemo(database, { ...seeding, say })) say('made the demo world')
   }
   const server = await createServer(platform.services, { ...served, routes: routesBeside(readiness) })
   const worker = config.runsJobs ? await openWorker(platform) : null

@@ -154,7 +154,7 @@ async function openServices(
   config: Config,
   closers: (() => Promise<void>)[],
 ): Promise<Services> {
-  const bus = await openBus(url, database.db)
+  const bus = await openBus(url, database.db, config.redisUrl)
   closers.push(() => bus.close())
   const redis = config.redisUrl ? await openRedisAt(config.redisUrl, closers) : null
   const secret = derive(config.masterKeys[0]?.secret ?? '', 'rate-limits')

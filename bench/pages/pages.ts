@@ -4,6 +4,7 @@ import { like } from './like.js'
 import type { BenchPage } from './page.js'
 import { profile } from './profile.js'
 import { thread } from './thread.js'
+import { tip } from './tip.js'
 
 /** Everything that is measured, in this order. */
-export const PAGES: readonly BenchPage[] = [feed, creator, thread, like, profile]
+export const PAGES: readonly BenchPage[] = [feed, creator, thread, like, tip, profile]

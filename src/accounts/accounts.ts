@@ -1,8 +1,9 @@
 /** The front door: people, their standing, and what they say of themselves. */
 export { APPROVAL_MS, rejectionReason, reviewAgeVerification, submitAgeVerification } from './age-verifications.js'
-export { isBlocking, isFollowing, isMuting } from './bond-queries.js'
+export { isBlocking, isFollowing, isMuting, isSubscribed } from './bond-queries.js'
 export type { Someone } from './bond-queries.js'
 export { checkedReason, holdActor, noSuchUser } from './changes.js'
+export { getUsersForUpdate } from './queries.js'
 export { becomeCreator } from './creators.js'
 export { deleteAccount, restoreAccount } from './deletion.js'
 export { addressOf } from './emails.js'

@@ -30,7 +30,7 @@ export const isMuting = (muter: Someone, muted: Someone, now: SqlPart): Fragment
 )`
 
 /** True where the first has a live subscription to the second at `now`. */
-const isSubscribed = (subscriber: Someone, creator: Someone, now: SqlPart): Fragment => fragment`exists (
+export const isSubscribed = (subscriber: Someone, creator: Someone, now: SqlPart): Fragment => fragment`exists (
   select from subscriptions a_subscription
   where a_subscription.subscriber_id = ${subscriber}::uuid and a_subscription.creator_id = ${creator}::uuid
     and a_subscription.ended_at is null and a_subscription.started_at is not null

@@ -259,20 +259,11 @@ export interface HeldUser extends UserRow {
 
 /** Holds these accounts, in order of id, and reads them as they then are. */
 export async function getUsersForUpdate(tx: Tx, ids: readonly string[]): Promise<Map<string, HeldUser>> {
-  await tx.sql`/* accounts.hold */
-    select id::text from users where id = any(${ids}::uuid[]) order by id for no key update`
-  const rows = await tx.user.findMany({
-    where: { id: { in: [...ids] } },
-    select: {
-      ...userColumns,
-      emailVerifiedAt: true,
-      emailIndex: true,
-      deletedAt: true,
-      purgeAfter: true,
-      erasedAt: true,
-      creatorSince: true,
-    },
-  })
+  const rows = await tx.sql<HeldUser>`/* accounts.hold */
+    select ${userRowColumns(fragment`u`)}, u.email_verified_at as "emailVerifiedAt", u.email_index as "emailIndex",
+      u.deleted_at as "deletedAt", u.purge_after as "purgeAfter", u.erased_at as "erasedAt",
+      u.creator_since as "creatorSince"
+    from users u where u.id = any(${ids}::uuid[]) order by u.id for no key update`
   return new Map(rows.map((row) => [row.id, row]))
 }
 

@@ -73,6 +73,12 @@ export async function subscribeToSource(execution: Execution): Promise<AsyncIter
   }
 }
 
+/** The arguments of the first root field. @throws ClientError BAD_USER_INPUT where a variable is absent that is wanted */
+export function rootArguments(plan: OperationPlan, variables: Variables): Readonly<Record<string, unknown>> {
+  const [field] = plan.root.fields
+  return field ? argumentsOf({ plan, variables, context: null, errors: [] }, field) : NO_ARGUMENTS
+}
+
 async function executeInTurn(run: Run, plan: ObjectPlan): Promise<Source> {
   const result: Source = {}
   let isFirst = true

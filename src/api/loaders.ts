@@ -14,12 +14,18 @@ import { makePurchasesLoaders } from '../purchases/loaders.js'
 import type { PurchasesLoaders } from '../purchases/loaders.js'
 import { makeSubscriptionsLoaders } from '../subscriptions/loaders.js'
 import type { SubscriptionsLoaders } from '../subscriptions/loaders.js'
+import { makeDisputesLoaders } from '../disputes/loaders.js'
+import type { DisputesLoaders } from '../disputes/loaders.js'
 import { makeEarningsLoaders } from '../earnings/loaders.js'
 import type { EarningsLoaders } from '../earnings/loaders.js'
+import { makeStreamsLoaders } from '../streams/loaders.js'
+import type { StreamsLoaders } from '../streams/loaders.js'
 import { makeTipsLoaders } from '../tips/loaders.js'
 import type { TipsLoaders } from '../tips/loaders.js'
 import { makeMediaLoaders } from '../media/loaders.js'
 import type { MediaLoaders } from '../media/loaders.js'
+import { makeMessagesLoaders } from '../messages/loaders.js'
+import type { MessagesLoaders } from '../messages/loaders.js'
 import { makeNotificationsLoaders } from '../notifications/loaders.js'
 import type { NotificationsLoaders } from '../notifications/loaders.js'
 import { makeSessionsLoaders } from '../sessions/loaders.js'
@@ -41,9 +47,12 @@ export type Loaders = SessionsLoaders &
   PaymentsLoaders &
   PurchasesLoaders &
   EarningsLoaders &
+  DisputesLoaders &
   SubscriptionsLoaders &
   TipsLoaders &
-  WebhooksLoaders
+  StreamsLoaders &
+  WebhooksLoaders &
+  MessagesLoaders
 
 /** Made for one request or one event: nothing that was read for one person is ever shown to another. */
 export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Loaders =>
@@ -70,6 +79,11 @@ export const makeLoaders = (db: Db, asking: Parameters<typeof readingOf>[0]): Lo
     Object.assign(
       Object.assign(makePaymentsLoaders(db), makePurchasesLoaders(db), makeTipsLoaders(db)),
       makeSubscriptionsLoaders(db, asking.viewer?.userId ?? null),
-      makeEarningsLoaders(db),
+      Object.assign(
+        makeEarningsLoaders(db),
+        makeDisputesLoaders(db),
+        makeMessagesLoaders(db, readingOf(asking)),
+        makeStreamsLoaders(db, asking.viewer?.userId ?? null, () => readingOf(asking)),
+      ),
     ),
   )

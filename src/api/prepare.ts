@@ -7,6 +7,7 @@ import { networkOf } from '../lib/network.js'
 import { operations } from '../lib/metrics.js'
 import { monotonicMs, SECOND_MS } from '../lib/clock.js'
 import type { RateLimit } from '../lib/rate.js'
+import { Broadcasts } from './broadcasts.js'
 import { makeContext } from './context.js'
 import type { Authenticate, Authenticated, Client, Context } from './context.js'
 import { costOf, MAX_COST } from './cost.js'
@@ -46,15 +47,11 @@ export interface OperationRequest {
   readonly signal?: AbortSignal
 }
 
-/** An operation that may run. */
-export interface Prepared {
-  readonly isRefused: false
+/** What is asked, and by whom: as much of it as a subscription keeps. */
+export interface Operation {
   readonly request: OperationRequest
   readonly plan: OperationPlan
   readonly variables: Variables
-  readonly context: Context
-  /** Of several mutations: reads again who asks, before each one after the first. */
-  readonly nextContext?: (() => Promise<Context>) | undefined
   /** What `extensions.cost` says. */
   readonly cost: {
     readonly requested: number
@@ -62,6 +59,14 @@ export interface Prepared {
     readonly remaining: number
     readonly budget: number
   }
+}
+
+/** An operation that may run. */
+export interface Prepared extends Operation {
+  readonly isRefused: false
+  readonly context: Context
+  /** Of several mutations: reads again who asks, before each one after the first. */
+  readonly nextContext?: (() => Promise<Context>) | undefined
   /** When it began, and until when it must be answered; whoever runs it ends it. */
   readonly deadline: Deadline
 }
@@ -80,6 +85,8 @@ export interface Api {
   readonly authenticate: Authenticate
   readonly documents: Documents
   readonly plans: Plans
+  /** What several sockets of this process ask alike. */
+  readonly broadcasts: Broadcasts
 }
 
 interface Planned {
@@ -108,6 +115,7 @@ export const openApi = (schema: GraphQLSchema, services: Services, authenticate:
   documents: openDocuments(schema, services.config.persistedOperations, {
     showsSuggestions: !services.config.isProduction,
   }),
+  broadcasts: new Broadcasts(),
   plans: new LRUCache({ maxSize: MAX_REMEMBERED_FIELDS, sizeCalculation: ({ plan }) => plan.size + 1 }),
 })
 

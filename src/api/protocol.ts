@@ -82,6 +82,8 @@ async function start(
   const requestId = randomUUID()
   if (Object.keys(context.subscriptions).length > MAX_OPERATIONS) return [tooManyOperations(requestId)]
   const turn = connection.takeTurn(id)
+  // the message of a payload that is JSON already
+  const next = `{"id":${JSON.stringify(id)},"type":"next","payload":`
   const prepared = await prepareOperation(api, {
     source: payload.query === '' ? undefined : payload.query,
     persistedHash: persistedHashOf(payload.extensions),
@@ -92,7 +94,9 @@ async function start(
     client: connection.client,
     requestId,
   })
-  const started = prepared.isRefused ? prepared.errors : await startPrepared(api, prepared)
+  const started = prepared.isRefused
+    ? prepared.errors
+    : await startPrepared(api, prepared, (payload) => connection.send(`${next}${payload}}`))
   if (connection.endTurn(id, turn)) return started
   if ('contextValue' in started) await (started.contextValue as { readonly answers: Answers }).answers.return(undefined)
   return await never()
@@ -104,9 +108,13 @@ async function start(
  */
 const never = (): Promise<never> => new Promise(() => undefined)
 
-async function startPrepared(api: Api, prepared: Prepared): Promise<ExecutionArgs | readonly GraphQLError[]> {
+async function startPrepared(
+  api: Api,
+  prepared: Prepared,
+  push: (payload: string) => Promise<void>,
+): Promise<ExecutionArgs | readonly GraphQLError[]> {
   try {
-    const answers = counted(await subscribe(api, prepared))
+    const answers = counted(await subscribe(api, prepared, push))
     observe(prepared, 'ok')
     // graphql-ws looks for the operation in the document, and hands the rest to `subscribe`
     return {

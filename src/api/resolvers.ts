@@ -11,6 +11,8 @@ import { formatMoney } from '../lib/money.js'
 import { anyone } from '../lib/rules.js'
 import * as media from '../media/resolvers.js'
 import { rules as mediaRules } from '../media/rules.js'
+import * as messages from '../messages/resolvers.js'
+import { rules as messagesRules } from '../messages/rules.js'
 import * as notifications from '../notifications/resolvers.js'
 import { rules as notificationsRules } from '../notifications/rules.js'
 import * as payments from '../payments/resolvers.js'
@@ -19,10 +21,16 @@ import * as purchases from '../purchases/resolvers.js'
 import { rules as purchasesRules } from '../purchases/rules.js'
 import * as subscriptions from '../subscriptions/resolvers.js'
 import { rules as subscriptionsRules } from '../subscriptions/rules.js'
+import * as disputes from '../disputes/resolvers.js'
+import { rules as disputesRules } from '../disputes/rules.js'
+import * as finance from '../finance/resolvers.js'
+import { rules as financeRules } from '../finance/rules.js'
 import * as earnings from '../earnings/resolvers.js'
 import { rules as earningsRules } from '../earnings/rules.js'
 import * as payouts from '../payouts/resolvers.js'
 import { rules as payoutsRules } from '../payouts/rules.js'
+import * as streams from '../streams/resolvers.js'
+import { rules as streamsRules } from '../streams/rules.js'
 import * as tips from '../tips/resolvers.js'
 import { rules as tipsRules } from '../tips/rules.js'
 import * as sessions from '../sessions/resolvers.js'
@@ -46,6 +54,7 @@ const nodes = nodeResolvers({
   EntitlementGrant: content.findGrantNode,
   Tag: discovery.findTagNode,
   Comment: comments.findCommentNode,
+  CommentVersion: comments.findCommentVersionNode,
   Session: sessions.findSessionNode,
   MediaAsset: media.findMediaNode,
   Notice: notifications.findNoticeNode,
@@ -57,12 +66,24 @@ const nodes = nodeResolvers({
   Purchase: purchases.findPurchaseNode,
   CreatorSubscription: subscriptions.findSubscriptionNode,
   SubscriptionOffer: subscriptions.findOfferNode,
+  SubscriptionPreview: subscriptions.findPreviewNode,
+  Promotion: subscriptions.findPromotionNode,
   Transaction: earnings.findTransactionNode,
   Refund: earnings.findRefundNode,
+  Dispute: disputes.findDisputeNode,
+  FinanceCase: finance.findCaseNode,
   Payout: payouts.findPayoutNode,
   PayoutAccount: payouts.findPayoutAccountNode,
   PayoutHold: payouts.findHoldNode,
   Tip: tips.findTipNode,
+  Conversation: messages.findConversationNode,
+  Message: messages.findMessageNode,
+  MassMessage: messages.findMassMessageNode,
+  FanList: messages.findFanListNode,
+  LiveStream: streams.findStreamNode,
+  StreamKey: streams.findStreamKeyNode,
+  StreamChatLine: streams.findChatLineNode,
+  StreamSanction: streams.findSanctionNode,
   WebhookEndpoint: webhooks.findEndpointNode,
   WebhookDelivery: webhooks.findDeliveryNode,
 })
@@ -79,6 +100,10 @@ export const resolvers = {
     ...payments.Query,
     ...payouts.Query,
     ...earnings.Query,
+    ...messages.Query,
+    ...streams.Query,
+    ...disputes.Query,
+    ...finance.Query,
   },
   Mutation: {
     ...sessions.Mutation,
@@ -93,18 +118,32 @@ export const resolvers = {
     ...purchases.Mutation,
     ...subscriptions.Mutation,
     ...earnings.Mutation,
+    ...disputes.Mutation,
+    ...finance.Mutation,
     ...payouts.Mutation,
     ...tips.Mutation,
+    ...messages.Mutation,
+    ...streams.Mutation,
     ...webhooks.Mutation,
   },
   Subscription: {
     ...accounts.Subscription,
+    ...content.Subscription,
     ...notifications.Subscription,
     ...payments.Subscription,
     ...subscriptions.Subscription,
+    ...streams.Subscription,
+    ...messages.Subscription,
   },
   Money: { formatted: formatMoney },
-  User: { ...accounts.User, ...social.User, ...content.User, ...discovery.User, ...subscriptions.User },
+  User: {
+    ...accounts.User,
+    ...social.User,
+    ...content.User,
+    ...discovery.User,
+    ...subscriptions.User,
+    ...streams.User,
+  },
   UserStaffView: accounts.UserStaffView,
   Profile: { ...accounts.Profile, ...media.Profile },
   Viewer: {
@@ -121,11 +160,13 @@ export const resolvers = {
     ...earnings.Viewer,
     ...payouts.Viewer,
     ...tips.Viewer,
+    ...messages.Viewer,
+    ...streams.Viewer,
     ...webhooks.Viewer,
   },
   ViewerChange: accounts.ViewerChange,
   AgeVerification: accounts.AgeVerification,
-  Content: { ...content.Content, ...comments.Content },
+  Content: { ...content.Content, ...comments.Content, ...streams.Content },
   UnlockedBody: content.UnlockedBody,
   LockedBody: content.LockedBody,
   ContentAuthorView: content.ContentAuthorView,
@@ -136,6 +177,7 @@ export const resolvers = {
   SearchResults: discovery.SearchResults,
   FoundContentEdge: discovery.FoundContentEdge,
   Comment: comments.Comment,
+  CommentVersion: comments.CommentVersion,
   Session: sessions.Session,
   Block: social.Block,
   Mute: social.Mute,
@@ -150,19 +192,44 @@ export const resolvers = {
   PaymentMethod: payments.PaymentMethod,
   PaymentChange: payments.PaymentChange,
   WebhookEvent: payments.WebhookEvent,
-  Purchase: purchases.Purchase,
+  Purchase: { ...purchases.Purchase, ...messages.Purchase },
   CreatorSubscription: subscriptions.CreatorSubscription,
   SubscriptionOffer: subscriptions.SubscriptionOffer,
+  SubscriptionGift: subscriptions.SubscriptionGift,
+  SubscriptionPreview: subscriptions.SubscriptionPreview,
+  Promotion: subscriptions.Promotion,
   SubscriptionChange: subscriptions.SubscriptionChange,
-  Transaction: earnings.Transaction,
+  Transaction: { ...earnings.Transaction, ...disputes.Transaction },
   Refund: earnings.Refund,
-  Earnings: earnings.Earnings,
+  Earnings: { ...earnings.Earnings, ...disputes.Earnings, ...finance.Earnings },
+  Income: earnings.Income,
   RevenueDay: earnings.RevenueDay,
+  Dispute: disputes.Dispute,
+  FinanceCase: finance.FinanceCase,
+  DisputeFact: disputes.DisputeFact,
   Payout: payouts.Payout,
   PayoutAccount: payouts.PayoutAccount,
   PayoutHold: payouts.PayoutHold,
+  Conversation: messages.Conversation,
+  Message: messages.Message,
+  MassMessage: messages.MassMessage,
+  FanList: messages.FanList,
+  MessageText: messages.MessageText,
+  RevealedMessage: messages.RevealedMessage,
+  LockedMessage: messages.LockedMessage,
+  MessageEvent: messages.MessageEvent,
+  TypingEvent: messages.TypingEvent,
+  PresenceEvent: messages.PresenceEvent,
   Tip: tips.Tip,
   TipContext: tips.TipContext,
+  LiveStream: streams.LiveStream,
+  StreamKey: streams.StreamKey,
+  StreamSanction: streams.StreamSanction,
+  StreamViewerCount: streams.StreamViewerCount,
+  StreamUpdate: streams.StreamUpdate,
+  StreamChatLine: streams.StreamChatLine,
+  StreamChatAuthor: streams.StreamChatAuthor,
+  StreamChatEvent: streams.StreamChatEvent,
   WebhookEndpoint: webhooks.WebhookEndpoint,
   WebhookDelivery: webhooks.WebhookDelivery,
 } satisfies Complete
@@ -179,6 +246,10 @@ export const rules = {
     ...paymentsRules.Query,
     ...payoutsRules.Query,
     ...earningsRules.Query,
+    ...messagesRules.Query,
+    ...streamsRules.Query,
+    ...disputesRules.Query,
+    ...financeRules.Query,
   } satisfies Record<keyof QueryResolvers, Rule>,
   Mutation: {
     ...sessionsRules.Mutation,
@@ -193,15 +264,22 @@ export const rules = {
     ...purchasesRules.Mutation,
     ...subscriptionsRules.Mutation,
     ...earningsRules.Mutation,
+    ...disputesRules.Mutation,
+    ...financeRules.Mutation,
     ...payoutsRules.Mutation,
     ...tipsRules.Mutation,
+    ...messagesRules.Mutation,
+    ...streamsRules.Mutation,
     ...webhooksRules.Mutation,
   } satisfies Record<keyof MutationResolvers, Rule>,
   Subscription: {
     ...accountsRules.Subscription,
+    ...contentRules.Subscription,
     ...notificationsRules.Subscription,
     ...paymentsRules.Subscription,
     ...subscriptionsRules.Subscription,
+    ...streamsRules.Subscription,
+    ...messagesRules.Subscription,
   } satisfies Record<keyof SubscriptionResolvers, Rule>,
   User: accountsRules.User,
 }

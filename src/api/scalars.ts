@@ -5,7 +5,8 @@ import { isCurrency } from '../lib/money.js'
 const MAX_URL_LENGTH = 2_000
 const MAX_JSON_BYTES = 16_384
 const MAX_JSON_DEPTH = 16
-/** Far beyond any amount; PostgreSQL's bigint ends before. */
+/** As PostgreSQL's bigint has; none of them has more digits than this. */
+const BIGINT_BITS = 64
 const MAX_DIGITS = 19
 
 const wrong = (message: string): GraphQLError => new GraphQLError(message)
@@ -87,9 +88,11 @@ function parseCountryCode(text: string): string {
 
 function parseBigInt(value: unknown): bigint {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value)
-  if (typeof value === 'string' && value.length <= MAX_DIGITS + 1 && /^-?(0|[1-9]\d*)$/.test(value))
-    return BigInt(value)
-  throw wrong(`BigInt is a whole number of at most ${String(MAX_DIGITS)} digits, as a string.`)
+  if (typeof value === 'string' && value.length <= MAX_DIGITS + 1 && /^-?(0|[1-9]\d*)$/.test(value)) {
+    const number = BigInt(value)
+    if (BigInt.asIntN(BIGINT_BITS, number) === number) return number
+  }
+  throw wrong('BigInt is a whole number from -2^63 to 2^63 - 1, as a string.')
 }
 
 function serializeBigInt(value: unknown): string {

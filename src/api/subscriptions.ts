@@ -1,13 +1,16 @@
 import type { GraphQLFormattedError } from 'graphql'
+import { AdmittedEvents } from '../lib/live.js'
 import { log } from '../lib/log.js'
 import type { ClientError } from './errors.js'
 import { toClientError } from './errors.js'
-import { execute, subscribeToSource } from './execute.js'
+import { execute, rootArguments, subscribeToSource } from './execute.js'
 import type { Outcome } from './execute.js'
 import { makeContext } from './context.js'
 import { Deadline } from './deadline.js'
+import { liveFieldOf, Listening } from './listening.js'
+import type { Listened } from './listening.js'
 import { authenticatedRequest, spendBudget } from './prepare.js'
-import type { Api, Prepared } from './prepare.js'
+import type { Api, Operation, Prepared } from './prepare.js'
 
 /** What one event answers. */
 export interface EventAnswer {
@@ -21,16 +24,24 @@ export type Answers = AsyncGenerator<EventAnswer, undefined>
 
 /**
  * Starts a prepared subscription. Each event is answered as a request of its own: the session is read again, its cost is
- * charged, loaders are new, the rules are asked again. Sources must end with `context.signal`.
+ * charged, loaders are new, the rules are asked again. Sources must end with `context.signal`. Of a live field the payloads
+ * are pushed, and the answers have none: they only end.
  * @throws ClientError when the field refuses
  */
-export async function subscribe(api: Api, prepared: Prepared): Promise<Answers> {
+export async function subscribe(api: Api, prepared: Prepared, push: Listened['push']): Promise<Answers> {
   const ended = new AbortController()
-  const { request, plan, variables, deadline } = prepared
+  const { request, plan, variables, cost, deadline } = prepared
+  // not the context: loaders are heavy, and thousands of these last
+  const operation = { request, plan, variables, cost }
   try {
     const context = { ...prepared.context, signal: ended.signal }
     const source = await deadline.within(subscribeToSource({ plan, variables, context }))
-    return endable(answersOf(api, prepared, source, ended), ended)
+    const field = liveFieldOf(plan)
+    const answers =
+      field && source instanceof AdmittedEvents
+        ? pushedAnswers(api, operation, { field, source, admittedAt: context.now, push, ended })
+        : answersOf(api, operation, source, ended)
+    return endable(answers, ended)
   } catch (error) {
     ended.abort()
     throw toClientError(error, request.requestId)
@@ -49,21 +60,38 @@ function endable(answers: Answers, ended: AbortController): Answers {
   return answers
 }
 
+async function* pushedAnswers(
+  api: Api,
+  operation: Operation,
+  { source, ...listened }: Omit<Listened, 'answer'> & { readonly source: AdmittedEvents<unknown> },
+): Answers {
+  const { ended } = listened
+  const answerAlone = async (event: unknown): Promise<string> =>
+    JSON.stringify(await answer(api, operation, event, ended.signal))
+  try {
+    await new Listening(api, operation, { ...listened, answer: answerAlone }).run(source)
+  } catch (error) {
+    if (!ended.signal.aborted) throw toClientError(error, operation.request.requestId)
+  } finally {
+    ended.abort()
+  }
+}
+
 async function* answersOf(
   api: Api,
-  prepared: Prepared,
+  operation: Operation,
   source: AsyncIterable<unknown>,
   ended: AbortController,
 ): Answers {
-  let extensions: Record<string, unknown> | undefined = { cost: prepared.cost }
+  let extensions: Record<string, unknown> | undefined = { cost: operation.cost }
   try {
     for await (const event of source) {
       if (ended.signal.aborted) return
-      yield { ...(await answer(api, prepared, event, ended.signal)), ...(extensions ? { extensions } : {}) }
+      yield { ...(await answer(api, operation, event, ended.signal)), ...(extensions ? { extensions } : {}) }
       extensions = undefined
     }
   } catch (error) {
-    if (!ended.signal.aborted) throw toClientError(error, prepared.request.requestId)
+    if (!ended.signal.aborted) throw toClientError(error, operation.request.requestId)
   } finally {
     ended.abort()
   }
@@ -73,14 +101,14 @@ async function* answersOf(
  * An event that takes too long is answered by saying so; the next one may not.
  * @throws ClientError when the session is gone, the budget spent, or the field's rule refuses by now: the subscription ends
  */
-async function answer(api: Api, prepared: Prepared, event: unknown, signal: AbortSignal): Promise<EventAnswer> {
+async function answer(api: Api, operation: Operation, event: unknown, signal: AbortSignal): Promise<EventAnswer> {
   const deadline = new Deadline()
   try {
-    return await deadline.within(answerInTime(api, prepared, event, { signal, deadline }))
+    return await deadline.within(answerInTime(api, operation, event, { signal, deadline }))
   } catch (error) {
     if (!deadline.isOver) throw error
-    const { requestId } = prepared.request
-    log.warn({ requestId, operation: prepared.plan.root.fields[0]?.name }, 'event: took too long')
+    const { requestId } = operation.request
+    log.warn({ requestId, operation: operation.plan.root.fields[0]?.name }, 'event: took too long')
     return { data: null, errors: [toClientError(error, requestId).toJSON()] }
   } finally {
     deadline.end()
@@ -89,14 +117,15 @@ async function answer(api: Api, prepared: Prepared, event: unknown, signal: Abor
 
 async function answerInTime(
   api: Api,
-  prepared: Prepared,
+  operation: Operation,
   event: unknown,
   { signal, deadline }: { readonly signal: AbortSignal; readonly deadline: Deadline },
 ): Promise<EventAnswer> {
-  const { request, plan, variables, cost } = prepared
+  const { request, plan, variables, cost } = operation
   const authenticated = await authenticatedRequest(api, request)
   await spendBudget(api, request, authenticated, cost.requested)
   const context = makeContext(api.services, { ...request, signal }, authenticated)
+  await liveFieldOf(plan)?.admit(rootArguments(plan, variables), context)
   const outcome = await execute({ plan, variables, context, root: event, deadline })
   const errors = outcome.errors.map((error) => toClientError(error, request.requestId))
   if (isRefused(outcome, errors)) throw errors[0] ?? new Error('an outcome without data and errors')

@@ -8,7 +8,8 @@ import { listLikers } from './like-queries.js'
 import { listComments, listCommentsById, listReplies } from './thread-queries.js'
 import type { FirstComments } from './thread-queries.js'
 import { NO_SETTINGS } from './settings.js'
-import type { CommentRow, FoundComment, LikerRow, Settings } from './types.js'
+import type { CommentRow, CommentVersionRow, FoundComment, LikerRow, Settings } from './types.js'
+import { listVersions, listVersionsById } from './version-queries.js'
 import { listSettings } from './write-queries.js'
 
 /** What a request reads of likes and comments, each once. Whether their post opens is asked before. */
@@ -21,6 +22,10 @@ export interface CommentsLoaders {
   readonly comments: PageLoader<CommentRow>
   /** The answers to a comment, by its id. */
   readonly replies: PageLoader<CommentRow>
+  /** What a comment said before, by its id. */
+  readonly commentVersionsOf: PageLoader<CommentVersionRow>
+  /** A version by id, of whoever's comment. */
+  readonly commentVersion: DataLoader<string, CommentVersionRow | null>
   /** How a creator wants comments, by their id. */
   readonly commentSettings: DataLoader<string, Settings>
   /** The first comments of posts, where the statement that read the posts brought them along. */
@@ -39,6 +44,8 @@ export const makeCommentsLoaders = (db: Db, reading: () => Reading): CommentsLoa
   comment: makeIdLoader((ids) => listCommentsById(db, ids, reading())),
   comments: makePageLoader((contentIds, page) => listComments(db, contentIds, page, reading())),
   replies: makePageLoader((commentIds, page) => listReplies(db, commentIds, page, reading())),
+  commentVersionsOf: makePageLoader((commentIds, page) => listVersions(db, commentIds, page)),
+  commentVersion: makeIdLoader((ids) => listVersionsById(db, ids)),
   commentSettings: new DataLoader(async (creatorIds) => {
     const rows = new Map((await listSettings(db, creatorIds)).map((row) => [row.creatorId, row]))
     return creatorIds.map((id) => rows.get(id) ?? NO_SETTINGS)

@@ -65,5 +65,6 @@ export function forget(contentId: string, { loaders }: CommentsAsking): void {
   loaders.comment.clearAll()
   loaders.comments.clearAll()
   loaders.replies.clearAll()
+  loaders.commentVersionsOf.clearAll()
   loaders.firstComments.clear()
 }

@@ -1,13 +1,20 @@
+import { isActingStaff } from '../accounts/accounts.js'
 import { accessTo, findVisibleContent, readingOf, setCommentsClosed } from '../content/content.js'
-import type { CommentResolvers, ContentResolvers, MutationResolvers, ViewerResolvers } from '../generated/graphql.js'
+import type {
+  CommentResolvers,
+  CommentVersionResolvers,
+  ContentResolvers,
+  MutationResolvers,
+  ViewerResolvers,
+} from '../generated/graphql.js'
 import { MINUTE_MS, SECOND_MS } from '../lib/clock.js'
 import { transaction } from '../lib/db.js'
 import type { Origin, Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
-import type { Reason } from '../lib/errors.js'
 import { globalId, uuidOf } from '../lib/ids.js'
 import { checkedPage, toConnection } from '../lib/page.js'
 import type { RateLimit } from '../lib/rate.js'
+import { toPermission } from '../lib/rules.js'
 import { checkedLongText } from '../lib/text.js'
 import { signedIn } from '../lib/viewer.js'
 import { likeComment, likeContent, unlikeComment, unlikeContent } from './likes.js'
@@ -15,10 +22,10 @@ import { addComment, deleteComment, editComment } from './commenting.js'
 import { approveComment, hideComment, pinComment } from './moderating.js'
 import { commentsOf, findVisibleComment, forget, repliesOf } from './reading.js'
 import type { CommentsAsking } from './reading.js'
-import { refusalToComment, refusalToDelete, refusalToEdit } from './rules.js'
+import { canSeeVersions, refusalToComment, refusalToDelete, refusalToEdit } from './rules.js'
 import { checkedSettings, updateSettings } from './settings.js'
 import { listHeldComments } from './thread-queries.js'
-import type { CommentRow } from './types.js'
+import type { CommentRow, CommentVersionRow } from './types.js'
 
 /** Likes given and taken back, of one person. Counted where it costs no statement: it guards nothing but patience. */
 const LIKES: RateLimit = { name: 'likes', points: 120, windowSeconds: MINUTE_MS / SECOND_MS, store: 'process' }
@@ -189,7 +196,17 @@ export const Comment = {
   },
   viewerCanDelete: (row, _args, { viewer }) => toPermission(refusalToDelete(viewer, judged(row))),
   replies: repliesOf,
+  versions: async (row, args, { viewer, loaders }) => {
+    const page = checkedPage(args, { list: 'comment.versions', id: row.id }, ['time', 'uuid'])
+    if (!canSeeVersions(viewer, isActingStaff(viewer), row)) return null
+    const versions = await loaders.commentVersionsOf.load({ ownerId: row.id, page })
+    return toConnection(page, versions, ({ validFrom, id }) => [validFrom.toISOString(), id])
+  },
 } satisfies Partial<CommentResolvers>
+
+export const CommentVersion = {
+  id: ({ id }) => globalId('CommentVersion', id),
+} satisfies Partial<CommentVersionResolvers>
 
 const judged = ({ author, creatorId, createdAt, absence, isHidden }: CommentRow) => ({
   authorId: author?.id ?? null,
@@ -197,11 +214,6 @@ const judged = ({ author, creatorId, createdAt, absence, isHidden }: CommentRow)
   createdAt,
   isDeleted: absence === 'DELETED',
   isHidden,
-})
-
-const toPermission = (refusal: Reason | null) => ({
-  isAllowed: refusal === null,
-  reason: refusal && (refusal.toUpperCase() as Uppercase<Reason>),
 })
 
 export const Viewer = {
@@ -217,3 +229,11 @@ export const Viewer = {
 /** A comment as `node` finds it. */
 export const findCommentNode = (id: string, asking: CommentsAsking): Promise<CommentRow | null> =>
   findVisibleComment(id, asking)
+
+/** A version as `node` finds it: for whoever may see those of its comment. */
+export async function findCommentVersionNode(id: string, asking: CommentsAsking): Promise<CommentVersionRow | null> {
+  const { viewer, loaders } = asking
+  const version = await loaders.commentVersion.load(id)
+  const comment = version && (await findVisibleComment(version.commentId, asking))
+  return comment && canSeeVersions(viewer, isActingStaff(viewer), comment) ? version : null
+}

@@ -5,7 +5,7 @@ import { addMs, HOUR_MS } from '../lib/clock.js'
 import type { Reason } from '../lib/errors.js'
 import { isCreator, isSignedIn } from '../lib/rules.js'
 import type { Viewer } from '../lib/viewer.js'
-import type { Settings } from './types.js'
+import type { CommentRow, Settings } from './types.js'
 
 /** Who may call what. */
 export const rules = {
@@ -75,4 +75,14 @@ export function refusalToDelete(viewer: Asker, { authorId, creatorId }: Judged):
   if (!viewer) return 'not_signed_in'
   if (viewer.isLimited) return 'account_limited'
   return authorId === viewer.userId || creatorId === viewer.userId ? null : 'not_allowed'
+}
+
+/** Whether `viewer` may see what a comment said before: its author, the post's creator and staff, as long as they see what it says. */
+export function canSeeVersions(
+  viewer: Asker,
+  isActingStaff: boolean,
+  { absence, author, creatorId }: Pick<CommentRow, 'absence' | 'author' | 'creatorId'>,
+): boolean {
+  if (!viewer || viewer.isLimited || absence !== null) return false
+  return isActingStaff || author?.id === viewer.userId || creatorId === viewer.userId
 }

@@ -3,7 +3,7 @@ import type { UserRowValue } from '../accounts/accounts.js'
 import type { Reading } from '../content/content.js'
 import type { CommentAbsence } from '../generated/graphql.js'
 import type { Db } from '../lib/db.js'
-import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
+import { beyond, inOrder, pageBound, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import type { Owned } from '../lib/page-loader.js'
 import { fragment } from '../lib/sql.js'
@@ -214,11 +214,17 @@ export const listHeldComments = async (
 ): Promise<CommentRow[]> =>
   (
     await db.sql<{ comment: CommentValue }>`/* comments.waiting */
-      select ${commentValue(reading)} as comment
-      from content c join comments m on m.content_id = c.id join users a on a.id = m.author_id
-      where c.creator_id = ${creatorId}::uuid and c.deleted_at is null
-        and ${isHeld} and m.deleted_at is null and m.withdrawn_at is null and m.hidden_at is null and ${isCommentSeen(reading)}
-        and ${beyond(page, fragment`m.created_at, m.id`, timeAndId)}
+      select comment from (
+        select m.created_at, m.id, ${commentValue(reading)} as comment
+        from comments m join content c on c.id = m.content_id
+        -- one by one: a hash of them would read everybody
+        cross join lateral (select * from users where id = m.author_id offset 0) a
+        where m.held_for_id = ${creatorId}::uuid and c.deleted_at is null
+          and ${isHeld} and m.deleted_at is null and m.withdrawn_at is null and m.hidden_at is null
+          and ${isCommentSeen(reading)} and ${beyond(page, fragment`m.created_at, m.id`, timeAndId)}
+        order by ${inOrder(page, fragment`m.created_at`, fragment`m.id`)}
+        ${pageBound}
+      ) m
       order by ${inOrder(page, fragment`m.created_at`, fragment`m.id`)}
       limit ${page.limit + 1}::int`
   ).map(({ comment }) => toCommentRow(comment))

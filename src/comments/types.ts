@@ -40,6 +40,15 @@ export interface FoundComment extends CommentRow {
   readonly isShown: boolean
 }
 
+/** What a comment said until it was edited. */
+export interface CommentVersionRow {
+  readonly id: string
+  readonly commentId: string
+  readonly text: string
+  readonly validFrom: Date
+  readonly validTo: Date
+}
+
 /** A comment that is about to be changed, answered or deleted: the row, and what somebody sees of it. */
 export interface HeldComment {
   readonly id: string

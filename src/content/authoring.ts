@@ -14,7 +14,7 @@ import { stateAt } from './access.js'
 import type { ContentChange, ContentFile } from './input.js'
 import { listContentMedia, replaceContentMedia } from './media-queries.js'
 import { refusalToEdit } from './rules.js'
-import { CONTENT_CHANGED, contentStream } from './types.js'
+import { CONTENT_CHANGED, CONTENT_PUBLISHED, contentStream } from './types.js'
 import type { ContentType } from './types.js'
 import {
   findContentForUpdate,
@@ -54,25 +54,63 @@ export async function createContent(
   const call = { scope: viewer.userId, mutation: 'createContent', key: idempotencyKey, request: { type, ...change } }
   return idempotently(tx, call, now, async () => {
     const author = await holdActor(tx, viewer.userId, now)
-    const { tags = [], categories = [], media = [], priceMinor = null, ...fields } = change
-    const { id } = await insertContent(tx, {
-      creatorId: viewer.userId,
-      type,
-      ...fields,
-      ...priced(author, priceMinor),
-      createdAt: now,
-      updatedAt: now,
-    })
-    await replaceTags(tx, id, tags, now)
-    await putCategories(tx, id, categories, now)
-    await putMedia(tx, { id, creatorId: viewer.userId }, media, now)
-    const post = await getOwn(tx, viewer, id)
-    checkTerms(author, post, now)
-    await checkAdult(tx, post)
-    const entry = { after: audited(post, await getParts(tx, id)), description: 'Made a draft.' }
+    const post = await makePost(tx, viewer, { author, type, change, publishAt: null }, now)
+    const entry = { after: audited(post, await getParts(tx, post.id)), description: 'Made a draft.' }
     await recordContent(tx, 'content.created', post, entry, now)
-    return { contentId: id }
+    return { contentId: post.id }
   })
+}
+
+/**
+ * Makes the post of a live stream, which others see at once. Audited.
+ * @throws as `createContent`
+ */
+export async function publishStreamPost(
+  tx: Tx,
+  viewer: Viewer,
+  change: ContentChange,
+  now: Date,
+): Promise<Pick<HeldContent, 'id' | 'creatorId' | 'isPremium'>> {
+  const author = await holdActor(tx, viewer.userId, now)
+  const post = await makePost(tx, viewer, { author, type: 'LIVE_STREAM', change, publishAt: now }, now)
+  const entry = { after: audited(post, await getParts(tx, post.id)), description: 'Published the post of a stream.' }
+  await recordContent(tx, 'content.published', post, entry, now)
+  await emit(tx, contentEvent(CONTENT_PUBLISHED, post), now)
+  return post
+}
+
+/** A new post: a draft, or one that others see from `publishAt` on. */
+interface NewPost {
+  readonly author: Author
+  readonly type: ContentType
+  readonly change: ContentChange
+  readonly publishAt: Date | null
+}
+
+async function makePost(
+  tx: Tx,
+  viewer: Viewer,
+  { author, type, change, publishAt }: NewPost,
+  now: Date,
+): Promise<HeldContent> {
+  const { tags = [], categories = [], media = [], priceMinor = null, ...fields } = change
+  const { id } = await insertContent(tx, {
+    creatorId: viewer.userId,
+    type,
+    ...fields,
+    ...priced(author, priceMinor),
+    publishAt,
+    announcedAt: publishAt,
+    createdAt: now,
+    updatedAt: now,
+  })
+  await replaceTags(tx, id, tags, now)
+  await putCategories(tx, id, categories, now)
+  await putMedia(tx, { id, creatorId: viewer.userId }, media, now)
+  const post = await getOwn(tx, viewer, id)
+  checkTerms(author, post, now)
+  await checkAdult(tx, post)
+  return post
 }
 
 /**
@@ -164,11 +202,19 @@ export async function checkPublishable(tx: Tx, author: Author, post: HeldContent
   const files = await listContentMedia(tx, [post.id])
   const ids = files.map(({ mediaId }) => mediaId)
   const held = await holdMedia(tx, { ownerId: post.creatorId, ids, purpose: 'CONTENT', path }, now)
-  const isSomething = post.type === 'TEXT' ? post.body !== null : held.some(({ kind }) => kind === post.type)
+  // of a live stream the broadcast is what there is
+  const isSomething =
+    post.type === 'LIVE_STREAM' ||
+    (post.type === 'TEXT' ? post.body !== null : held.some(({ kind }) => kind === post.type))
   if (!isSomething)
-    throw new AppError('INVALID', 'nothing_to_publish', 'A post of text needs one, every other a file of its kind.', {
-      path,
-    })
+    throw new AppError(
+      'INVALID',
+      'nothing_to_publish',
+      'A post of type TEXT needs a body, every other a file of its kind.',
+      {
+        path,
+      },
+    )
   checkReady(held, path)
 }
 

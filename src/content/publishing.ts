@@ -118,7 +118,16 @@ export async function scheduleContent(
  * again. Also computes again when the others fall due, should the rules of a zone have changed.
  */
 export async function announceDue(origin: Origin): Promise<void> {
-  await transaction(origin, (tx, now) => recomputeSchedules(tx, now))
+  await transaction(origin, async (tx, now) => {
+    for (const { before, after, ...post } of await recomputeSchedules(tx, now)) {
+      const entry = {
+        before: { publishAt: before },
+        after: { publishAt: after },
+        description: 'The rules of a zone changed.',
+      }
+      await recordContent(tx, 'content.rescheduled', post, entry, now)
+    }
+  })
   const announceNext = (): Promise<number> =>
     transaction(origin, async (tx, now) => {
       const due = await claimDue(tx, now, DUE_BATCH)

@@ -1,4 +1,5 @@
-import { isFollowing } from '../accounts/accounts.js'
+import assert from 'node:assert'
+import { isFollowing, isInGoodStanding } from '../accounts/accounts.js'
 import type { UserRow } from '../accounts/types.js'
 import type { Db } from '../lib/db.js'
 import { beyond, inOrder, pageBound, timeAndId } from '../lib/keyset.js'
@@ -16,6 +17,30 @@ export interface Reading {
   /** Whether every post counts as age restricted. */
   readonly isGated: boolean
   readonly now: Date
+}
+
+/**
+ * As whom, and when, somebody reads posts now, where there is no request that says it: as a stranger while their account is
+ * limited.
+ */
+export async function findReading(
+  db: Db,
+  userId: string,
+  isGated: boolean,
+): Promise<Reading & { readonly ageVerifiedUntil: Date | null }> {
+  const [row] = await db.sql<{
+    now: Date
+    viewerId: string | null
+    isAgeVerified: boolean
+    ageVerifiedUntil: Date | null
+  }>`
+    /* content.reading */
+    select clock.now, u.id::text as "viewerId", u.age_verified_until as "ageVerifiedUntil",
+      coalesce(u.age_verified and (u.age_verified_until is null or u.age_verified_until > clock.now), false) as "isAgeVerified"
+    from (select app_now() as now offset 0) clock
+    left join users u on u.id = ${userId}::uuid and ${isInGoodStanding(fragment`u`, fragment`clock.now`)}`
+  assert(row, 'the time is one row')
+  return { ...row, isGated }
 }
 
 /** Whether the post `c` fell due while its author `u`, who can be met now, could not: it does not burst out. */

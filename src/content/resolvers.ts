@@ -1,3 +1,4 @@
+import assert from 'node:assert'
 import { checkedReason, findVisibleUser, isActingStaff, noSuchUser } from '../accounts/accounts.js'
 import type { AccountsAsking } from '../accounts/accounts.js'
 import type { UserRow } from '../accounts/types.js'
@@ -11,17 +12,21 @@ import type {
   LockedBodyResolvers,
   MutationResolvers,
   QueryResolvers,
+  SubscriptionResolvers,
   UnlockedBodyResolvers,
   UserResolvers,
   ViewerResolvers,
 } from '../generated/graphql.js'
 import { transaction } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
-import { globalId, uuidOf } from '../lib/ids.js'
+import { globalId, parseGlobalId, uuidOf } from '../lib/ids.js'
+import { priceOf } from '../lib/money.js'
 import type { Money } from '../lib/money.js'
 import { checkedPage, toConnection } from '../lib/page.js'
+import { toPermission } from '../lib/rules.js'
 import { signedIn } from '../lib/viewer.js'
 import { isVeiled, stateAt } from './access.js'
+import { accessChanges } from './access-changes.js'
 import type { Access } from './access.js'
 import { createContent, noSuchContent, updateContent } from './authoring.js'
 import { assetsOf, filesOf, hintsOf, teaserFilesOf } from './files.js'
@@ -39,8 +44,10 @@ import { saveContent, unsaveContent } from './saving.js'
 import type { ContentRow, ContentVersionRow, GrantRow } from './types.js'
 
 export const Query = {
-  content: (_parent, { id }, context) =>
-    findVisibleContent(uuidOf('Content', id, ['id']), context).catch(nullIfMissing),
+  content: (_parent, { id }, context) => {
+    const parsed = parseGlobalId(id)
+    return parsed?.type === 'Content' ? findVisibleContent(parsed.uuid, context) : null
+  },
 
   categories: (_parent, _args, { db }) => listCategories(db),
 
@@ -59,11 +66,6 @@ export const Query = {
     )
   },
 } satisfies Partial<QueryResolvers>
-
-function nullIfMissing(error: unknown): null {
-  if (error instanceof AppError && error.code === 'NOT_FOUND') return null
-  throw error
-}
 
 const pathToId = ['input', 'contentId'] as const
 const contentIdOf = ({ contentId }: { readonly contentId: string }): string => uuidOf('Content', contentId, pathToId)
@@ -151,6 +153,23 @@ export const Mutation = {
   },
 } satisfies Partial<MutationResolvers>
 
+export const Subscription = {
+  contentAccessChanged: {
+    subscribe: async function* (_parent, { contentId: globalContentId }, context) {
+      const { db, bus, config, signal, loaders } = context
+      assert(signal, 'a subscription can be ended')
+      const contentId = uuidOf('Content', globalContentId, ['contentId'])
+      const isGated = config.ageGate === 'platform'
+      const following = { bus, viewerId: signedIn(context).userId, isGated, signal }
+      const post = (await loaders.content.load(contentId)) ?? raise(noSuchContent(['contentId']))
+      yield* accessChanges(db, post, following)
+    },
+    // as it is when it is told: an event's request reads for itself
+    resolve: async ({ contentId }: { readonly contentId: string }, _args: unknown, context: ContentAsking) =>
+      (await findVisibleContent(contentId, context)) ?? raise(noSuchContent(['contentId'])),
+  },
+} satisfies Partial<SubscriptionResolvers>
+
 /** @throws INVALID invalid_input when neither or both are named */
 function targetOf({
   contentId,
@@ -173,9 +192,6 @@ function reloaded(id: string, { loaders }: ContentAsking): Promise<ContentRow | 
   loaders.contentMedia.clear(id)
   return loaders.content.load(id)
 }
-
-const priceOf = ({ priceMinor, currency }: Pick<ContentRow, 'priceMinor' | 'currency'>): Money | null =>
-  priceMinor === null || currency === null ? null : { amountMinor: priceMinor, currency }
 
 const offersOf = (row: ContentRow, { offers }: Access) => {
   const subscription = priceOf({ priceMinor: row.creator.subscriptionPriceMinor, currency: row.creator.currency })
@@ -202,10 +218,7 @@ export const Content = {
     const { isOpen, rule, reason, grant } = accessTo(row, context)
     return { isOpen, rule, reason, until: grant?.endsAt ?? null }
   },
-  viewerCanEdit: (row, _args, { viewer }) => {
-    const refusal = refusalToEdit(viewer, row)
-    return { isAllowed: refusal === null, reason: refusal && (refusal.toUpperCase() as Uppercase<typeof refusal>) }
-  },
+  viewerCanEdit: (row, _args, { viewer }) => toPermission(refusalToEdit(viewer, row)),
   body: (row, _args, context) => {
     const access = accessTo(row, context)
     if (access.isOpen) return { __typename: 'UnlockedBody', content: row, grant: access.grant }
@@ -320,11 +333,8 @@ export async function findGrantNode(id: string, asking: ContentAsking & Accounts
 }
 
 /** A version as `node` finds it: for the post's creator. */
-export async function findContentVersionNode(
-  id: string,
-  { viewer, loaders }: ContentAsking,
-): Promise<ContentVersionRow | null> {
-  const version = await loaders.contentVersion.load(id)
-  const post = version && (await loaders.content.load(version.contentId))
-  return post && post.creatorId === viewer?.userId ? version : null
+export async function findContentVersionNode(id: string, asking: ContentAsking): Promise<ContentVersionRow | null> {
+  const version = await asking.loaders.contentVersion.load(id)
+  const post = version && (await findVisibleContent(version.contentId, asking))
+  return post && post.creatorId === asking.viewer?.userId ? version : null
 }

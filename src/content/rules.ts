@@ -22,6 +22,9 @@ export const rules = {
     grantAccess: isSignedIn,
     revokeGrant: isSignedIn,
   },
+  Subscription: {
+    contentAccessChanged: isSignedIn,
+  },
 }
 
 /** Why `viewer` may not change a post of this creator; null when they may. */

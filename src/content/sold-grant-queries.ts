@@ -8,8 +8,10 @@ import type { GrantSource } from './types.js'
 export interface SoldGrant {
   readonly userId: string
   readonly creatorId: string
-  /** The post; null for all that subscribers of the creator see. */
+  /** The post; null for a message, or for all that subscribers of the creator see. */
   readonly contentId: string | null
+  /** The message, where it is one. */
+  readonly messageId?: string
   readonly source: Exclude<GrantSource, 'STAFF'>
   readonly purchaseId?: string
   readonly subscriptionId?: string
@@ -31,18 +33,21 @@ export interface ChangedGrant {
   readonly userId: string
   readonly creatorId: string
   readonly contentId: string | null
+  readonly messageId: string | null
 }
 
 const named = fragment`
-  g.id::text as id, g.user_id::text as "userId", g.creator_id::text as "creatorId", g.content_id::text as "contentId"`
+  g.id::text as id, g.user_id::text as "userId", g.creator_id::text as "creatorId", g.content_id::text as "contentId",
+  g.message_id::text as "messageId"`
 
 /** Writes a grant. */
 export async function insertGrant(tx: Tx, grant: SoldGrant, now: Date): Promise<ChangedGrant> {
   const [row] = await tx.sql<ChangedGrant>`/* content.insertSoldGrant */
     insert into entitlement_grants as g (
-      user_id, creator_id, content_id, source, purchase_id, subscription_id, gift_id, starts_at, ends_at, created_at)
+      user_id, creator_id, content_id, message_id, source, purchase_id, subscription_id, gift_id, starts_at, ends_at, created_at)
     values (
-      ${grant.userId}::uuid, ${grant.creatorId}::uuid, ${grant.contentId}::uuid, lower(${grant.source})::grant_source,
+      ${grant.userId}::uuid, ${grant.creatorId}::uuid, ${grant.contentId}::uuid, ${grant.messageId ?? null}::uuid,
+      lower(${grant.source})::grant_source,
       ${grant.purchaseId ?? null}::uuid, ${grant.subscriptionId ?? null}::uuid, ${grant.giftId ?? null}::uuid,
       ${grant.startsAt}::timestamptz, ${grant.endsAt}::timestamptz, ${now}::timestamptz)
     returning ${named}`

@@ -26,12 +26,17 @@ export const endSoldGrants = (tx: Tx, of: SoldReference, reason: SoldGrantEnd, n
     now,
   )
 
-/** Opens again what was closed for `reason`, because that reason is gone. */
-export const restoreSoldGrants = (tx: Tx, of: SoldReference, reason: SoldGrantEnd, now: Date): Promise<void> =>
+/** Opens again what was closed for one of `reasons`, because they are gone. */
+export const restoreSoldGrants = (
+  tx: Tx,
+  of: SoldReference,
+  reasons: readonly SoldGrantEnd[],
+  now: Date,
+): Promise<void> =>
   change(
     tx,
     of,
-    fragment`g.revoked_at is not null and g.revoked_reason = lower(${reason})::grant_end_reason`,
+    fragment`g.revoked_at is not null and upper(g.revoked_reason::text) = any(${reasons}::text[])`,
     fragment`revoked_at = null, revoked_reason = null`,
     now,
   )
@@ -59,10 +64,14 @@ async function change(tx: Tx, of: SoldReference, which: Fragment, set: Fragment,
 }
 
 async function tell(tx: Tx, grants: readonly ChangedGrant[], now: Date): Promise<void> {
-  for (const { id, userId, creatorId, contentId } of grants)
+  for (const { id, userId, creatorId, contentId, messageId } of grants)
     await emit(
       tx,
-      { stream: `grants:${userId}`, type: GRANT_CHANGED, payload: { grantId: id, userId, creatorId, contentId } },
+      {
+        stream: `grants:${userId}`,
+        type: GRANT_CHANGED,
+        payload: { grantId: id, userId, creatorId, contentId, messageId },
+      },
       now,
     )
 }

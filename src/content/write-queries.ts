@@ -184,10 +184,10 @@ export const holdOverdue = (tx: Tx, creatorId: string, limit: number): Promise<O
 
 /**
  * Computes again when what is scheduled falls due, by the zone data of now: 9:00 stays 9:00. What is scheduled by a zone that
- * this database does not know, stays where it is. Answers how many moved.
+ * this database does not know, stays where it is. Answers what moved.
  */
-export async function recomputeSchedules(tx: Tx, now: Date): Promise<number> {
-  const rows = await tx.sql`/* content.reschedule */
+export const recomputeSchedules = (tx: Tx, now: Date): Promise<Rescheduled[]> =>
+  tx.sql<Rescheduled>`/* content.reschedule */
     with waiting as materialized (
       select id, publish_at, scheduled_local_time, scheduled_time_zone as zone
       from content
@@ -205,8 +205,15 @@ export async function recomputeSchedules(tx: Tx, now: Date): Promise<number> {
     update content set publish_at = computed.at, updated_at = ${now}::timestamptz
     from computed
     where content.id = computed.id and computed.at <> computed.publish_at
-    returning 1`
-  return rows.length
+    returning content.id::text as id, content.creator_id::text as "creatorId", computed.publish_at as before,
+      content.publish_at as after`
+
+/** A post that falls due at another instant than it did. */
+export interface Rescheduled {
+  readonly id: string
+  readonly creatorId: string
+  readonly before: Date
+  readonly after: Date
 }
 
 /**

@@ -157,6 +157,10 @@ function giveFay(fay: DemoPerson, { creators, posts, followers }: Around, today:
   return [...all, ...random.sample(sold, FAY_POSTS).map((post) => giveOne(random, { post, userId: fay.id }, today))]
 }
 
+/** The pairs of ids, in either order, that a block parts. */
+export const partedBy = (blocks: readonly DemoBlock[]): ReadonlySet<string> =>
+  new Set(blocks.flatMap(({ blockerId, blockedId }) => [blockerId + blockedId, blockedId + blockerId]))
+
 /** Who blocks whom: fans other fans, and both who can sign in somebody; nobody whom they follow. */
 export function demoBlocks(people: readonly DemoPerson[], follows: readonly DemoFollow[], today: Date): DemoBlock[] {
   const random = new DemoRandom('blocks')

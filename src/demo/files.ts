@@ -24,9 +24,12 @@ export interface DemoFile {
   readonly recipe: Recipe
   readonly altText: string
   readonly createdAt: Date
-  /** The post that it is in, and where; null for a picture of a profile. */
+  /** The post that it is in, and where; null for a picture of a profile or of a message. */
   readonly place: { readonly contentId: string; readonly position: number; readonly isTeaser: boolean } | null
 }
+
+/** The file of this name, where files were made. */
+export const fileId = (name: string): string => demoId(`media/${name}`)
 
 /** How wide most pictures are; the others go by it. */
 export const PICTURE_WIDTH = 960
@@ -46,7 +49,7 @@ const EMBLEM_SHARE = 0.25
 /** Of the posts that are not for everybody and have several pictures, so many show the first. */
 const TEASER_SHARE = 0.5
 
-/** Everything that is to be drawn and played: in posts, and on profiles. */
+/** Everything that is to be drawn and played: in posts, on profiles and in messages. */
 export const demoFiles = (
   people: readonly DemoPerson[],
   posts: readonly DemoPost[],
@@ -54,6 +57,10 @@ export const demoFiles = (
 ): DemoFile[] => [
   ...people.flatMap((person) => profileFiles(person, pictureWidth)),
   ...posts.flatMap((post) => postFiles(post, pictureWidth)),
+  ...people
+    .filter(isCreator)
+    .filter(({ isSignIn }) => isSignIn)
+    .flatMap((creator) => letterFiles(creator, pictureWidth)),
 ]
 
 const sized = ([wide, high]: Shape, pictureWidth: number): { width: number; height: number } => ({
@@ -68,7 +75,7 @@ function profileFiles(person: DemoPerson, pictureWidth: number): DemoFile[] {
   const file = (purpose: 'AVATAR' | 'BANNER', recipe: Recipe, altText: string): DemoFile => {
     const name = `${purpose.toLowerCase()}/${username}`
     return {
-      id: demoId(`media/${name}`),
+      id: fileId(name),
       name,
       ownerId: id,
       kind: 'IMAGE',
@@ -95,6 +102,27 @@ function profileFiles(person: DemoPerson, pictureWidth: number): DemoFile[] {
   return isSignIn || random.chance(AVATAR_SHARE) ? [avatar()] : []
 }
 
+/** Pictures that the creator who can sign in sends in messages, by the names that messages call them. */
+const LETTER_PICTURES = [
+  ['letter/green', 'The green tile, fresh from the press.'],
+  ['letter/block/0', 'The block with its first cuts.'],
+  ['letter/block/1', 'The block, half cut.'],
+  ['letter/recipe', 'A page of a notebook with weights.'],
+] as const
+
+const letterFiles = ({ id, joinedAt, creator }: DemoPost['creator'], pictureWidth: number): DemoFile[] =>
+  LETTER_PICTURES.map(([name, altText]) => ({
+    id: fileId(name),
+    name,
+    ownerId: id,
+    kind: 'IMAGE',
+    purpose: 'MESSAGE',
+    recipe: { kind: 'picture', look: creator.studio.look, ...sized(SHAPES[0], pictureWidth) },
+    altText,
+    createdAt: joinedAt,
+    place: null,
+  }))
+
 /** The pictures of a post; sound comes with one that everybody sees. */
 function postFiles(
   { id, name, creator, text, priceMinor, visibility, createdAt }: DemoPost,
@@ -104,7 +132,7 @@ function postFiles(
   const isClosed = priceMinor !== null || visibility !== 'PUBLIC'
   const showsFirst = isClosed && text.pictures > 1 && !text.isForAdults && random.chance(TEASER_SHARE)
   const file = (position: number, kind: MediaKind, recipe: Recipe, altText: string): DemoFile => ({
-    id: demoId(`media/${name}/${String(position)}`),
+    id: fileId(`${name}/${String(position)}`),
     name: `${name}/${String(position)}`,
     ownerId: creator.id,
     kind,

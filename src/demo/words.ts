@@ -146,3 +146,21 @@ export const REJECTION_REASONS = [
   'The document has expired.',
   'The name on the document is another one.',
 ] as const
+
+/** What people write who give something. */
+export const TIP_WORDS = [
+  'For the last post. Thank you!',
+  'Bought too few prints, so here.',
+  'This made my week.',
+  'Coffee’s on me.',
+  'Please never stop explaining how it is done.',
+  'For the paper fund.',
+  'Happy birthday to the studio!',
+] as const
+
+/** Why people say that they leave. */
+export const CANCEL_REASONS = [
+  'Saving for a move, back in spring.',
+  'Too little time to look at everything.',
+  'I have all the prints I have walls for.',
+] as const

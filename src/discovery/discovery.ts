@@ -1,3 +1,3 @@
 /** The front door: the listings that people look around in. */
 export { setCreatorCategories } from './creators.js'
-export { listingsFollowStanding } from './ranking.js'
+export { listingsFollowStanding, rankAllCreators, scoreRecentPosts } from './ranking.js'

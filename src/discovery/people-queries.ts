@@ -38,16 +38,20 @@ const beginning = (name: Fragment): Fragment => fragment`(
   select u.id from users u where ${begins(name)} order by ${name} using ~<~ limit ${MAX_CANDIDATES}
 )`
 
-/** Of the few letters that many names begin with, the best known creators first. */
+/** Of the few letters that many names begin with, the best known creators first: read by their ids, for so many begin so. */
 const wellKnown = (isAdult: boolean): Fragment => fragment`(
   select u.id
   from (
-    select user_id from explore_creators
-    where scope_id = ${EVERYTHING}::uuid and is_adult = ${isAdult}::boolean
-    order by follower_count desc, user_id desc
-    limit ${MAX_CANDIDATES}
-  ) known
-  join users u on u.id = known.user_id
+    select u.*
+    from (
+      select user_id from explore_creators
+      where scope_id = ${EVERYTHING}::uuid and is_adult = ${isAdult}::boolean
+      order by follower_count desc, user_id desc
+      limit ${MAX_CANDIDATES}
+    ) known
+    cross join lateral (select id, username, display_name from users where id = known.user_id offset 0) u
+    offset 0
+  ) u
   where not ${isLong} and (${begins(username)} or ${begins(displayName)})
 )`
 

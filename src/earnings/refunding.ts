@@ -9,6 +9,7 @@ import type { Money } from '../lib/money.js'
 import type { Viewer } from '../lib/viewer.js'
 import { findPayment, refundable, startRefund, toReversal } from '../payments/payments.js'
 import type { PaymentRow, PaymentServices } from '../payments/types.js'
+import { canRefund } from './rules.js'
 
 /** What shall go back of a sale. */
 export interface RefundOrder {
@@ -32,14 +33,13 @@ export async function refundTransaction(
   { idempotencyKey, ...order }: RefundOrder,
   now: Date,
 ): Promise<Remembered<{ refundId: string }>> {
+  const path = ['input', 'transactionId']
   const call = { scope: viewer.userId, mutation: 'refundTransaction', key: idempotencyKey, request: order }
   return idempotently(tx, call, now, async () => {
     await holdActor(tx, viewer.userId, now)
-    const { sale, payment } = await getRefundable(tx, viewer, order.transactionId, ['input', 'transactionId'])
+    const { sale, payment } = await getRefundable(tx, viewer, { transactionId: order.transactionId, path }, now)
     if (sale.payerId === viewer.userId)
-      throw new AppError('CONFLICT', 'self_action', 'Nobody gives money back to themselves.', {
-        path: ['input', 'transactionId'],
-      })
+      throw new AppError('CONFLICT', 'self_action', 'Nobody gives money back to themselves.', { path })
     const { id } = await startRefund(
       tx,
       services,
@@ -70,8 +70,9 @@ export async function previewRefund(
   db: Db,
   viewer: Viewer,
   { transactionId, amountMinor }: { readonly transactionId: string; readonly amountMinor: bigint | null },
+  now: Date,
 ): Promise<Preview> {
-  const { sale, payment } = await getRefundable(db, viewer, transactionId, ['transactionId'])
+  const { sale, payment } = await getRefundable(db, viewer, { transactionId, path: ['transactionId'] }, now)
   const left = refundable(payment)
   const amount = amountMinor ?? left
   if (amount <= 0n || amount > left)
@@ -91,15 +92,15 @@ export async function previewRefund(
   }
 }
 
+/** A sale that the viewer may give back: their own, once they see it; of others for admins. */
 async function getRefundable(
   db: Db,
   viewer: Viewer,
-  transactionId: string,
-  path: readonly string[],
+  { transactionId, path }: { readonly transactionId: string; readonly path: readonly string[] },
+  now: Date,
 ): Promise<{ readonly sale: Sale; readonly payment: PaymentRow }> {
   const transaction = await findTransaction(db, transactionId)
-  const isOwn = transaction?.creatorId === viewer.userId
-  if (!transaction || !(isOwn || (isActingStaff(viewer) && viewer.role === 'ADMIN')))
+  if (!transaction || !canRefund(viewer, isActingStaff(viewer), transaction, now))
     throw new AppError('NOT_FOUND', 'node_not_found', 'No such Transaction.', { path })
   const sale = transaction.paymentIntentId ? await findSale(db, transaction.paymentIntentId) : null
   const payment = sale && (await findPayment(db, sale.paymentIntentId))

@@ -3,6 +3,7 @@ import { checkedReason, findVisibleUser, isActingStaff } from '../accounts/accou
 import type { AccountsAsking } from '../accounts/accounts.js'
 import type {
   EarningsResolvers,
+  IncomeResolvers,
   MutationResolvers,
   QueryResolvers,
   RefundResolvers,
@@ -18,10 +19,11 @@ import { globalId, parseGlobalId, uuidOf } from '../lib/ids.js'
 import type { Money } from '../lib/money.js'
 import { checkedPage, toConnection } from '../lib/page.js'
 import { signedIn } from '../lib/viewer.js'
+import { isTimeZone } from '../lib/zones.js'
 import { carryOutRefund, findRefund } from '../payments/payments.js'
 import type { RefundRow } from '../payments/payments.js'
 import type { EarningsLoaders } from './loaders.js'
-import { listEarned, listPaid, listRevenue } from './queries.js'
+import { listEarned, listIncome, listPaid, listRevenue } from './queries.js'
 import { getEarnings, minimumPayout } from './reading.js'
 import { previewRefund, refundTransaction } from './refunding.js'
 import { sightOf } from './rules.js'
@@ -35,6 +37,7 @@ interface EarningsAsking extends AccountsAsking {
 }
 
 const MAX_DAYS = 366
+const MAX_INCOME_DAYS = { HOUR: 31, DAY: 366, MONTH: 3_660 } as const
 
 export const Query = {
   transaction: (_parent, { id }, context) => {
@@ -42,10 +45,12 @@ export const Query = {
     return parsed?.type === 'Transaction' ? findTransactionNode(parsed.uuid, context) : null
   },
   previewRefund: (_parent, { transactionId, amountMinor }, context) =>
-    previewRefund(context.db, signedIn(context), {
-      transactionId: uuidOf('Transaction', transactionId, ['transactionId']),
-      amountMinor: amountMinor ?? null,
-    }),
+    previewRefund(
+      context.db,
+      signedIn(context),
+      { transactionId: uuidOf('Transaction', transactionId, ['transactionId']), amountMinor: amountMinor ?? null },
+      context.now,
+    ),
 } satisfies Partial<QueryResolvers>
 
 export const Mutation = {
@@ -74,7 +79,7 @@ export const Transaction = {
   id: ({ id }) => globalId('Transaction', id),
   reverses: ({ reversesId }, _args, context) => (reversesId ? findTransactionNode(reversesId, context) : null),
   payer: (row, _args, context) =>
-    row.payerId === null || (row.isAnonymous && sightOfRecord(row, context) === 'creator')
+    row.payerId === null || (row.isAnonymous && sightOfRecord(row, context) !== 'payer')
       ? null
       : findVisibleUser(row.payerId, context),
   creator: ({ creatorId }, _args, context) => (creatorId ? findVisibleUser(creatorId, context) : null),
@@ -88,19 +93,32 @@ export const Transaction = {
 export const Refund = {
   id: ({ id }) => globalId('Refund', id),
   amount: (row) => inCurrency(row.amountMinor, row),
-  transaction: async ({ transactionId }, _args, { loaders }) => {
-    const row = await loaders.transaction.load(transactionId)
-    assert(row, 'a transaction is never deleted')
-    return row
+  transaction: (row, _args, context) => getRefunded(row, context),
+  createdAt: async (row, _args, context) => {
+    const sale = await getRefunded(row, context)
+    // one that was accepted before the sale was shown would say until when the giver was there
+    return sightOfRecord(sale, context) === 'creator' && sale.shownAt > row.createdAt ? sale.shownAt : row.createdAt
   },
 } satisfies RefundResolvers
 
+async function getRefunded({ transactionId }: RefundRow, { loaders }: EarningsAsking): Promise<RecordRow> {
+  const row = await loaders.transaction.load(transactionId)
+  assert(row, 'a transaction is never deleted')
+  return row
+}
+
 export const Earnings = {
   minimumPayout: ({ available }) => minimumPayout(available.currency),
-  transactions: async ({ creatorId }, args, { db, now }) => {
-    const page = checkedPage(args, { list: 'earnings', of: creatorId }, ['time', 'uuid'])
-    const rows = await listEarned(db, creatorId, page, now)
+  transactions: async ({ creatorId }, { from = null, to = null, type = null, ...args }, { db, now }) => {
+    const page = checkedPage(args, { list: 'earnings', of: creatorId, from, to, type }, ['time', 'uuid'])
+    const rows = await listEarned(db, creatorId, { from, to, type }, page, now)
     return toConnection(page, rows, ({ shownAt, id }) => [shownAt.toISOString(), id])
+  },
+  income: async ({ creatorId, available }, { from, to, by, timeZone = null }, { db, now }) => {
+    const days = (to.getTime() - from.getTime()) / DAY_MS
+    if (days <= 0 || days > MAX_INCOME_DAYS[by]) throw invalid('This is too long a time, or none.', 'to')
+    if (timeZone !== null && !(await isTimeZone(db, timeZone))) throw invalid('There is no such zone.', 'timeZone')
+    return listIncome(db, creatorId, { from, to, by, timeZone, currency: available.currency, now })
   },
   revenue: ({ creatorId, available }, { from, to }, { db, now }) => {
     const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1
@@ -109,6 +127,15 @@ export const Earnings = {
     return listRevenue(db, creatorId, { from, to, currency: available.currency, now })
   },
 } satisfies EarningsResolvers
+
+const invalid = (message: string, argument: string): AppError =>
+  new AppError('INVALID', 'invalid_input', message, { path: [argument] })
+
+export const Income = {
+  gross: (row) => inCurrency(row.grossMinor, row),
+  platformFee: (row) => inCurrency(row.platformFeeMinor, row),
+  net: (row) => inCurrency(row.netMinor, row),
+} satisfies IncomeResolvers
 
 export const RevenueDay = {
   gross: (row) => inCurrency(row.grossMinor, row),

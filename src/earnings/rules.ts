@@ -1,4 +1,5 @@
 import { isSignedIn } from '../lib/rules.js'
+import type { Viewer } from '../lib/viewer.js'
 import type { RecordRow } from './types.js'
 
 /** Who may call what; whose sale it is, the verbs ask. */
@@ -15,7 +16,7 @@ export const rules = {
 /** How somebody stands to a transaction. */
 export type RecordSight = 'staff' | 'payer' | 'creator' | null
 
-/** What `viewer` may see of a transaction; a creator what was earned, once it is shown. */
+/** What `viewer` may see of a transaction; a creator what was earned, once it is shown, also where they are staff by now. */
 export function sightOf(
   viewer: { readonly userId: string } | null,
   isStaff: boolean,
@@ -23,7 +24,18 @@ export function sightOf(
   now: Date,
 ): RecordSight {
   if (!viewer) return null
-  if (isStaff) return 'staff'
   if (viewer.userId === payerId) return 'payer'
-  return viewer.userId === creatorId && status === 'SUCCEEDED' && shownAt <= now ? 'creator' : null
+  if (viewer.userId === creatorId) return status === 'SUCCEEDED' && shownAt <= now ? 'creator' : null
+  return isStaff ? 'staff' : null
 }
+
+/** Whether `viewer` may give back a sale: their own, once they see it; of others as an admin. */
+export const canRefund = (
+  viewer: Viewer,
+  isStaff: boolean,
+  sale: Pick<RecordRow, 'payerId' | 'creatorId' | 'status' | 'shownAt'>,
+  now: Date,
+): boolean =>
+  viewer.userId === sale.creatorId
+    ? sightOf(viewer, isStaff, sale, now) === 'creator'
+    : isStaff && viewer.role === 'ADMIN'

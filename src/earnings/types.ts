@@ -16,6 +16,12 @@ export interface EarningsRow {
   readonly inTransit: Money
 }
 
+/** What one kind of income came to in one span. */
+export interface IncomeRow extends Omit<RevenueDayRow, 'day'> {
+  readonly startsAt: Date
+  readonly endsAt: Date
+}
+
 /** What one kind of income came to on one day. */
 export interface RevenueDayRow {
   readonly day: string

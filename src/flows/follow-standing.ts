@@ -2,6 +2,8 @@ import { commentsFollowStanding, forgetSaidOfErased, likesFollowStanding } from 
 import { contentFollowsStanding, forgetPostsOfErased } from '../content/content.js'
 import { listingsFollowStanding } from '../discovery/discovery.js'
 import type { Origin } from '../lib/db.js'
+import { streamsFollowStanding } from '../streams/streams.js'
+import { forgetMessagesOfErased } from '../messages/messages.js'
 import { followsFollowStanding, forgetBondsOfErased } from '../social/social.js'
 
 /**
@@ -17,10 +19,12 @@ export async function followStanding(origin: Origin, userId: string): Promise<vo
 const STEPS: readonly ((origin: Origin, userId: string) => Promise<void>)[] = [
   followsFollowStanding,
   contentFollowsStanding,
+  streamsFollowStanding,
   listingsFollowStanding,
   likesFollowStanding,
   commentsFollowStanding,
   forgetBondsOfErased,
   forgetSaidOfErased,
   forgetPostsOfErased,
+  forgetMessagesOfErased,
 ]

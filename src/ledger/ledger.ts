@@ -1,5 +1,5 @@
 /** The front door: what was paid, who has it now, and the books that prove it. */
-export { allocate, discounted, feeGivenBack, split } from './fees.js'
+export { DEFAULT_FEE_BASIS_POINTS, allocate, discounted, feeGivenBack, split } from './fees.js'
 export type { Returned } from './fees.js'
 export {
   EARNINGS_WAIT_MS,
@@ -9,6 +9,7 @@ export {
   postPayoutPaid,
   postPayoutRequested,
   postPayoutReturned,
+  postProcessorFee,
   postRefund,
   postRefundFailed,
   postSale,
@@ -16,6 +17,7 @@ export {
   recordFailedAttempt,
 } from './postings.js'
 export type { NewSale } from './postings.js'
+export { findLedgerProblems } from './problem-queries.js'
 export {
   findSale,
   findTransaction,

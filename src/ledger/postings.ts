@@ -6,10 +6,10 @@ import { AppError } from '../lib/errors.js'
 import type { Money } from '../lib/money.js'
 import { DEFAULT_FEE_BASIS_POINTS, feeGivenBack, split } from './fees.js'
 import type { ReturnWay, Returned } from './fees.js'
-import { findFeeRate, insertPosting, insertTransaction } from './queries.js'
+import { findFeeRate, insertPosting, insertTransaction, isPosted } from './queries.js'
 import type { Line, NewTransaction, Posting, Sale, SaleType, TransactionSubject } from './types.js'
 
-/** How long earnings wait for refunds and disputes before they can be paid out. */
+/** How long earnings wait for refunds and disputes before they can be paid out, from when their creator sees them. */
 export const EARNINGS_WAIT_MS = 7 * DAY_MS
 
 /** A sale whose money came. */
@@ -33,7 +33,7 @@ export interface NewSale {
 
 /** Records a sale and posts it: the fee to the platform, the rest to the creator, pending. Answers the transaction. */
 export async function postSale(tx: Tx, sale: NewSale, now: Date): Promise<string> {
-  const { type, creatorId, payerId, amount, walletMinor, processorFeeMinor } = sale
+  const { type, creatorId, payerId, amount, walletMinor, processorFeeMinor, shownAt = now } = sale
   const rate = (await findFeeRate(tx, creatorId, type, now)) ?? DEFAULT_FEE_BASIS_POINTS
   const parts = split(amount.amountMinor, rate)
   const { processor, processorReference, paymentIntentId, description, subject } = sale
@@ -50,7 +50,7 @@ export async function postSale(tx: Tx, sale: NewSale, now: Date): Promise<string
     paymentIntentId,
     description,
     occurredAt: now,
-    shownAt: sale.shownAt ?? now,
+    shownAt,
   })
   assert(transactionId, 'one sale per intent: its row is locked')
   await post(
@@ -66,7 +66,7 @@ export async function postSale(tx: Tx, sale: NewSale, now: Date): Promise<string
           kind: 'CREATOR_PENDING',
           ownerId: creatorId,
           amountMinor: parts.netMinor,
-          availableAt: addMs(now, EARNINGS_WAIT_MS),
+          availableAt: addMs(shownAt, EARNINGS_WAIT_MS),
         },
         { kind: 'PLATFORM_FEES', ownerId: null, amountMinor: parts.platformFeeMinor },
         {
@@ -110,7 +110,7 @@ const shares = (sale: Sale, amountMinor: bigint, feeMinor: bigint): Line[] => [
     kind: 'CREATOR_PENDING',
     ownerId: sale.creatorId,
     amountMinor: amountMinor - feeMinor,
-    availableAt: addMs(sale.occurredAt, EARNINGS_WAIT_MS),
+    availableAt: addMs(sale.shownAt, EARNINGS_WAIT_MS),
   },
   { kind: 'PLATFORM_FEES', ownerId: null, amountMinor: feeMinor },
 ]
@@ -318,6 +318,33 @@ export const postTopUp = (
     },
     now,
   )
+
+/**
+ * Posts what the processor kept `of` a payment, where it said so only after the payment was posted, or of a payment or a dispute
+ * in another currency; told twice, it is one. Nothing is no posting.
+ */
+export async function postProcessorFee(
+  tx: Tx,
+  { of, fee }: { readonly of: string; readonly fee: Money },
+  now: Date,
+): Promise<void> {
+  const reference = `processor-fee:${of}`
+  if (fee.amountMinor === 0n || (await isPosted(tx, reference))) return
+  await post(
+    tx,
+    {
+      kind: 'FEE',
+      reference,
+      transactionId: null,
+      currency: fee.currency,
+      lines: [
+        { kind: 'PROCESSOR_CLEARING', ownerId: null, amountMinor: fee.amountMinor },
+        { kind: 'PROCESSOR_FEES', ownerId: null, amountMinor: -fee.amountMinor },
+      ],
+    },
+    now,
+  )
+}
 
 /** A payout, as far as the books need it. */
 export interface PayoutPosting {

@@ -17,7 +17,10 @@ export const transactionColumns: Fragment = fragment`
   t.refund_id::text as "refundId", t.dispute_id::text as "disputeId", t.payout_id::text as "payoutId",
   t.description, t.occurred_at as "occurredAt", t.shown_at as "shownAt"`
 
-/** Writes a business record; null where one of the same name is there already. */
+/**
+ * Writes a business record; null where one of the same name is there already. What stands against another is shown after it:
+ * of what a creator does not see yet, a refund would tell them.
+ */
 export async function insertTransaction(tx: Tx, row: NewTransaction): Promise<string | null> {
   const [inserted] = await tx.sql<{ id: string }>`/* ledger.insertTransaction */
     insert into transactions (
@@ -34,7 +37,9 @@ export async function insertTransaction(tx: Tx, row: NewTransaction): Promise<st
       ${row.purchaseId ?? null}::uuid, ${row.tipId ?? null}::uuid, ${row.giftId ?? null}::uuid,
       ${row.refundId ?? null}::uuid, ${row.disputeId ?? null}::uuid, ${row.payoutId ?? null}::uuid,
       ${row.description ?? null}, ${row.occurredAt}::timestamptz,
-      ${row.shownAt ?? row.occurredAt}::timestamptz)
+      greatest(
+        ${row.shownAt ?? row.occurredAt}::timestamptz,
+        (select r.shown_at + interval '1 millisecond' from transactions r where r.id = ${row.reversesId ?? null}::uuid)))
     on conflict do nothing
     returning id::text`
   return inserted?.id ?? null
@@ -52,6 +57,12 @@ export async function insertPosting(tx: Tx, posting: Posting, now: Date): Promis
       ${lines.map(({ ownerId }) => ownerId)}::uuid[],
       ${lines.map(({ amountMinor }) => amountMinor.toString())}::bigint[],
       ${lines.map(({ availableAt }) => availableAt?.toISOString() ?? null)}::timestamptz[])::text`
+}
+
+/** Whether something is posted under this reference. */
+export async function isPosted(tx: Tx, reference: string): Promise<boolean> {
+  const rows = await tx.sql`/* ledger.isPosted */ select from journal_transactions where reference = ${reference}`
+  return rows.length > 0
 }
 
 /** Moves a creator's pending earnings whose time has come to what can be paid out. */
@@ -146,7 +157,7 @@ export async function findSale(db: Db, paymentIntentId: string): Promise<Sale | 
 function toSale(row: TransactionRow): Sale {
   const { id, type, payerId, creatorId, grossMinor, currency, platformFeeMinor, processor, paymentIntentId } = row
   assert(type !== 'REFUND' && type !== 'PAYOUT' && payerId && creatorId && processor && paymentIntentId, 'a sale')
-  const { tipId, purchaseId, subscriptionId, giftId, occurredAt } = row
+  const { tipId, purchaseId, subscriptionId, giftId, shownAt } = row
   return {
     id,
     type,
@@ -162,6 +173,6 @@ function toSale(row: TransactionRow): Sale {
       ...(subscriptionId && { subscriptionId }),
       ...(giftId && { giftId }),
     },
-    occurredAt,
+    shownAt,
   }
 }

@@ -110,5 +110,6 @@ export interface Sale {
   readonly processor: string
   readonly paymentIntentId: string
   readonly subject: TransactionSubject
-  readonly occurredAt: Date
+  /** From when its creator sees it: what its earnings wait from. */
+  readonly shownAt: Date
 }

@@ -1,23 +1,17 @@
 import { EventEmitter } from 'node:events'
-import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
-import pg from 'pg'
-import { addMs, monotonicMs, SECOND_MS } from './clock.js'
+import type { Arrivals, Carrier } from './bus-carrier.js'
+import { openListener } from './bus-listener.js'
+import { addMs, SECOND_MS } from './clock.js'
 import { databaseNow } from './db.js'
 import type { Db } from './db.js'
-import { EVENTS_CHANNEL, listEventsAfter, listEventsById, listEventsSince, REPLAY_BATCH } from './events.js'
+import { findLastSequence, listEventsAfter, listEventsSince, REPLAY_BATCH } from './events.js'
 import type { OutboxEvent } from './events.js'
 import { log } from './log.js'
-import { SIGNALS_CHANNEL, parseSignal } from './signals.js'
+import { TIMEOUTS } from './timeouts.js'
 
-/** Longer than a transaction can last, so that ids committed out of order around a break are read again. */
-const REREAD_MS = 60 * SECOND_MS
-const RECONNECT_MIN_MS = 100
-const RECONNECT_MAX_MS = 2_000
-/** A peer that vanished without a word is found out by asking; whoever waits for events must not wait for TCP to give up. */
-const ASK_EVERY_MS = 3_000
-const ANSWER_WITHIN_MS = 2_000
+const REREAD_RETRY_MS = 2 * SECOND_MS
 /** Ids remembered to drop what a re-read delivers twice. */
 const REMEMBERED_IDS = 20_000
 /** Events that wait for one slow listener; beyond it the stream ends, and the client resumes by sequence. */
@@ -30,11 +24,11 @@ export type Listener = (event: OutboxEvent) => void
  * stream; a signal wakes who listens to its key, and carries nothing.
  */
 export interface Bus {
-  /** Calls `listener` for each event of `stream` from now on; returns how to stop. */
+  /** Calls `listener` for each event of `stream` from now on, now and then one twice or out of order; returns how to stop. */
   subscribe(stream: string, listener: Listener): () => void
   /**
-   * The events of `stream` in order of sequence, each once: those after `after` first, then live ones.
-   * Ends with `signal`, or when the reader falls too far behind.
+   * The events of `stream` in order of sequence, each once: those after `after` first, then live ones; without `after` those
+   * from now on. Ends with `signal`, or when the reader falls too far behind.
    */
   events(stream: string, options: { readonly after?: bigint; readonly signal: AbortSignal }): AsyncIterable<OutboxEvent>
   /** Calls `listener` whenever any event was committed, or may have been; it says neither which nor how many. */
@@ -48,29 +42,37 @@ export interface Bus {
   close(): Promise<void>
 }
 
-/** A bus over LISTEN/NOTIFY on a connection of its own; reconnects, and then reads again what it may have missed. */
-export async function openBus(url: string, db: Db): Promise<Bus> {
-  const bus = new ListenBus(url, db)
-  await bus.connect()
-  return bus
+/**
+ * A bus over LISTEN/NOTIFY on a connection of its own or, with `redisUrl`, over Redis or Valkey, where one process listens to
+ * the database for all. Either reconnects by itself, and then reads again what it may have missed.
+ */
+export async function openBus(url: string, db: Db, redisUrl: string | null = null): Promise<Bus> {
+  const hub = new Hub(db)
+  try {
+    hub.carrier = redisUrl
+      ? await (await import('./bus-redis.js')).openRedisCarrier(url, db, redisUrl, hub)
+      : await openListener(url, db, hub)
+  } catch (error) {
+    await hub.close()
+    throw error
+  }
+  return hub
 }
 
-class ListenBus implements Bus {
+/** The listeners of this process. */
+class Hub implements Bus, Arrivals {
+  carrier: Carrier | null = null
+  readonly #db: Db
   readonly #emitter = new EventEmitter().setMaxListeners(0)
   readonly #reconnects = new EventEmitter().setMaxListeners(0)
   readonly #wakeUps = new EventEmitter().setMaxListeners(0)
   readonly #signals = new EventEmitter().setMaxListeners(0)
   readonly #seen = new LRUCache<bigint, true>({ max: REMEMBERED_IDS })
-  readonly #url: string
-  readonly #db: Db
-  #client: pg.Client | null = null
-  #asking: NodeJS.Timeout | undefined
-  #closed = false
-  #pending: bigint[] = []
-  #reading: Promise<void> | null = null
+  #isClosed = false
+  #missedMs = 0
+  #catchingUp: Promise<void> | null = null
 
-  constructor(url: string, db: Db) {
-    this.#url = url
+  constructor(db: Db) {
     this.#db = db
   }
 
@@ -103,18 +105,25 @@ class ListenBus implements Bus {
     stream: string,
     { after, signal }: { after?: bigint; signal: AbortSignal },
   ): AsyncIterable<OutboxEvent> {
-    // listening begins before the replay reads, so that nothing falls between the two
+    // listening begins before the first look, so that nothing falls between the two
     const ended = new AbortController()
     const live = this.#live(stream, AbortSignal.any([signal, ended.signal]))
-    let last = after
     try {
-      for (let page = await this.#replay(stream, after); page.length > 0; page = await this.#replay(stream, last)) {
-        for (const event of page) yield event
-        last = page.at(-1)?.sequence
-        if (page.length < REPLAY_BATCH) break
-      }
+      let last = after ?? (await findLastSequence(this.#db, stream))
+      if (after !== undefined)
+        for await (const event of this.#replay(stream, last)) {
+          last = event.sequence
+          yield event
+        }
       for await (const event of live) {
-        if (last !== undefined && event.sequence <= last) continue
+        if (event.sequence <= last) continue
+        // one that was overtaken by this one is in the table: what was committed before has a lower sequence
+        if (event.sequence > last + 1n)
+          for await (const earlier of this.#replay(stream, last)) {
+            if (earlier.sequence >= event.sequence) break
+            last = earlier.sequence
+            yield earlier
+          }
         last = event.sequence
         yield event
       }
@@ -123,8 +132,14 @@ class ListenBus implements Bus {
     }
   }
 
-  #replay = (stream: string, after: bigint | undefined): Promise<OutboxEvent[]> =>
-    after === undefined ? Promise.resolve([]) : listEventsAfter(this.#db, stream, after)
+  async *#replay(stream: string, after: bigint): AsyncIterable<OutboxEvent> {
+    for (let last = after; ;) {
+      const page = await listEventsAfter(this.#db, stream, last)
+      yield* page
+      last = page.at(-1)?.sequence ?? last
+      if (page.length < REPLAY_BATCH) return
+    }
+  }
 
   /** One reader's own queue; when the reader falls too far behind it ends, after what it holds. */
   #live(stream: string, signal: AbortSignal): AsyncIterable<OutboxEvent> {
@@ -160,132 +175,72 @@ class ListenBus implements Bus {
     })()
   }
 
-  async connect(): Promise<void> {
-    const client = new pg.Client({
-      connectionString: this.#url,
-      keepAlive: true,
-      application_name: 'bus',
-      connectionTimeoutMillis: ANSWER_WITHIN_MS,
-      query_timeout: ANSWER_WITHIN_MS,
-    })
-    // until it listens, a connection that breaks is its opener's to try again
-    client.on('error', () => undefined)
-    client.on('notification', ({ channel, payload = '' }) => {
-      if (channel === EVENTS_CHANNEL) this.#onEventId(payload)
-      else this.#onSignals(payload)
-    })
-    try {
-      await client.connect()
-      await client.query(`listen ${EVENTS_CHANNEL}; listen ${SIGNALS_CHANNEL}`)
-    } catch (error) {
-      discard(client)
-      throw error
+  deliver(events: readonly OutboxEvent[]): void {
+    if (events.length > 0) call(this.#wakeUps, 'event')
+    for (const event of events) {
+      if (this.#seen.has(event.id)) continue
+      this.#seen.set(event.id, true)
+      call(this.#emitter, event.stream, event)
     }
-    this.#watch(client)
   }
 
-  /** Reconnects, once, in whichever way the connection shows that it is lost: by an error, its end, or its silence. */
-  #watch(client: pg.Client): void {
-    let isLost = false
-    const onLost = (): void => {
-      if (isLost || this.#closed) return
-      isLost = true
-      clearInterval(this.#asking)
-      discard(client)
-      void this.#reconnect(monotonicMs())
-    }
-    client.on('error', onLost)
-    client.on('end', onLost)
-    this.#client = client
-    this.#asking = setInterval(() => void client.query('select 1').catch(onLost), ASK_EVERY_MS).unref()
+  isAwaited(stream: string): boolean {
+    return this.#emitter.listenerCount(stream) > 0
   }
 
-  async #reconnect(lostAtMs: number): Promise<void> {
-    for (let waitMs = RECONNECT_MIN_MS; !this.#closed; waitMs = Math.min(waitMs * 2, RECONNECT_MAX_MS)) {
-      await sleep(waitMs)
-      try {
-        await this.connect()
-        break
-      } catch (error) {
-        log.warn({ err: error }, 'bus: reconnecting')
-      }
-    }
-    await this.#catchUp(lostAtMs)
+  passed(): void {
+    call(this.#wakeUps, 'event')
+  }
+
+  wake(names: readonly string[]): void {
+    for (const name of names) call(this.#signals, name)
+  }
+
+  missed(ms: number): void {
+    this.#missedMs = Math.max(this.#missedMs, ms)
+    this.#catchingUp ??= this.#catchUp().finally(() => (this.#catchingUp = null))
   }
 
   /** Reads again what may have been missed, until that succeeds. */
-  async #catchUp(lostAtMs: number): Promise<void> {
-    while (!this.#closed) {
+  async #catchUp(): Promise<void> {
+    while (this.#missedMs > 0 && !this.#isClosed) {
+      const ms = this.#missedMs
+      this.#missedMs = 0
       try {
-        await this.#reread(lostAtMs)
-        wake(this.#wakeUps, 'event')
-        for (const name of this.#signals.eventNames()) wake(this.#signals, name)
-        this.#reconnects.emit('reconnect')
-        return
+        await this.#reread(ms)
       } catch (error) {
         log.warn({ err: error }, 'bus: reading again what was missed')
-        await sleep(RECONNECT_MAX_MS)
+        await sleep(REREAD_RETRY_MS, undefined, { ref: false })
+        this.#missedMs = Math.max(this.#missedMs, ms + REREAD_RETRY_MS)
+        continue
       }
+      call(this.#wakeUps, 'event')
+      for (const name of this.#signals.eventNames()) call(this.#signals, name)
+      call(this.#reconnects, 'reconnect')
     }
   }
 
   /** How long it was away is the machine's to say; when that was, the database's, by whose clock events are dated. */
-  async #reread(lostAtMs: number): Promise<void> {
-    const now = await databaseNow(this.#db)
-    const since = addMs(now, lostAtMs - monotonicMs() - REREAD_MS)
+  async #reread(missedMs: number): Promise<void> {
+    // and a while before: ids are committed out of order
+    const since = addMs(await databaseNow(this.#db), -missedMs - TIMEOUTS.rereadMs)
     for (let last = 0n; ;) {
       const page = await listEventsSince(this.#db, since, last)
-      for (const event of page) this.#deliver(event)
+      this.deliver(page)
       last = page.at(-1)?.id ?? last
       if (page.length < REPLAY_BATCH) return
     }
   }
 
-  #onSignals(payload: string): void {
-    for (const name of parseSignal(payload)) wake(this.#signals, name)
-  }
-
-  #onEventId(payload: string): void {
-    if (!/^\d+$/.test(payload)) return
-    wake(this.#wakeUps, 'event')
-    this.#pending.push(BigInt(payload))
-    this.#reading ??= this.#read().finally(() => (this.#reading = null))
-  }
-
-  /** Reads the rows behind the notifications, in batches: what arrives during a read is read next. */
-  async #read(): Promise<void> {
-    while (this.#pending.length > 0) {
-      const ids = this.#pending.splice(0, REPLAY_BATCH)
-      try {
-        for (const event of await listEventsById(this.#db, ids)) this.#deliver(event)
-      } catch (error) {
-        if (this.#closed) return
-        log.warn({ err: error }, 'bus: reading again')
-        this.#pending.unshift(...ids)
-        await sleep(RECONNECT_MIN_MS)
-      }
-    }
-  }
-
-  #deliver(event: OutboxEvent): void {
-    if (this.#seen.has(event.id)) return
-    this.#seen.set(event.id, true)
-    wake(this.#emitter, event.stream, event)
-  }
-
   async close(): Promise<void> {
-    this.#closed = true
-    clearInterval(this.#asking)
-    this.#emitter.removeAllListeners()
-    this.#reconnects.removeAllListeners()
-    this.#wakeUps.removeAllListeners()
-    this.#signals.removeAllListeners()
-    await this.#client?.end().catch(() => undefined)
+    this.#isClosed = true
+    for (const emitter of [this.#emitter, this.#reconnects, this.#wakeUps, this.#signals]) emitter.removeAllListeners()
+    await this.carrier?.close()
   }
 }
 
 /** Calls who listens; one listener's bug must not cost the others their event. */
-function wake(emitter: EventEmitter, name: string | symbol, ...args: unknown[]): void {
+function call(emitter: EventEmitter, name: string | symbol, ...args: unknown[]): void {
   for (const listener of emitter.listeners(name) as ((...all: unknown[]) => void)[]) {
     try {
       listener(...args)
@@ -293,10 +248,4 @@ function wake(emitter: EventEmitter, name: string | symbol, ...args: unknown[]):
       log.error({ err: error, name: String(name) }, 'bus: a listener failed')
     }
   }
-}
-
-/** Lets a connection go at once: `end` would wait for an answer that may never come. */
-function discard(client: pg.Client): void {
-  void client.end().catch(() => undefined)
-  ;(client as unknown as { readonly connection: { readonly stream: Duplex } }).connection.stream.destroy()
 }

@@ -15,8 +15,6 @@ import { TIMEOUTS } from './timeouts.js'
 const POOL_SIZE = 10
 const CONNECT_TIMEOUT_MS = 2_000
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
-/** For a transaction of a job or a seed, which nobody waits for; whom it holds up waits for its locks no longer than ever. */
-const BACKGROUND_TRANSACTION_TIMEOUT_MS = 15_000
 /** Attempts of a transaction that lost against another one, the first included. */
 const MAX_ATTEMPTS = 5
 const RETRY_BASE_MS = 10
@@ -29,7 +27,11 @@ const RETRY_BASE_MS = 10
 export type Sql = <Row>(strings: TemplateStringsArray, ...parts: SqlPart[]) => Promise<Row[]>
 
 /** A handle to read with: Prisma's models, and named SQL on the same pool. */
-export type Db = Prisma.TransactionClient & { readonly sql: Sql }
+export type Db = Prisma.TransactionClient & {
+  readonly sql: Sql
+  /** The time by which this handle goes instead of the database's; see `inPast`. */
+  readonly pastClock?: () => Date
+}
 
 declare const inTransaction: unique symbol
 /** A handle to write with. Only `transaction()` makes one, so that no write can happen outside a transaction. */
@@ -57,6 +59,15 @@ export interface Database {
 }
 
 const counting = new AsyncLocalStorage<{ statements: number }>()
+
+/**
+ * The same database by a clock that is in the past: what is written through it happened then. Its events count as told and its
+ * jobs as done, but for those that are still to come. For seeds and tests, which play what has happened; nobody else may.
+ */
+export const inPast = (db: Db, clock: () => Date): Db => Object.create(db, { pastClock: { value: clock } }) as Db
+
+/** Whether this transaction plays what has happened. */
+export const isInPast = (tx: Tx): boolean => tx.pastClock !== undefined
 
 /** Runs `work` and says how many statements it sent; nested counts are the inner one's own. */
 export async function countStatements<T>(work: () => Promise<T>): Promise<{ result: T; statements: number }> {
@@ -94,10 +105,11 @@ const UTC_INSTANT = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d+)?\+00$/
 const parseInstant = (text: string): Date =>
   UTC_INSTANT.test(text) ? new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`) : parseAnyInstant(text)
 
-const sqlOnPool =
-  (pool: pg.Pool): Sql =>
+/** Statements past Prisma, on a pool or on one client of it. */
+export const sqlOn =
+  (client: Pick<pg.ClientBase, 'query'>): Sql =>
   async <Row>(strings: TemplateStringsArray, ...parts: SqlPart[]) =>
-    (await pool.query({ ...prepare(strings, parts), types })).rows as Row[]
+    (await client.query({ ...prepare(strings, parts), types })).rows as Row[]
 
 /** Opens the pool and Prisma over it. Every wait has a limit; the session's time zone is UTC. */
 export function openDatabase(
@@ -126,7 +138,7 @@ export function openDatabase(
   // nor one that breaks while it is in use: the query under way reports it
   pool.on('connect', (client) => client.on('error', () => undefined))
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
-  const db = withSql(prisma, sqlOnPool(pool))
+  const db = withSql(prisma, sqlOn(pool))
   return {
     db,
     pool,
@@ -162,20 +174,23 @@ const once = <T>(
 ): Promise<{ readonly now: Date; readonly result: T }> =>
   (origin.db as unknown as PrismaClient).$transaction(
     async (client) => {
-      const tx = Object.create(withSql(client, sqlInTransaction(client)), { origin: { value: origin } }) as Tx
+      const tx = Object.create(withSql(client, sqlInTransaction(client)), {
+        origin: { value: origin },
+        pastClock: { value: origin.db.pastClock },
+      }) as Tx
       const now = await begin(tx, origin)
       return { now, result: await work(tx, now) }
     },
     {
       maxWait: CONNECT_TIMEOUT_MS,
-      timeout: origin.client ? TIMEOUTS.transactionMs : BACKGROUND_TRANSACTION_TIMEOUT_MS,
+      timeout: origin.client ? TIMEOUTS.transactionMs : TIMEOUTS.backgroundTransactionMs,
     },
   )
 
 /** One statement: the settings that triggers and policies read, and the time. */
-async function begin(tx: Tx, { actorId, sessionId, requestId, reason }: Origin): Promise<Date> {
+async function begin(tx: Tx, { db, actorId, sessionId, requestId, reason }: Origin): Promise<Date> {
   const [row] = await tx.sql<{ now: Date }>`/* db.begin */
-    with time as materialized (select app_now() as now)
+    with time as materialized (select coalesce(${db.pastClock?.() ?? null}::timestamptz, app_now()) as now)
     select now, set_config('app.now', now::text, true),
       set_config('app.actor_id', ${actorId ?? ''}, true),
       set_config('app.session_id', ${sessionId ?? ''}, true),
@@ -210,6 +225,7 @@ export async function whileLocked<T>(pool: pg.Pool, name: string, work: () => Pr
 
 /** The database's time, for reads outside a transaction. */
 export async function databaseNow(db: Db): Promise<Date> {
+  if (db.pastClock) return db.pastClock()
   const [row] = await db.sql<{ now: Date }>`/* db.now */ select app_now() as now`
   assert(row)
   return row.now

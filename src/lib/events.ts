@@ -1,7 +1,8 @@
 import assert from 'node:assert'
+import { isInPast } from './db.js'
 import type { Db, Tx } from './db.js'
 
-/** The channel that carries the ids of new outbox rows. */
+/** The channel that carries the ids of new outbox rows, each with its stream. */
 export const EVENTS_CHANNEL = 'events'
 
 /** Rows a resumed stream reads at once; further ones are read in turn. */
@@ -35,15 +36,21 @@ export async function emit(tx: Tx, event: NewEvent, now: Date): Promise<bigint> 
       on conflict (stream) do update set last_sequence = event_streams.last_sequence + 1
       returning last_sequence
     ), event as (
-      insert into outbox_events (stream, sequence, type, payload, actor_id, request_id, created_at)
+      insert into outbox_events (stream, sequence, type, payload, actor_id, request_id, created_at, dispatched_at)
       select ${event.stream}, last_sequence, ${event.type}, ${{ json: event.payload }}::jsonb,
-        app_actor_id()::uuid, app_request_id(), ${now}::timestamptz
+        app_actor_id()::uuid, app_request_id(), ${now}::timestamptz, ${isInPast(tx) ? now : null}::timestamptz
       from stream
       returning id, sequence
     )
-    select sequence, pg_notify(${EVENTS_CHANNEL}, id::text)::text from event`
+    select sequence, pg_notify(${EVENTS_CHANNEL}, id || ' ' || ${event.stream}::text)::text from event`
   assert(row)
   return row.sequence
+}
+
+/** What a notification of the channel says, as `emit` wrote it; null for what is none. */
+export function parseEventNotice(payload: string): { readonly id: bigint; readonly stream: string } | null {
+  const [, id, stream] = /^(\d+) (.+)$/s.exec(payload) ?? []
+  return id === undefined || stream === undefined ? null : { id: BigInt(id), stream }
 }
 
 /** The events of `stream` after `sequence`, oldest first, at most `REPLAY_BATCH`. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert'
 import { createHash } from 'node:crypto'
-import { DAY_MS, addMs } from './clock.js'
+import { DAY_MS, addMs, machineNow } from './clock.js'
+import { isInPast } from './db.js'
 import type { Tx } from './db.js'
 import { AppError } from './errors.js'
 
@@ -60,7 +61,8 @@ export function checkedKey(key: string): string {
 
 /** Inserts the record, or takes over an expired one; waits for a concurrent holder. Null when it is somebody's already. */
 async function claim(tx: Tx, call: IdempotentCall, requestHash: Buffer, now: Date): Promise<string | null> {
-  const expiresAt = addMs(now, IDEMPOTENCY_KEEP_MS)
+  // a past that is played may have to be played on after a crash
+  const expiresAt = addMs(isInPast(tx) ? machineNow() : now, IDEMPOTENCY_KEEP_MS)
   const [row] = await tx.sql<{ id: string }>`/* idempotency.claim */
     insert into idempotency_records (scope, mutation, key, request_hash, state, created_at, expires_at)
     values (${call.scope}, ${call.mutation}, ${call.key ?? null}, ${requestHash}, 'in_flight', ${now}::timestamptz, ${expiresAt}::timestamptz)

@@ -1,3 +1,5 @@
+import { machineNow } from './clock.js'
+import { isInPast } from './db.js'
 import type { Db, Origin, Tx } from './db.js'
 import type { Mailer } from './mail.js'
 
@@ -57,6 +59,7 @@ export async function enqueue<Payload extends object>(
   payload: Payload,
   { runAt, key, queue, maxAttempts = MAX_ATTEMPTS }: JobOptions = {},
 ): Promise<void> {
+  if (isInPast(tx) && (!runAt || runAt <= machineNow())) return
   await tx.sql`/* jobs.enqueue */
     select id::text from graphile_worker.add_job(
       ${name}::text, ${{ json: payload }}::json, ${queue ?? null}::text, ${runAt ?? null}::timestamptz,

@@ -36,9 +36,31 @@ const MIN_PRICE_MINOR = 100n
 const MAX_PRICE_MINOR = 1_000_000n
 const THIRD_DIGIT = 10n
 
-/** @throws INVALID price_out_of_range at `path` */
-export function checkedPrice({ amountMinor, currency }: Money, path: readonly string[]): bigint {
+/** The price of something; null where it has none. */
+export const priceOf = ({
+  priceMinor,
+  currency,
+}: {
+  readonly priceMinor: bigint | null
+  readonly currency: string | null
+}): Money | null => (priceMinor === null || currency === null ? null : { amountMinor: priceMinor, currency })
+
+/** Whether something may cost that much. */
+export function isPrice({ amountMinor, currency }: Money): boolean {
+  const { least, most } = priceLimits(currency)
+  return amountMinor >= least && amountMinor <= most
+}
+
+function priceLimits(currency: string): { readonly least: bigint; readonly most: bigint } {
   const scale = currencyDigits(currency) > 2 ? THIRD_DIGIT : 1n
-  if (amountMinor >= MIN_PRICE_MINOR * scale && amountMinor <= MAX_PRICE_MINOR * scale) return amountMinor
-  throw new AppError('INVALID', 'price_out_of_range', 'This price is too low or too high.', { path })
+  return { least: MIN_PRICE_MINOR * scale, most: MAX_PRICE_MINOR * scale }
+}
+
+/** @throws INVALID price_out_of_range at `path` */
+export function checkedPrice(price: Money, path: readonly string[]): bigint {
+  const { amountMinor, currency } = price
+  if (isPrice(price)) return amountMinor
+  const { least, most } = priceLimits(currency)
+  const [from, to] = [formatMoney({ amountMinor: least, currency }), formatMoney({ amountMinor: most, currency })]
+  throw new AppError('INVALID', 'price_out_of_range', `A price is from ${from} to ${to}.`, { path })
 }

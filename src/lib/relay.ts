@@ -1,4 +1,5 @@
 import assert from 'node:assert'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bus } from './bus.js'
 import { SECOND_MS } from './clock.js'
 import { transaction } from './db.js'
@@ -12,6 +13,8 @@ import { log } from './log.js'
 export const RELAY_BATCH = 500
 /** How often open events are looked for when nothing says that there are any. */
 const LOOK_EVERY_MS = SECOND_MS
+/** After a look, what comes is gathered for so long: the first event goes at once, a stream of them in batches. */
+const GATHER_MS = 100
 
 /**
  * What a domain above does about something that happened below. It gets every committed event of its types at least once,
@@ -21,7 +24,9 @@ export interface EventHandler {
   /** The job's name: one word per handler, as the queue and the metrics show it. */
   readonly name: string
   readonly types: readonly string[]
-  readonly run: (event: OutboxEvent, services: JobServices, jobId: string) => Promise<void>
+  /** Whether one job has all events that were relayed together; else each has its own. */
+  readonly isBatched: boolean
+  readonly run: (events: readonly OutboxEvent[], services: JobServices, jobId: string) => Promise<void>
 }
 
 /** Ties work to the types of events that cause it. */
@@ -32,7 +37,22 @@ export const onEvents = <Payload>(
 ): EventHandler => ({
   name,
   types,
-  run: (event, services, jobId) => work(event as OutboxEvent<Payload>, services, jobId),
+  isBatched: false,
+  run: async (events, services, jobId) => {
+    for (const event of events) await work(event as OutboxEvent<Payload>, services, jobId)
+  },
+})
+
+/** As `onEvents`, for what comes often and is cheaper done for many at once, at most `RELAY_BATCH`; they fail together too. */
+export const onEventBatches = <Payload>(
+  name: string,
+  types: readonly string[],
+  work: (events: readonly OutboxEvent<Payload>[], services: JobServices, jobId: string) => Promise<void>,
+): EventHandler => ({
+  name,
+  types,
+  isBatched: true,
+  run: (events, services, jobId) => work(events as readonly OutboxEvent<Payload>[], services, jobId),
 })
 
 /** An event as a job carries it. */
@@ -49,7 +69,8 @@ interface CarriedEvent {
 export const relayedJobs = (handlers: readonly EventHandler[]): JobHandler[] =>
   handlers.map(({ name, run }) => ({
     name,
-    run: (event, services, jobId) => run(toEvent(event as CarriedEvent), services, jobId),
+    run: (carried, services, jobId) =>
+      run([carried as CarriedEvent | readonly CarriedEvent[]].flat().map(toEvent), services, jobId),
   }))
 
 const toEvent = ({ id, sequence, createdAt, ...event }: CarriedEvent): OutboxEvent => ({
@@ -63,7 +84,7 @@ const toEvent = ({ id, sequence, createdAt, ...event }: CarriedEvent): OutboxEve
 const UNHANDLED_WITHIN = 200
 
 /**
- * The events before `event` on its stream that its handler `name` has still to be given, or is being given now: what must come
+ * The events before `event` on its stream that its handler `name`, which is given them one by one, has still to be given, or is being given now: what must come
  * first where order matters. One that its handler failed for good is passed over.
  */
 export const listUnhandledBefore = (
@@ -136,6 +157,7 @@ class OutboxRelay implements Relay {
     while (!this.#stopping.signal.aborted) {
       this.#isDue = false
       await this.#relay()
+      await sleep(GATHER_MS, null, { signal: this.#stopping.signal }).catch(() => undefined)
       if (!this.#hasMore()) await this.#rest()
     }
   }
@@ -184,7 +206,7 @@ function relayBatch(db: Db, handlers: readonly EventHandler[]): Promise<number> 
  * that were relayed already, is found like any other.
  */
 async function dispatch(tx: Tx, handlers: readonly EventHandler[], now: Date): Promise<number> {
-  const wanted = handlers.flatMap(({ name, types }) => types.map((type) => ({ name, type })))
+  const wanted = handlers.flatMap(({ types, ...handler }) => types.map((type) => ({ ...handler, type })))
   const [row] = await tx.sql<{ events: number }>`/* relay.dispatch */
     with open as materialized (
       select id, stream, sequence, type, payload, created_at from outbox_events
@@ -193,17 +215,24 @@ async function dispatch(tx: Tx, handlers: readonly EventHandler[], now: Date): P
       for update skip locked
     ), wanted as (
       select * from unnest(
-        ${wanted.map(({ type }) => type)}::text[], ${wanted.map(({ name }) => name)}::text[]
-      ) as wanted (type, handler)
+        ${wanted.map(({ type }) => type)}::text[], ${wanted.map(({ name }) => name)}::text[],
+        ${wanted.map(({ isBatched }) => isBatched)}::boolean[]
+      ) as wanted (type, handler, is_batched)
+    ), carried as (
+      select wanted.handler, wanted.is_batched, open.id,
+        jsonb_build_object(
+          'id', open.id::text, 'stream', open.stream, 'sequence', open.sequence::text, 'type', open.type,
+          'payload', open.payload, 'createdAt', open.created_at) as event
+      from open join wanted on wanted.type = open.type
+    ), planned as (
+      select handler, id, event from carried where not is_batched
+      union all
+      select handler, min(id), jsonb_agg(event order by id) from carried where is_batched group by handler
     ), specs as (
       select array_agg((
-        wanted.handler,
-        json_build_object(
-          'id', open.id::text, 'stream', open.stream, 'sequence', open.sequence::text, 'type', open.type,
-          'payload', open.payload, 'createdAt', open.created_at),
-        null, null, ${MAX_ATTEMPTS}::smallint, open.id || ':' || wanted.handler, null, null
-      )::graphile_worker.job_spec order by open.id) as list
-      from open join wanted on wanted.type = open.type
+        handler, event::json, null, null, ${MAX_ATTEMPTS}::smallint, id || ':' || handler, null, null
+      )::graphile_worker.job_spec order by id) as list
+      from planned
     ), jobs as materialized (
       select job.id from specs cross join lateral graphile_worker.add_jobs(specs.list) as job
       where specs.list is not null

@@ -26,7 +26,10 @@ function checkFull(viewer: Viewer | null): Refusal {
 function checkRole(viewer: Viewer | null, roles: readonly AccountType[]): Refusal {
   const refusal = checkFull(viewer)
   if (refusal || !viewer) return refusal
-  if (!roles.includes(viewer.role)) return forbidden('role_required', `Only for ${roles.join(' or ').toLowerCase()}.`)
+  if (!roles.includes(viewer.role)) {
+    const people = roles.map((role) => `${role.toLowerCase()}s`).join(' and ')
+    return forbidden('role_required', `Only for ${people}.`)
+  }
   const isStaffPower = !roles.includes('FAN') && !roles.includes('CREATOR')
   if (isStaffPower && !viewer.hasSecondFactor)
     return forbidden('second_factor_required', 'Staff powers need a session with a second factor.')
@@ -59,3 +62,9 @@ const wasFresh = refuseUnless('wasFresh', ({ viewer, now }) =>
 
 /** `rule`, and a proof of identity less than five minutes old. */
 export const freshly = (inner: IRule): ReturnType<typeof chain> => chain(inner, wasFresh)
+
+/** Whether something is the viewer's to do, as the schema says it; `refusal` is why not. */
+export const toPermission = (refusal: Reason | null): { isAllowed: boolean; reason: Uppercase<Reason> | null } => ({
+  isAllowed: refusal === null,
+  reason: refusal && (refusal.toUpperCase() as Uppercase<Reason>),
+})

@@ -1,5 +1,5 @@
 import assert from 'node:assert'
-import { HOUR_MS, SECOND_MS } from './clock.js'
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from './clock.js'
 
 /**
  * Every wait that lies inside another one, in milliseconds, from the innermost out: whoever waits longest is told by the one
@@ -24,6 +24,10 @@ export const TIMEOUTS = {
   drainMs: 15 * SECOND_MS,
   /** For one whole HTTP request to arrive, unless it is an upload. */
   requestMs: 30 * SECOND_MS,
+  /** For a transaction of a job or a seed, which nobody waits for; whom it holds up waits for its locks no longer than ever. */
+  backgroundTransactionMs: 45 * SECOND_MS,
+  /** How far back is read again what may have been missed: what the longest transaction dates is committed within it. */
+  rereadMs: MINUTE_MS,
   /** For one whole upload to arrive. */
   uploadMs: 2 * HOUR_MS,
 } as const

@@ -37,6 +37,10 @@ function partsOf(gate: GateRef): (string | number | null)[] {
       return ['teaser', gate.contentId]
     case 'content':
       return ['content', gate.contentId, gate.grant?.id ?? null, gate.grant?.version ?? null]
+    case 'message':
+      return ['message', gate.messageId, gate.grant?.id ?? null, gate.grant?.version ?? null]
+    case 'message_teaser':
+      return ['message_teaser', gate.messageId]
   }
 }
 
@@ -46,6 +50,8 @@ const Parts = z.union([
   z.tuple([...Head, z.literal('profile'), z.string()]),
   z.tuple([...Head, z.literal('teaser'), z.string()]),
   z.tuple([...Head, z.literal('content'), z.string(), z.string().nullable(), z.number().nullable()]),
+  z.tuple([...Head, z.literal('message_teaser'), z.string()]),
+  z.tuple([...Head, z.literal('message'), z.string(), z.string().nullable(), z.number().nullable()]),
 ])
 
 /** What the token of an address says; null for one that was not made here, or by a version that said other things. */
@@ -70,6 +76,12 @@ function toGate(
     case 'content': {
       const [, contentId, id, version] = parts
       return { kind: 'content', contentId, grant: id === null || version === null ? null : { id, version } }
+    }
+    case 'message_teaser':
+      return { kind: 'message_teaser', messageId: parts[1] }
+    case 'message': {
+      const [, messageId, id, version] = parts
+      return { kind: 'message', messageId, grant: id === null || version === null ? null : { id, version } }
     }
   }
 }

@@ -107,6 +107,11 @@ export async function refusalOfPixels(input: Buffer | string): Promise<MediaFail
   }
 }
 
+/** How libvips says that it lacked memory, disk or the file: the picture may be sound, and is tried again. */
+export const isMachineFault = (error: unknown): boolean =>
+  error instanceof Error &&
+  /out of memory|cannot allocate|no space left|too many open files|input file is missing/i.test(error.message)
+
 /** How libvips says that a picture is larger than it may be. */
 export const isPixelLimit = (error: unknown): boolean =>
   error instanceof Error && /exceeds pixel limit/i.test(error.message)

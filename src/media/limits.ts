@@ -34,6 +34,8 @@ export const UPLOAD_WINDOW_MS = HOUR_MS
 export const MAX_CONCURRENT_UPLOADS = 3
 /** Uploads that one network sends to one process at once: a household's, or those of an office. */
 export const MAX_CONCURRENT_UPLOADS_OF_NETWORK = 16
+/** Uploads that one site sends to one process at once, out of whichever of its networks: others find a place beside it. */
+export const MAX_CONCURRENT_UPLOADS_OF_SITE = 32
 /** Uploads that one process takes from everybody at once. */
 export const MAX_CONCURRENT_UPLOADS_OF_ALL = 64
 /** What has to arrive of an upload in each such time: 8 kB/s, which a telephone has where there is hardly a network. */

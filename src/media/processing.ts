@@ -9,7 +9,7 @@ import type { Origin, Tx } from '../lib/db.js'
 import { emit } from '../lib/events.js'
 import { log } from '../lib/log.js'
 import { lookInto } from './films.js'
-import { isPixelLimit } from './inspection.js'
+import { isPixelLimit, isMachineFault } from './inspection.js'
 import { makeImages } from './images.js'
 import type { MadeImage, MadeImages } from './images.js'
 import { FAILED_KEEP_MS } from './limits.js'
@@ -43,7 +43,12 @@ export async function processMedia(origin: Origin, media: MediaServices, mediaId
   try {
     await media.storage.withFile(uploadKeyOf(stored.folder), (path) => prepare(origin, media, stored, path))
   } catch (error) {
-    if (!(error instanceof Unshowable)) throw error
+    if (!(error instanceof Unshowable)) {
+      // whoever did the same beside it is done, and has removed the upload
+      const left = await findStoredMedia(origin.db, mediaId)
+      if (!left || !isUnderWay(left)) return
+      throw error
+    }
     log.info({ mediaId, failure: error.failure, err: error.cause }, 'media: refused')
     await transaction(origin, (tx, now) => failMedia(tx, mediaId, error.failure, now))
   }
@@ -82,6 +87,7 @@ async function decoded(path: string): Promise<MadeImages> {
   try {
     return await makeImages(path)
   } catch (error) {
+    if (isMachineFault(error)) throw error
     throw new Unshowable(isPixelLimit(error) ? 'TOO_MANY_PIXELS' : 'UNREADABLE', { cause: error })
   }
 }

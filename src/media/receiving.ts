@@ -3,11 +3,16 @@ import type { Db } from '../lib/db.js'
 import { SECOND_MS } from '../lib/clock.js'
 import { log } from '../lib/log.js'
 import { sparedFromRequestTimeout } from '../lib/long-requests.js'
-import { networkOf } from '../lib/network.js'
+import { networkOf, siteOf } from '../lib/network.js'
 import { TIMEOUTS } from '../lib/timeouts.js'
 import { WrongUpload } from './file-store.js'
 import type { FileStore } from './file-store.js'
-import { MAX_CONCURRENT_UPLOADS, MAX_CONCURRENT_UPLOADS_OF_ALL, MAX_CONCURRENT_UPLOADS_OF_NETWORK } from './limits.js'
+import {
+  MAX_CONCURRENT_UPLOADS,
+  MAX_CONCURRENT_UPLOADS_OF_ALL,
+  MAX_CONCURRENT_UPLOADS_OF_NETWORK,
+  MAX_CONCURRENT_UPLOADS_OF_SITE,
+} from './limits.js'
 import { findOpenUpload } from './queries.js'
 import type { MediaServices } from './services.js'
 import { uploadKeyOf } from './storage.js'
@@ -28,22 +33,26 @@ const FULL: Refusal = { status: 503, message: 'Too many uploads are under way: t
 
 const RETRY_AFTER_SECONDS = 5
 
-/** Uploads that are arriving in this process, by whose they are and the network they come from. */
+const networkKey = (address: string): string => `network ${networkOf(address)}`
+const siteKey = (address: string): string => `site ${siteOf(address)}`
+
+/** Uploads that are arriving in this process, by whose they are, and the network and site they come from. */
 export class Arriving {
   readonly #counts = new Map<string, number>()
   #all = 0
 
-  /** Says why no more of this person's, or from this network, can begin; otherwise counts one, until `end`. */
-  begin(ownerId: string, network: string): Refusal | null {
+  /** Says why no more of this person's, or from where this address is, can begin; otherwise counts one, until `end`. */
+  begin(ownerId: string, address: string): Refusal | null {
     if (this.#count(ownerId) >= MAX_CONCURRENT_UPLOADS) return TOO_MANY
-    if (this.#count(network) >= MAX_CONCURRENT_UPLOADS_OF_NETWORK) return TOO_MANY
+    if (this.#count(networkKey(address)) >= MAX_CONCURRENT_UPLOADS_OF_NETWORK) return TOO_MANY
+    if (this.#count(siteKey(address)) >= MAX_CONCURRENT_UPLOADS_OF_SITE) return TOO_MANY
     if (this.#all >= MAX_CONCURRENT_UPLOADS_OF_ALL) return FULL
-    this.#add(1, ownerId, network)
+    this.#add(1, ownerId, networkKey(address), siteKey(address))
     return null
   }
 
-  end(ownerId: string, network: string): void {
-    this.#add(-1, ownerId, network)
+  end(ownerId: string, address: string): void {
+    this.#add(-1, ownerId, networkKey(address), siteKey(address))
   }
 
   #count(of: string): number {
@@ -88,8 +97,7 @@ export async function receive(
   // without a length there is nothing to hold it against before it is here
   if (request.headers['content-length'] !== String(upload.declaredSizeBytes))
     return refuse(request, reply, WRONG_LENGTH)
-  const network = networkOf(request.ip)
-  const refusal = arriving.begin(upload.ownerId, network)
+  const refusal = arriving.begin(upload.ownerId, request.ip)
   if (refusal) return refuse(request, reply, refusal)
   const endWatch = watch(request, reply, pace)
   try {
@@ -105,7 +113,7 @@ export async function receive(
     throw error
   } finally {
     endWatch()
-    arriving.end(upload.ownerId, network)
+    arriving.end(upload.ownerId, request.ip)
   }
 }
 

@@ -53,6 +53,14 @@ export type GateRef =
     }
   /** The file is what everybody may see of this post while it is locked. */
   | { readonly kind: 'teaser'; readonly contentId: string }
+  /** The file is in the body of this message, which opens by this version of a grant, or without one. */
+  | {
+      readonly kind: 'message'
+      readonly messageId: string
+      readonly grant: { readonly id: string; readonly version: number } | null
+    }
+  /** The file is what the other side may see of this message while it is locked. */
+  | { readonly kind: 'message_teaser'; readonly messageId: string }
 
 export type GateKind = GateRef['kind']
 

@@ -1,10 +1,15 @@
 import { listed } from '../content/content.js'
 import type { Tx } from '../lib/db.js'
+import type { NotificationType } from './types.js'
+
+/** What a fan-out tells of. */
+export type FanoutType = Extract<NotificationType, 'NEW_CONTENT' | 'STREAM'>
 
 /** A post that a creator's followers and subscribers are being told of. */
 export interface Fanout {
   readonly id: string
   readonly eventId: bigint
+  readonly type: FanoutType
   readonly contentId: string
   readonly creatorId: string
   readonly happenedAt: Date
@@ -15,11 +20,11 @@ export interface Fanout {
 /** Makes the row of a fan-out; null when its event has one. */
 export async function insertFanout(
   tx: Tx,
-  fanout: Pick<Fanout, 'eventId' | 'contentId' | 'creatorId' | 'happenedAt'>,
+  fanout: Pick<Fanout, 'eventId' | 'type' | 'contentId' | 'creatorId' | 'happenedAt'>,
 ): Promise<string | null> {
   const [row] = await tx.sql<{ id: string }>`/* notifications.insertFanout */
-    insert into notification_fanouts (event_id, content_id, creator_id, happened_at)
-    select ${fanout.eventId}::bigint, c.id, c.creator_id, ${fanout.happenedAt}::timestamptz
+    insert into notification_fanouts (event_id, type, content_id, creator_id, happened_at)
+    select ${fanout.eventId}::bigint, lower(${fanout.type})::notification_type, c.id, c.creator_id, ${fanout.happenedAt}::timestamptz
     from content c where c.id = ${fanout.contentId}::uuid and c.creator_id = ${fanout.creatorId}::uuid
     on conflict (event_id) do nothing
     returning id::text`
@@ -29,7 +34,7 @@ export async function insertFanout(
 /** Holds a fan-out, so that two runs of it take turns. */
 export async function getFanoutForUpdate(tx: Tx, id: string): Promise<Fanout | undefined> {
   const [row] = await tx.sql<Fanout>`/* notifications.holdFanout */
-    select id::text, event_id as "eventId", content_id::text as "contentId", creator_id::text as "creatorId",
+    select id::text, event_id as "eventId", upper(type::text) as type, content_id::text as "contentId", creator_id::text as "creatorId",
       happened_at as "happenedAt", told_up_to_id::text as "toldUpToId", finished_at as "finishedAt"
     from notification_fanouts where id = ${id}::uuid for update`
   return row

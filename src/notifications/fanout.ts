@@ -10,7 +10,7 @@ import {
   isStillNews,
   listReach,
 } from './fanout-queries.js'
-import type { Fanout } from './fanout-queries.js'
+import type { Fanout, FanoutType } from './fanout-queries.js'
 import { groups } from './groups.js'
 import { tell } from './telling.js'
 import { fanOutJob } from './types.js'
@@ -19,13 +19,14 @@ import type { News } from './types.js'
 /** People one transaction tells: it holds their inboxes until it ends. */
 export const FANOUT_BATCH = 1_000
 
-/** Begins to tell a creator's followers and subscribers of a post, as a job; once per event. */
+/** Begins to tell a creator's followers and subscribers of a post, or that its broadcast is on air, as a job; once per event. */
 export async function startFanout(
   tx: Tx,
   { id, createdAt, payload }: OutboxEvent<{ readonly contentId: string; readonly creatorId: string }>,
+  type: FanoutType,
 ): Promise<void> {
   const { contentId, creatorId } = payload
-  const fanoutId = await insertFanout(tx, { eventId: id, contentId, creatorId, happenedAt: createdAt })
+  const fanoutId = await insertFanout(tx, { eventId: id, type, contentId, creatorId, happenedAt: createdAt })
   if (fanoutId !== null) await enqueue(tx, fanOutJob, { fanoutId }, { key: `fanout:${fanoutId}` })
 }
 
@@ -44,17 +45,19 @@ export async function runFanout(origin: Origin, fanoutId: string): Promise<void>
         await finishFanout(tx, fanoutId, now)
         return false
       }
-      await advanceFanout(tx, fanoutId, last, await tell(tx, newsOf(fanout), userIds, now))
+      const news = newsOf(fanout)
+      const addressed = userIds.map((userId) => ({ userId, news }))
+      await advanceFanout(tx, fanoutId, last, await tell(tx, addressed, now))
       return true
     })
   while (await tellNext());
 }
 
-const newsOf = ({ eventId, contentId, creatorId }: Fanout): News => ({
-  type: 'NEW_CONTENT',
+const newsOf = ({ eventId, type, contentId, creatorId }: Fanout): News => ({
+  type,
   actorId: creatorId,
   subject: { table: 'content', id: contentId },
-  groupKey: groups.post(contentId),
-  onceKey: `content:${contentId}`,
+  groupKey: type === 'STREAM' ? groups.stream(contentId) : groups.post(contentId),
+  onceKey: `${type === 'STREAM' ? 'stream' : 'content'}:${contentId}`,
   eventId,
 })

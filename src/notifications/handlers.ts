@@ -1,58 +1,50 @@
 import { COMMENT_ADDED, COMMENT_HELD, COMMENT_LIKED, CONTENT_LIKED } from '../comments/types.js'
 import { CONTENT_PUBLISHED } from '../content/types.js'
 import { transaction } from '../lib/db.js'
-import type { Tx } from '../lib/db.js'
-import type { OutboxEvent } from '../lib/events.js'
 import { jobOrigin } from '../lib/jobs.js'
-import { onEvents } from '../lib/relay.js'
+import { onEventBatches, onEvents } from '../lib/relay.js'
 import type { EventHandler } from '../lib/relay.js'
+import { SECOND_ENCODER, STREAM_STARTED } from '../streams/types.js'
 import { FOLLOWED } from '../social/types.js'
 import type { Followed } from '../social/types.js'
+import { giveNotice } from './notifications.js'
+import { findTold, listMassTold } from '../messages/messages.js'
+import { MASS_MESSAGE_SENT, MESSAGE_SENT } from '../messages/types.js'
+import type { MassBatch } from '../messages/types.js'
 import { startFanout } from './fanout.js'
 import { groups } from './groups.js'
-import { findCommentAuthor } from './telling-queries.js'
-import { tellOne } from './telling.js'
+import { moneyHandlers } from './money-handlers.js'
+import { findCommentAuthor, listSeenLikes } from './telling-queries.js'
+import { tell, tellOne, telling } from './telling.js'
+import type { Telling } from './telling.js'
 import type { News } from './types.js'
-
-/** Whom to tell, and what. */
-interface Telling {
-  readonly userId: string
-  readonly news: Omit<News, 'eventId'>
-}
-
-/** Tells the few people whom something concerns, in one transaction. */
-const telling = (
-  name: string,
-  type: string,
-  whom: (event: OutboxEvent, tx: Tx) => Promise<readonly Telling[]> | readonly Telling[],
-): EventHandler =>
-  onEvents(name, [type], (event, services, jobId) =>
-    transaction(jobOrigin(services, jobId), async (tx, now) => {
-      // in order of id, as whoever holds several inboxes does
-      const tellings = [...(await whom(event, tx))].sort((one, other) => (one.userId < other.userId ? -1 : 1))
-      for (const { userId, news } of tellings)
-        await tellOne(tx, { ...news, eventId: event.id }, userId, { isGated: services.isAgeGated === true, now })
-    }),
-  )
 
 /** What people are told of what others did. */
 export const handlers: readonly EventHandler[] = [
-  telling('notifications.followed', FOLLOWED, ({ id, payload }) => {
-    const { followerId, followingId, isNews } = payload as Followed
+  ...moneyHandlers,
+
+  telling('notifications.followed', FOLLOWED, ({ payload }) => {
+    const { followerId, followingId, newsAt } = payload as Followed
     const news: Telling['news'] = {
       type: 'NEW_FOLLOWER',
       actorId: followerId,
       subject: { table: 'users', id: followingId },
       groupKey: groups.followers,
-      onceKey: `follow:${String(id)}`,
+      onceKey: `follow:${followerId}:${newsAt}`,
     }
-    return isNews ? [{ userId: followingId, news }] : []
+    return [{ userId: followingId, news }]
   }),
 
-  telling('notifications.content_liked', CONTENT_LIKED, ({ payload }) => {
-    const { contentId, userId, creatorId } = payload as ContentLiked
-    return [{ userId: creatorId, news: likeOf({ table: 'content', id: contentId }, userId) }]
-  }),
+  // of all that happens this is what happens most
+  onEventBatches<ContentLiked>('notifications.content_liked', [CONTENT_LIKED], (events, services, jobId) =>
+    transaction(jobOrigin(services, jobId), async (tx, now) => {
+      const likes = events.map(({ id, payload: { contentId, userId, creatorId } }) => ({
+        userId: creatorId,
+        news: { ...likeOf({ table: 'content', id: contentId }, userId), eventId: id },
+      }))
+      await tell(tx, await listSeenLikes(tx, likes, now), now)
+    }),
+  ),
 
   telling('notifications.comment_liked', COMMENT_LIKED, ({ payload }) => {
     const { commentId, userId, authorId } = payload as CommentLiked
@@ -77,12 +69,56 @@ export const handlers: readonly EventHandler[] = [
     return tellings
   }),
 
+  onEvents<{ streamId: string; creatorId: string }>(
+    'notifications.second_encoder',
+    [SECOND_ENCODER],
+    ({ payload: { streamId, creatorId } }, services, jobId) =>
+      transaction(jobOrigin(services, jobId), (tx, now) =>
+        giveNotice(tx, { userId: creatorId, onceKey: `encoder:${streamId}`, notice: { kind: 'second_encoder' } }, now),
+      ),
+  ),
+
+  onEvents<{ contentId: string; creatorId: string }>(
+    'notifications.stream_started',
+    [STREAM_STARTED],
+    (event, services, jobId) => transaction(jobOrigin(services, jobId), (tx) => startFanout(tx, event, 'STREAM')),
+  ),
+
+  telling('notifications.message_sent', MESSAGE_SENT, async ({ payload }, tx) => {
+    const { messageId, conversationId, senderId, recipientId } = payload as MessageSent
+    const isTold = await findTold(tx, messageId, recipientId)
+    return isTold ? [{ userId: recipientId, news: messageNews(messageId, conversationId, senderId) }] : []
+  }),
+
+  // each in a transaction of its own: a batch has hundreds, and who was told is not told again
+  onEvents<MassBatch>(
+    'notifications.mass_message_sent',
+    [MASS_MESSAGE_SENT],
+    async ({ id, payload }, services, jobId) => {
+      const origin = jobOrigin(services, jobId)
+      for (const { messageId, conversationId, senderId, userId } of await listMassTold(services.db, payload))
+        await transaction(origin, (tx, now) =>
+          tellOne(tx, { ...messageNews(messageId, conversationId, senderId), eventId: id }, userId, {
+            isGated: services.isAgeGated === true,
+            now,
+          }),
+        )
+    },
+  ),
+
   onEvents<{ contentId: string; creatorId: string }>(
     'notifications.content_published',
     [CONTENT_PUBLISHED],
-    (event, services, jobId) => transaction(jobOrigin(services, jobId), (tx) => startFanout(tx, event)),
+    (event, services, jobId) => transaction(jobOrigin(services, jobId), (tx) => startFanout(tx, event, 'NEW_CONTENT')),
   ),
 ]
+
+interface MessageSent {
+  readonly messageId: string
+  readonly conversationId: string
+  readonly senderId: string
+  readonly recipientId: string
+}
 
 interface ContentLiked {
   readonly contentId: string
@@ -109,6 +145,14 @@ const commentNews = (commentId: string, authorId: string): Omit<Telling['news'],
   actorId: authorId,
   subject: { table: 'comments', id: commentId },
   onceKey: `comment:${commentId}`,
+})
+
+const messageNews = (messageId: string, conversationId: string, senderId: string): Telling['news'] => ({
+  type: 'MESSAGE',
+  actorId: senderId,
+  subject: { table: 'messages', id: messageId },
+  groupKey: groups.messages(conversationId),
+  onceKey: `message:${messageId}`,
 })
 
 const likeOf = (subject: News['subject'], actorId: string): Telling['news'] => ({

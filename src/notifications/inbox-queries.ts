@@ -128,9 +128,9 @@ export const listGroups = (db: Db, sight: Sight, heads: readonly NotificationRow
     cross join lateral (select head.*, ${sight.viewerId}::uuid as user_id) n
     cross join lateral (
       select
-        (array_agg(actor.id::text order by actor.newest desc))[1:${MAX_ACTORS}::int] as actor_ids,
-        (array_agg(u.display_name order by actor.newest desc))[1:${NAMES}::int] as names,
-        count(*)::int as actor_count,
+        coalesce((array_agg(actor.id::text order by actor.newest desc) filter (where actor.id is not null))[1:${MAX_ACTORS}::int], '{}') as actor_ids,
+        coalesce((array_agg(u.display_name order by actor.newest desc) filter (where actor.id is not null))[1:${NAMES}::int], '{}') as names,
+        count(actor.id)::int as actor_count,
         (array_agg(actor.subject_id order by actor.newest desc))[1] as subject_id
       from (
         select newest.actor_id as id, max(newest.sequence) as newest,
@@ -142,7 +142,7 @@ export const listGroups = (db: Db, sight: Sight, heads: readonly NotificationRow
         ) newest
         group by newest.actor_id
       ) actor
-      join users u on u.id = actor.id
+      left join users u on u.id = actor.id
     ) seen
     where ${isSubjectSeen(sight)}`
 

@@ -45,7 +45,7 @@ async function textOf(
     const notice = await findNoticeByKey(tx, userId, onceKey)
     return notice && noticeText(notice)
   }
-  const [willing] = await listWilling(tx, news, [userId], now)
+  const [willing] = await listWilling(tx, [{ userId, news }], now)
   if (!willing?.email) return null
   const seen = await findSeenNews(tx, await findSight(tx, userId, isGated), news)
   const { type, groupKey } = news
@@ -54,10 +54,11 @@ async function textOf(
     newsText({
       type,
       groupKey,
-      names: [seen.name],
-      actorCount: 1,
+      names: seen.name === null ? [] : [seen.name],
+      actorCount: seen.name === null ? 0 : 1,
       subjectType: news.subject.table,
       subjectTitle: seen.subjectTitle,
+      facts: news.facts,
     })
   )
 }

@@ -20,6 +20,11 @@ export function noticeText(row: NoticeRow): NoticeText {
       return { title: 'Your account is in good standing again', body: payload.reason }
     case 'age_approved':
       return { title: 'Your age is verified', body: 'You may see adult content, and earn.' }
+    case 'second_encoder':
+      return {
+        title: 'Somebody else has your stream key',
+        body: 'A second encoder came with a key of yours while you were on air, and was refused. If it was not yours, revoke the key.',
+      }
     case 'age_rejected':
       return { title: 'Your age could not be verified', body: `Reason: ${payload.reason}` }
   }

@@ -1,17 +1,10 @@
+import { Alarm } from '../lib/alarm.js'
 import type { Bus } from '../lib/bus.js'
 import type { Db } from '../lib/db.js'
-import { AppError } from '../lib/errors.js'
+import { followNumbered } from '../lib/numbered.js'
 import { EVENT_BATCH, findInbox, findSight, listEvents } from './inbox-queries.js'
 import { TOLD_TOPIC } from './types.js'
 import type { NotificationEventRow } from './types.js'
-
-const lost = (): AppError =>
-  new AppError(
-    'NOT_FOUND',
-    'invalid_cursor',
-    'What came after this is not kept any more: read the notifications, and subscribe without `after`.',
-    { path: ['after'] },
-  )
 
 /**
  * What somebody is told, in order and each once, from `after` on or from now: first what the table has, and then, whenever a
@@ -35,48 +28,13 @@ export async function* receivedNotifications(
   })
   try {
     const { lastSequence } = await findInbox(db, userId)
-    if (after !== null && (after < 0n || after > lastSequence)) throw lost()
-    for (let last = after ?? lastSequence; ;) {
-      const events = await listEvents(db, await findSight(db, userId, isGated), last)
-      for (const { isShown, ...notification } of events) {
-        const { eventId, sequence } = notification
-        if (sequence !== last + 1n) throw lost()
-        last = sequence
-        if (isShown) yield { eventId, sequence, notification }
-      }
-      if (events.length < EVENT_BATCH && !(await alarm.next())) return
+    const list = async (last: bigint) => listEvents(db, await findSight(db, userId, isGated), last)
+    const numbered = { after, lastSequence, list, batch: EVENT_BATCH, alarm, what: 'notifications' }
+    for await (const { isShown, ...notification } of followNumbered(numbered)) {
+      const { eventId, sequence } = notification
+      if (isShown) yield { eventId, sequence, notification }
     }
   } finally {
     stop()
-  }
-}
-
-/** Rings for whoever waits, or for who waits next; silent for ever once the signal is aborted. */
-class Alarm {
-  readonly #signal: AbortSignal
-  #hasRung = false
-  #wake = (): void => undefined
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal
-    signal.addEventListener(
-      'abort',
-      () => {
-        this.#wake()
-      },
-      { once: true },
-    )
-  }
-
-  ring(): void {
-    this.#hasRung = true
-    this.#wake()
-  }
-
-  /** Waits until it rings; false when it never will. */
-  async next(): Promise<boolean> {
-    if (!this.#hasRung && !this.#signal.aborted) await new Promise<void>((resolve) => (this.#wake = resolve))
-    this.#hasRung = false
-    return !this.#signal.aborted
   }
 }

@@ -34,7 +34,7 @@ import { quietHoursOf } from './preferences.js'
 import { isNotice, newsText, NOTICE_TYPES } from './rendering.js'
 import { canReadAnnouncement } from './rules.js'
 import type { Sight } from './sight-queries.js'
-import type { AnnouncementRow, GroupRow, NoticeRow, NotificationRow } from './types.js'
+import type { AnnouncementRow, GroupRow, NewsFacts, NoticeRow, NotificationRow } from './types.js'
 
 export const Query = {
   notifications: async (_parent, { unreadOnly, types: asked, ...args }, context) => {
@@ -113,6 +113,8 @@ export const Notification = {
     const subjectId = (await groupOf(row, context.loaders))?.subjectId
     if (!subjectId) return null
     if (row.subjectType === 'users') return named('User', await context.loaders.user.load(subjectId))
+    if (row.subjectType === 'messages') return named('Message', await context.loaders.message.load(subjectId))
+    if (row.subjectType === 'tips') return named('Tip', await context.loaders.tip.load(subjectId))
     if (row.subjectType === 'comments') return named('Comment', await findVisibleComment(subjectId, context))
     return named('Content', await findVisibleContent(subjectId, context))
   },
@@ -131,8 +133,11 @@ async function textOf(row: NotificationRow, loaders: NotificationsLoaders): Prom
     groupKey: row.groupKey,
     subjectType: row.subjectType,
     subjectTitle: group?.subjectTitle ?? null,
+    facts: hasFacts(row.payload) ? row.payload : undefined,
   })
 }
+
+const hasFacts = (payload: NotificationRow['payload']): payload is NewsFacts => 'amountMinor' in payload
 
 const named = <Name extends string, Row extends object>(__typename: Name, row: Row | null) =>
   row && { ...row, __typename }

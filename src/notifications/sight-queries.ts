@@ -1,4 +1,5 @@
-import { isInGoodStanding } from '../accounts/accounts.js'
+import { isInGoodStanding, isSubscribed } from '../accounts/accounts.js'
+import type { Someone } from '../accounts/accounts.js'
 import { isCommentSeen } from '../comments/comments.js'
 import { listed, opens } from '../content/content.js'
 import type { readingOf } from '../content/content.js'
@@ -29,38 +30,60 @@ const isCommentOf = (sight: Sight, id: Fragment): Fragment =>
     join content c on c.id = m.content_id join users u on u.id = c.creator_id
     where m.id = ${id} and ${isPostSeen(sight)} and ${opens(sight)} and ${isCommentSeen(sight)}`)
 
+/** True where the message whose id the column has came to the viewer, and was not taken back. */
+const isMessageOf = (sight: Sight, id: Fragment): Fragment =>
+  found(fragment`
+    from messages m join conversation_participants p on p.conversation_id = m.conversation_id
+    where m.id = ${id} and p.user_id = ${sight.viewerId}::uuid and m.sender_id <> p.user_id
+      and m.deleted_at is null and m.body is not null`)
+
 /** True where who caused `member` likes what `liked` says. */
 const isLiking = (liked: Fragment): Fragment =>
   found(fragment`from likes l where l.user_id = member.actor_id and ${liked} and l.withdrawn_at is null`)
 
-/** True where the viewer may see who caused the notification `member`, and it still is so. */
-export const isMemberSeen = (sight: Sight): Fragment => fragment`(
+/** True where who caused `member` likes the post that it is about. */
+export const isContentLiked = isLiking(fragment`l.content_id = member.subject_id`)
+
+/** True where the viewer meets who caused the notification `member`. */
+export const isActorMet = (viewerId: Someone, now: Date): Fragment => fragment`(
   exists (
-    select from users actor where actor.id = member.actor_id and ${isInGoodStanding(fragment`actor`, sight.now)}
+    select from users actor where actor.id = member.actor_id and ${isInGoodStanding(fragment`actor`, now)}
   )
-  and ${notBlocked(sight.viewerId, fragment`member.actor_id`)}
-  and not ${mutes(sight.viewerId, fragment`member.actor_id`, sight.now)}
+  and ${notBlocked(viewerId, fragment`member.actor_id`)}
+  and not ${mutes(viewerId, fragment`member.actor_id`, now)}
+)`
+
+/** True where the viewer may see who caused the notification `member`, and it still is so; of what nobody named caused, always. */
+export const isMemberSeen = (sight: Sight): Fragment => fragment`(
+  case when member.actor_id is null then member.type in ('tip', 'payment') else ${isActorMet(sight.viewerId, sight.now)}
   and case member.type
     when 'new_follower' then ${follows(fragment`member.actor_id`, sight.viewerId)}
+    when 'new_subscriber' then ${isSubscribed(fragment`member.actor_id`, sight.viewerId, sight.now)}
+    when 'payment' then true
+    when 'tip' then true
     when 'content_like' then case member.subject_type
       when 'comments' then ${isLiking(fragment`l.comment_id = member.subject_id`)}
-      else ${isLiking(fragment`l.content_id = member.subject_id`)}
+      else ${isContentLiked}
     end
     when 'content_comment' then ${isCommentOf(sight, fragment`member.subject_id`)}
     when 'new_content' then true
+    when 'stream' then true
+    when 'message' then ${isMessageOf(sight, fragment`member.subject_id`)}
     else false
-  end
+  end end
 )`
 
 /**
- * True where the viewer may see what the notification `n` is about. Each comment of a group is another one, and each is
- * looked at with who made it.
+ * True where the viewer may see what the notification `n` is about. Each comment, or message, of a group is another one, and
+ * each is looked at with who made it.
  */
 export const isSubjectSeen = (sight: Sight): Fragment => fragment`
   case n.subject_type
     when 'users' then true
+    when 'tips' then true
     when 'content' then ${found(fragment`
       from content c join users u on u.id = c.creator_id where c.id = n.subject_id and ${isPostSeen(sight)}`)}
+    when 'messages' then true
     when 'comments' then n.type = 'content_comment' or ${isCommentOf(sight, fragment`n.subject_id`)}
     else false
   end`

@@ -1,3 +1,4 @@
+import assert from 'node:assert'
 import { addMs, DAY_MS } from '../lib/clock.js'
 import type { Tx } from '../lib/db.js'
 import { MAX_ATTEMPTS } from '../lib/jobs.js'
@@ -5,60 +6,81 @@ import { fragment } from '../lib/sql.js'
 import type { Fragment, SqlPart } from '../lib/sql.js'
 import { mutes, notBlocked } from '../social/social.js'
 import { isOnByDefault } from './channels.js'
-import { isMemberSeen, isSubjectSeen, subjectTitle } from './sight-queries.js'
+import { isActorMet, isContentLiked, isMemberSeen, isSubjectSeen, subjectTitle } from './sight-queries.js'
 import type { Sight } from './sight-queries.js'
 import { mailJob } from './types.js'
-import type { MailOrder, News, NotificationChannel, NotificationType } from './types.js'
+import type { MailOrder, News, NotificationChannel, NotificationType, AddressedNews } from './types.js'
 
 /** How long a group that was read is still joined. */
 const GROUP_OPEN_MS = DAY_MS
 
-/** Whether the person `u`, whose following of the actor is `f`, wants `type` on `channel`: the nearest wish counts. */
-const wants = (type: NotificationType, channel: NotificationChannel): Fragment => fragment`coalesce(
+/** Whether the person `u`, whose following of the actor is `f`, wants what `told` says on `channel`: the nearest wish counts. */
+const wants = (channel: NotificationChannel, byDefault: Fragment): Fragment => fragment`coalesce(
   (
     select p.enabled from follow_preferences p
-    where p.follow_id = f.id and p.type = ${column(type)}::notification_type
-      and p.channel = ${column(channel)}::notification_channel
+    where p.follow_id = f.id and p.type = told.type and p.channel = ${column(channel)}::notification_channel
   ),
   (
     select p.enabled from notification_preferences p
-    where p.user_id = u.id and p.type = ${column(type)}::notification_type
-      and p.channel = ${column(channel)}::notification_channel
+    where p.user_id = u.id and p.type = told.type and p.channel = ${column(channel)}::notification_channel
   ),
-  ${isOnByDefault(type, channel)}
+  ${byDefault}
 )`
 
 const column = (value: NotificationType | NotificationChannel): string => value.toLowerCase()
 
-/** Somebody to be told, and by which ways. */
-export interface Willing {
-  readonly userId: string
+/** Whether the person `u` is another one than the actor, where there is one, and neither blocks nor mutes them. */
+const isApart = (now: SqlPart): Fragment => fragment`(
+  told.actor_id is null
+  or u.id <> told.actor_id and ${notBlocked(fragment`u.id`, fragment`told.actor_id`)}
+    and not ${mutes(fragment`u.id`, fragment`told.actor_id`, now)}
+)`
+
+/** Whom to tell, and what: as much of it as says whether they want it. */
+type Asked = Pick<AddressedNews, 'userId'> & { readonly news: Pick<News, 'type' | 'actorId'> }
+
+/** Somebody who wants to be told, and by which ways. */
+export interface Willing<Of extends Asked = AddressedNews> {
+  readonly addressed: Of
   readonly inApp: boolean
   readonly email: boolean
 }
 
 /**
- * Those of `userIds` who want to be told of this, in order of id: neither blocked nor muting whoever did it, nor the same
- * person, nor closed out.
+ * Those of `addressed` that are wanted, in order of the people's ids: these neither block nor mute whoever did it, nor are the
+ * same person, nor closed out.
  */
-export const listWilling = (
+export async function listWilling<Of extends Asked>(
   tx: Tx,
-  { type, actorId }: Pick<News, 'type' | 'actorId'>,
-  userIds: readonly string[],
+  addressed: readonly Of[],
   now: SqlPart,
-): Promise<Willing[]> =>
-  tx.sql<Willing>`/* notifications.willing */
+): Promise<Willing<Of>[]> {
+  const types = addressed.map(({ news }) => news.type)
+  const rows = await tx.sql<Omit<Willing, 'addressed'> & { place: bigint }>`/* notifications.willing */
     select * from (
-      select u.id::text as "userId", ${wants(type, 'IN_APP')} as "inApp", ${wants(type, 'EMAIL')} as email
-      from users u
-      left join follows f on f.follower_id = u.id and f.following_id = ${actorId}::uuid and f.unfollowed_at is null
-      where u.id = any(${userIds}::uuid[]) and u.id <> ${actorId}::uuid
-        and u.account_status in ('active', 'suspended')
-        and ${notBlocked(fragment`u.id`, actorId)} and not ${mutes(fragment`u.id`, actorId, now)}
-        and (${type !== 'NEW_CONTENT' && type !== 'STREAM'} or f.notifications_enabled is not false)
+      select told.place, u.id, ${wants('IN_APP', fragment`told.in_app`)} as "inApp",
+        ${wants('EMAIL', fragment`told.email`)} as email
+      from unnest(
+        ${addressed.map(({ userId }) => userId)}::uuid[], ${addressed.map(({ news }) => news.actorId)}::uuid[],
+        ${types.map(column)}::notification_type[], ${types.map((type) => isOnByDefault(type, 'IN_APP'))}::boolean[],
+        ${types.map((type) => isOnByDefault(type, 'EMAIL'))}::boolean[]
+      ) with ordinality as told (user_id, actor_id, type, in_app, email, place)
+      join users u on u.id = told.user_id
+      left join follows f on f.follower_id = u.id and f.following_id = told.actor_id and f.unfollowed_at is null
+      where u.account_status in ('active', 'suspended') and ${isApart(now)}
+        and (told.type not in ('new_content', 'stream') or f.notifications_enabled is not false)
     ) willing
     where "inApp" or email
-    order by "userId"`
+    order by id, place`
+  return rows.map(({ place, inApp, email }) => ({ addressed: at(addressed, place), inApp, email }))
+}
+
+/** What a statement was given at this place, counted from one. */
+function at<Of>(given: readonly Of[], place: bigint): Of {
+  const one = given[Number(place) - 1]
+  assert(one !== undefined, 'a place is of what was given')
+  return one
+}
 
 /** Holds these people's inboxes, in order of id, made where there are none: whoever tells them something else waits. */
 export async function holdInboxes(tx: Tx, userIds: readonly string[]): Promise<void> {
@@ -71,52 +93,74 @@ export async function holdInboxes(tx: Tx, userIds: readonly string[]): Promise<v
     order by user_id for no key update`
 }
 
-/** Somebody who was told; `isJoined` when it joined what they had been told before. */
+/** What somebody was told; `isJoined` when it joined what they had been told before. */
 export interface Told {
-  readonly userId: string
+  readonly addressed: AddressedNews
   readonly isJoined: boolean
 }
 
 /**
- * Writes news to these people, whose inboxes are held: once per key, and as the newest of its group where one is open.
- * Answers whom it was new to.
+ * Writes news to people whose inboxes are held: once per person and key, and as the newest of its group where one is open.
+ * Answers what was new.
  */
-export const insertNews = (tx: Tx, news: News, userIds: readonly string[], now: Date): Promise<Told[]> =>
-  tx.sql<Told>`/* notifications.tell */
-    with recipient as materialized (
-      select i.user_id, i.last_sequence + 1 as sequence, gen_random_uuid() as id,
-        head.id as head_id, head.created_at as head_at, head.group_id, head.group_from, head.group_since,
-        greatest(${now}::timestamptz, head.created_at) as created_at
-      from notification_inboxes i
+export async function insertNews(tx: Tx, addressed: readonly AddressedNews[], now: Date): Promise<Told[]> {
+  const all = addressed.map(({ news }) => news)
+  const rows = await tx.sql<{ place: bigint; isJoined: boolean }>`/* notifications.tell */
+    with fresh as materialized (
+      select news.*, i.read_sequence, gen_random_uuid() as id,
+        i.last_sequence + row_number() over (partition by i.user_id order by news.place) as sequence
+      from (
+        select distinct on (given.user_id, given.once_key) given.*
+        from unnest(
+          ${addressed.map(({ userId }) => userId)}::uuid[], ${all.map(({ type }) => column(type))}::notification_type[],
+          ${all.map(({ actorId }) => actorId)}::uuid[], ${all.map(({ subject }) => subject.table)}::text[],
+          ${all.map(({ subject }) => subject.id)}::uuid[], ${all.map(({ eventId }) => String(eventId))}::bigint[],
+          ${all.map(({ onceKey }) => onceKey)}::text[], ${all.map(({ groupKey }) => groupKey)}::text[],
+          ${all.map(({ facts }) => JSON.stringify(facts ?? {}))}::text[]
+        ) with ordinality as given (
+          user_id, type, actor_id, subject_type, subject_id, event_id, once_key, group_key, facts, place
+        )
+        order by given.user_id, given.once_key, given.place
+      ) news
+      join notification_inboxes i on i.user_id = news.user_id
+      where not exists (select from notifications n where n.user_id = news.user_id and n.once_key = news.once_key)
+    ), chained as materialized (
+      select fresh.*, head.id as head_id, head.created_at as head_at, head.group_since,
+        greatest(${now}::timestamptz, head.created_at) as created_at,
+        coalesce(head.group_id, first_value(fresh.id) over members) as group_id,
+        coalesce(head.group_from, first_value(fresh.sequence) over members) as group_from,
+        row_number() over members = 1 as is_first,
+        lead(fresh.sequence) over members as superseded_by
+      from fresh
       left join lateral (
         select n.id, n.created_at, n.group_id, n.group_from, n.group_since from notifications n
-        where n.user_id = i.user_id and n.group_key = ${news.groupKey} and n.superseded_by is null
+        where n.user_id = fresh.user_id and n.group_key = fresh.group_key and n.superseded_by is null
           and n.hidden_at is null and n.group_id is not null
-          and (n.sequence > i.read_sequence or n.created_at > ${addMs(now, -GROUP_OPEN_MS)}::timestamptz)
+          and (n.sequence > fresh.read_sequence or n.created_at > ${addMs(now, -GROUP_OPEN_MS)}::timestamptz)
         order by n.sequence desc limit 1
       ) head on true
-      where i.user_id = any(${userIds}::uuid[]) and not exists (
-        select from notifications n where n.user_id = i.user_id and n.once_key = ${news.onceKey}
-      )
+      window members as (partition by fresh.user_id, fresh.group_key order by fresh.sequence)
     ), told as (
       insert into notifications (
         id, created_at, user_id, sequence, type, actor_id, subject_type, subject_id, event_id, once_key,
-        group_key, group_id, group_from, group_since
+        group_key, group_id, group_from, group_since, superseded_by,
+        payload
       )
-      select id, created_at, user_id, sequence, ${column(news.type)}::notification_type, ${news.actorId}::uuid,
-        ${news.subject.table}, ${news.subject.id}::uuid, ${news.eventId}::bigint, ${news.onceKey},
-        ${news.groupKey}, coalesce(group_id, id), coalesce(group_from, sequence), coalesce(group_since, created_at)
-      from recipient
-      returning user_id
+      select id, created_at, user_id, sequence, type, actor_id, subject_type, subject_id, event_id, once_key,
+        group_key, group_id, group_from, coalesce(group_since, created_at), superseded_by,
+        facts::jsonb
+      from chained
     ), superseded as (
-      update notifications n set superseded_by = recipient.sequence
-      from recipient where n.id = recipient.head_id and n.created_at = recipient.head_at
+      update notifications n set superseded_by = chained.sequence
+      from chained where chained.is_first and n.id = chained.head_id and n.created_at = chained.head_at
     ), counted as (
-      update notification_inboxes i set last_sequence = recipient.sequence
-      from recipient where i.user_id = recipient.user_id
+      update notification_inboxes i set last_sequence = newest.sequence
+      from (select user_id, max(sequence) as sequence from chained group by user_id) newest
+      where i.user_id = newest.user_id
     )
-    select recipient.user_id::text as "userId", recipient.head_id is not null as "isJoined"
-    from told join recipient on recipient.user_id = told.user_id`
+    select place, head_id is not null or not is_first as "isJoined" from chained`
+  return rows.map(({ place, isJoined }) => ({ addressed: at(addressed, place), isJoined }))
+}
 
 /** Has mails sent to these people, each when their quiet hours are over; a second order of the same replaces the first. */
 export async function enqueueMails(tx: Tx, orders: readonly MailOrder[], now: Date): Promise<void> {
@@ -154,8 +198,8 @@ export async function findSeenNews(
   tx: Tx,
   sight: Sight,
   { type, actorId, subject }: Pick<News, 'type' | 'actorId' | 'subject'>,
-): Promise<{ readonly name: string; readonly subjectTitle: string | null } | null> {
-  const [row] = await tx.sql<{ name: string; subjectTitle: string | null }>`/* notifications.seenNews */
+): Promise<{ readonly name: string | null; readonly subjectTitle: string | null } | null> {
+  const [row] = await tx.sql<{ name: string | null; subjectTitle: string | null }>`/* notifications.seenNews */
     select u.display_name as name,
       ${subjectTitle} as "subjectTitle"
     from (
@@ -163,9 +207,25 @@ export async function findSeenNews(
         ${subject.id}::uuid as subject_id
     ) n
     cross join lateral (select n.*) member
-    join users u on u.id = member.actor_id
+    left join users u on u.id = member.actor_id
     where ${isSubjectSeen(sight)} and ${isMemberSeen(sight)}`
   return row ?? null
+}
+
+/**
+ * As `findSeenNews`, for likes of posts, which their creators alone are told of: those of `likes` that can be seen.
+ */
+export async function listSeenLikes(tx: Tx, likes: readonly AddressedNews[], now: Date): Promise<AddressedNews[]> {
+  const rows = await tx.sql<{ place: bigint }>`/* notifications.seenLikes */
+    select member.place
+    from unnest(
+      ${likes.map(({ userId }) => userId)}::uuid[], ${likes.map(({ news }) => news.actorId)}::uuid[],
+      ${likes.map(({ news }) => news.subject.id)}::uuid[]
+    ) with ordinality as member (user_id, actor_id, subject_id, place)
+    join content c on c.id = member.subject_id and c.creator_id = member.user_id
+    where c.deleted_at is null and ${isActorMet(fragment`member.user_id`, now)} and ${isContentLiked}
+    order by member.place`
+  return rows.map(({ place }) => at(likes, place))
 }
 
 /** Who made a comment; null when there is none. */

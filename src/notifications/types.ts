@@ -26,7 +26,15 @@ export type AccountNotice =
   | { readonly kind: 'banned'; readonly reason: string }
   | { readonly kind: 'reinstated'; readonly reason: string }
   | { readonly kind: 'age_approved' }
+  | { readonly kind: 'second_encoder' }
   | { readonly kind: 'age_rejected'; readonly reason: string }
+
+/** What the text of a notification is rendered from beside people and posts: an amount, and an instant in ISO 8601. */
+export interface NewsFacts {
+  readonly amountMinor: string
+  readonly currency: string
+  readonly at?: string
+}
 
 /** A notice's row: an announcement's text, or what the text about an account is rendered from. */
 export interface NoticeRow {
@@ -35,7 +43,7 @@ export interface NoticeRow {
   readonly createdAt: Date
   readonly title: string | null
   readonly body: string | null
-  readonly payload: AccountNotice | Record<string, never>
+  readonly payload: AccountNotice | NewsFacts | Record<string, never>
 }
 
 /** Whom a notice about their account is for, and what makes it one and the same when it is told twice. */
@@ -46,7 +54,7 @@ export interface NewNotice {
 }
 
 /** Tables of what a notification is about. */
-export type SubjectTable = 'users' | 'content' | 'comments'
+export type SubjectTable = 'users' | 'content' | 'comments' | 'messages' | 'tips'
 
 /** What a notification is about. */
 export interface Subject {
@@ -54,17 +62,25 @@ export interface Subject {
   readonly id: string
 }
 
-/** Something that a person did, and that others are told of. */
+/** Something that happened, and that others are told of. */
 export interface News {
   readonly type: NotificationType
-  readonly actorId: string
+  /** Who did it; null for nobody, or for somebody who stays unnamed: nothing of what is told may hang on who it is. */
+  readonly actorId: string | null
   readonly subject: Subject
+  readonly facts?: NewsFacts
   /** What it joins: all news with this key are one notification while it is open. */
   readonly groupKey: string
   /** What makes it one and the same: nobody is told twice of what has the same key. */
   readonly onceKey: string
   /** Of the outbox. */
   readonly eventId: bigint
+}
+
+/** News, and whom it is for. */
+export interface AddressedNews {
+  readonly userId: string
+  readonly news: News
 }
 
 /** A notification: the newest of its group, which stands for all of it. */
@@ -128,7 +144,7 @@ export interface MailOrder {
   readonly userId: string
   readonly onceKey: string
   /** Null for a notice: it is found by its key. */
-  readonly news: Pick<News, 'type' | 'actorId' | 'subject' | 'groupKey'> | null
+  readonly news: Pick<News, 'type' | 'actorId' | 'subject' | 'groupKey' | 'facts'> | null
 }
 
 /** Mails what somebody was told. */

@@ -1,3 +1,4 @@
+import { postProcessorFee } from '../ledger/ledger.js'
 import { HOUR_MS, MINUTE_MS, addMs } from '../lib/clock.js'
 import { databaseNow, transaction } from '../lib/db.js'
 import type { Origin } from '../lib/db.js'
@@ -5,8 +6,8 @@ import { log } from '../lib/log.js'
 import { ProcessorUnavailable } from '../processors/processors.js'
 import type { ChargeOrder, ChargeOutcome } from '../processors/types.js'
 import { abandonPayment, askLater, settlePayment } from './intents.js'
-import { findChargeable } from './method-queries.js'
-import { countAttempt, findPayment, insertCase } from './queries.js'
+import { findChargeable, findCustomer } from './method-queries.js'
+import { countAttempt, findPayment, findPaymentForUpdate, insertCase } from './queries.js'
 import type { PaymentRow, PaymentServices } from './types.js'
 
 /** Who pays now: there to confirm, or charged in their absence. */
@@ -139,4 +140,26 @@ async function askAgain(
   const wait = QUESTIONS_MS[Math.min(attempt - 1, QUESTIONS_MS.length - 1)] ?? HOUR_MS
   const runAt = state === 'REQUIRES_ACTION' && payment.expiresAt > now ? payment.expiresAt : addMs(now, wait)
   await askLater(tx, id, attempt + 1, runAt)
+}
+
+/**
+ * Asks what the processor kept of a payment whose success was told without it, and posts it. Nothing where it is not known
+ * yet.
+ * @throws ProcessorUnavailable, for the job to be tried again
+ */
+export async function learnFee(
+  { db, ...origin }: Origin,
+  { processor }: PaymentServices,
+  { paymentId }: { readonly paymentId: string },
+): Promise<void> {
+  const payment = await findPayment(db, paymentId)
+  const customer = payment && (await findCustomer(db, payment.payerId, payment.processor))
+  if (payment?.state !== 'SUCCEEDED' || payment.processor !== processor.name || !customer) return
+  const outcome = await processor.findCharge({ intentId: payment.id, key: payment.processorKey, customer })
+  if (outcome?.state !== 'SUCCEEDED' || !outcome.fee) return
+  const { fee } = outcome
+  await transaction({ db, ...origin }, async (tx, now) => {
+    await findPaymentForUpdate(tx, paymentId)
+    await postProcessorFee(tx, { of: paymentId, fee }, now)
+  })
 }

@@ -1,9 +1,17 @@
 import assert from 'node:assert'
 import { record } from '../audit/audit.js'
-import { findSale, getReturned, postDisputeLost, postDisputeOpened, postDisputeWon } from '../ledger/ledger.js'
+import {
+  findSale,
+  getReturned,
+  postDisputeLost,
+  postDisputeOpened,
+  postDisputeWon,
+  postProcessorFee,
+} from '../ledger/ledger.js'
 import type { Sale } from '../ledger/types.js'
 import type { Tx } from '../lib/db.js'
 import { emit } from '../lib/events.js'
+import type { Money } from '../lib/money.js'
 import type { ProcessorNews } from '../processors/types.js'
 import { purposeOf } from './purposes.js'
 import { addReturned, findPayment, insertCase } from './queries.js'
@@ -33,12 +41,9 @@ export async function applyDispute(
   const known = await findDisputeByReference(tx, services.processor.name, news.reference)
   const dispute = known ?? (await open(tx, services, { payment, sale, news }, now))
   if (isClosed(dispute.state) || dispute.state === news.state) return
-  await updateDispute(tx, dispute.id, {
-    state: news.state,
-    feeMinor: news.feeMinor ?? 0n,
-    closedAt: isClosed(news.state) ? now : null,
-  })
-  if (isClosed(news.state)) await close(tx, services, { payment, sale, dispute, news }, now)
+  const fee = news.fee ?? { amountMinor: dispute.feeMinor, currency: dispute.feeCurrency }
+  await updateDispute(tx, dispute.id, { state: news.state, fee, closedAt: isClosed(news.state) ? now : null })
+  if (isClosed(news.state)) await close(tx, services, { payment, sale, dispute, news, fee }, now)
   await tell(tx, { payment, dispute, state: news.state }, now)
 }
 
@@ -77,7 +82,8 @@ async function open(
       processorReference: news.reference,
       reason: news.reason,
       amountMinor: news.amount.amountMinor,
-      feeMinor: news.feeMinor ?? 0n,
+      feeMinor: news.fee?.amountMinor ?? 0n,
+      feeCurrency: news.fee?.currency ?? payment.currency,
       currency: payment.currency,
       evidenceDueAt: news.evidenceDueAt,
       openedAt: news.openedAt,
@@ -100,18 +106,20 @@ async function open(
 async function close(
   tx: Tx,
   services: PaymentServices,
-  { payment, sale, dispute, news }: Disputed & { readonly dispute: DisputeRow },
+  { payment, sale, dispute, news, fee }: Disputed & { readonly dispute: DisputeRow; readonly fee: Money },
   now: Date,
 ): Promise<void> {
   const purpose = purposeOf(services, payment)
   const debit = await findDisputeDebit(tx, dispute.id)
+  // the posting of what was lost has one currency
+  const isOwnFee = fee.currency === payment.currency
   const closing = debit && {
     disputeId: dispute.id,
     debitTransactionId: debit.id,
     sale,
     amountMinor: debit.amountMinor,
     platformFeeMinor: debit.platformFeeMinor,
-    processorFeeMinor: news.feeMinor ?? 0n,
+    processorFeeMinor: isOwnFee ? fee.amountMinor : 0n,
   }
   if (news.state === 'WON') {
     if (closing) {
@@ -122,6 +130,8 @@ async function close(
     return
   }
   if (closing) await postDisputeLost(tx, closing, now)
+  // where nothing was left to lose, the fee is kept all the same
+  if (!closing || !isOwnFee) await postProcessorFee(tx, { of: dispute.id, fee }, now)
   const after = await findPayment(tx, payment.id)
   assert(after, 'a payment is never deleted')
   // a part of the price that was lost does not close what the rest paid for

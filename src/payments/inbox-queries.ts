@@ -3,6 +3,7 @@ import type { Db, Tx } from '../lib/db.js'
 import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
+import { PROCESSORS } from '../processors/types.js'
 import type { ProcessorEvent } from '../processors/types.js'
 
 /** A row of `webhook_events`. */
@@ -86,16 +87,21 @@ export async function listParked(tx: Tx, processor: string, objectId: string): P
   return rows.map(({ id }) => id)
 }
 
-/** A page of messages, the newest first, one row more than its limit when others follow. */
+/** A page of messages, the newest first, one row more than its limit when others follow: the first of each state are put together. */
 export const listWebhookEvents = (
   db: Db,
   { states, processor }: { readonly states: readonly string[] | null; readonly processor: string | null },
   page: PageRequest,
 ): Promise<WebhookEventRow[]> =>
   db.sql<WebhookEventRow>`/* payments.webhookEvents */
-    select ${eventColumns} from webhook_events e
-    where ${states ? fragment`e.state = any(${states}::webhook_event_state[])` : fragment`true`}
-      and ${processor === null ? fragment`true` : fragment`e.processor = ${processor}`}
-      and ${beyond(page, fragment`e.received_at, e.id`, timeAndId)}
+    select ${eventColumns}
+    from unnest(coalesce(${states}::webhook_event_state[], enum_range(null::webhook_event_state))) s (state)
+    cross join unnest(${processor === null ? PROCESSORS : [processor]}::text[]) p (name)
+    cross join lateral (
+      select * from webhook_events w
+      where w.processor = p.name and w.state = s.state and ${beyond(page, fragment`w.received_at, w.id`, timeAndId)}
+      order by ${inOrder(page, fragment`w.received_at`, fragment`w.id`)}
+      limit ${page.limit + 1}::int
+    ) e
     order by ${inOrder(page, fragment`e.received_at`, fragment`e.id`)}
     limit ${page.limit + 1}::int`

@@ -1,6 +1,6 @@
 import assert from 'node:assert'
 import { record } from '../audit/audit.js'
-import { findSale, getWalletBalance, postSale, recordFailedAttempt } from '../ledger/ledger.js'
+import { findSale, getWalletBalance, postProcessorFee, postSale, recordFailedAttempt } from '../ledger/ledger.js'
 import type { SaleType } from '../ledger/types.js'
 import { DAY_MS, SECOND_MS, addMs } from '../lib/clock.js'
 import type { Tx } from '../lib/db.js'
@@ -8,12 +8,13 @@ import { AppError } from '../lib/errors.js'
 import { emit } from '../lib/events.js'
 import { enqueue } from '../lib/jobs.js'
 import type { Money } from '../lib/money.js'
+import { TIMEOUTS } from '../lib/timeouts.js'
 import type { ChargeOutcome } from '../processors/types.js'
 import { findDefaultMethod, findMethod } from './method-queries.js'
 import { purposeOf } from './purposes.js'
 import { cancelPayment, findPaymentForUpdate, insertCase, insertPayment, updateOutcome } from './queries.js'
 import { startRefund } from './refunds.js'
-import { PAYMENT_CHANGED, finishPaymentJob, paymentsOf } from './types.js'
+import { PAYMENT_CHANGED, PAYMENT_FAILED_LATE, finishPaymentJob, learnFeeJob, paymentsOf } from './types.js'
 import type { PaymentPurpose, PaymentRow, PaymentServices, PaymentSource } from './types.js'
 
 /** How long a payer has to confirm a payment; after that it is given up. */
@@ -60,7 +61,12 @@ export async function openPayment(
   )
   await attach(payment.id)
   if (source.useWallet) {
-    const outcome = { state: 'SUCCEEDED', reference: null, captured: amount, feeMinor: 0n } as const
+    const outcome = {
+      state: 'SUCCEEDED',
+      reference: null,
+      captured: amount,
+      fee: { ...amount, amountMinor: 0n },
+    } as const
     await settle(tx, services, payment, outcome, now)
   } else await askLater(tx, payment.id, 1, addMs(now, FIRST_QUESTION_MS))
   return payment
@@ -146,33 +152,35 @@ async function succeed(
     return
   }
   await updateOutcome(tx, payment.id, outcome as ChargeOutcome, now)
-  const sold = await purposeOf(services, payment).paid(
-    tx,
-    { ...payment, processorFeeMinor: outcome.feeMinor ?? 0n },
-    now,
-  )
+  const { fee } = outcome
+  // the sale's own posting has one currency
+  const processorFeeMinor = fee?.currency === amount.currency ? fee.amountMinor : 0n
+  const sold = await purposeOf(services, payment).paid(tx, { ...payment, processorFeeMinor }, now)
   await recordStep(tx, payment, { action: 'payment.succeeded', severity: 'LOW', state: 'SUCCEEDED' }, now)
-  if (!sold) return
-  assert(payment.creatorId, 'whoever sells is named')
-  await postSale(
-    tx,
-    {
-      type: sold.type,
-      payerId: payment.payerId,
-      creatorId: payment.creatorId,
-      amount,
-      walletMinor: payment.walletMinor,
-      processor: payment.processor,
-      processorReference: outcome.reference,
-      processorFeeMinor: outcome.feeMinor ?? 0n,
-      paymentIntentId: payment.id,
-      subject: sold.subject,
-      description: sold.description,
-      ...(sold.shownAt && { shownAt: sold.shownAt }),
-    },
-    now,
-  )
-  if (sold.unowed) await giveBack(tx, services, payment, sold.unowed, now)
+  if (!fee) await enqueue(tx, learnFeeJob, { paymentId: payment.id }, { key: `fee:${payment.id}` })
+  if (sold) {
+    assert(payment.creatorId, 'whoever sells is named')
+    await postSale(
+      tx,
+      {
+        type: sold.type,
+        payerId: payment.payerId,
+        creatorId: payment.creatorId,
+        amount,
+        walletMinor: payment.walletMinor,
+        processor: payment.processor,
+        processorReference: outcome.reference,
+        processorFeeMinor,
+        paymentIntentId: payment.id,
+        subject: sold.subject,
+        description: sold.description,
+        ...(sold.shownAt && { shownAt: sold.shownAt }),
+      },
+      now,
+    )
+  }
+  if (fee && fee.currency !== amount.currency) await postProcessorFee(tx, { of: payment.id, fee }, now)
+  if (sold?.unowed) await giveBack(tx, services, payment, sold.unowed, now)
 }
 
 /** Money that nothing is owed for goes back whole, and somebody looks at why it came. */
@@ -226,7 +234,12 @@ async function fail(
   await updateOutcome(tx, payment.id, outcome, now)
   await purposeOf(services, payment).failed(tx, { ...payment, declineClass: outcome.decline.declineClass }, now)
   await recordStep(tx, payment, { action: 'payment.failed', severity: 'LOW', state: 'FAILED' }, now)
+  if (wasUnderWay(payment, now)) await emitStep(tx, PAYMENT_FAILED_LATE, payment, now)
 }
+
+/** Whether its payer heard that it is under way: from the processor, or because no answer came while they waited. */
+const wasUnderWay = ({ state, createdAt }: PaymentRow, now: Date): boolean =>
+  state === 'PROCESSING' || (state === 'CREATED' && addMs(createdAt, TIMEOUTS.operationMs) <= now)
 
 /** What a purpose is called in the books. */
 const SALE_TYPES: Readonly<Record<Exclude<PaymentPurpose, 'WALLET_TOP_UP'>, SaleType>> = {
@@ -277,8 +290,11 @@ export async function abandonPayment(tx: Tx, services: PaymentServices, paymentI
   await emitChanged(tx, payment, now)
 }
 
-const emitChanged = (tx: Tx, { id, payerId, creatorId }: PaymentRow, now: Date): Promise<bigint> =>
-  emit(tx, { stream: paymentsOf(payerId), type: PAYMENT_CHANGED, payload: { paymentId: id, payerId, creatorId } }, now)
+const emitChanged = (tx: Tx, payment: PaymentRow, now: Date): Promise<bigint> =>
+  emitStep(tx, PAYMENT_CHANGED, payment, now)
+
+const emitStep = (tx: Tx, type: string, { id, payerId, creatorId }: PaymentRow, now: Date): Promise<bigint> =>
+  emit(tx, { stream: paymentsOf(payerId), type, payload: { paymentId: id, payerId, creatorId } }, now)
 
 const recordStep = (
   tx: Tx,

@@ -32,6 +32,22 @@ export async function findDefaultMethod(db: Db, userId: string): Promise<string 
   return row?.id ?? null
 }
 
+/** A method, and what tells its card apart from others. */
+export interface Fingerprint {
+  readonly id: string
+  /** Keyed hash; null where the processor gives none. */
+  readonly fingerprintIndex: Uint8Array | null
+}
+
+/** One of somebody's ways to pay, or the default one; null where there is none. */
+export async function findFingerprint(db: Db, userId: string, methodId: string | null): Promise<Fingerprint | null> {
+  const [row] = await db.sql<Fingerprint>`/* payments.fingerprint */
+    select m.id::text as id, m.fingerprint_index as "fingerprintIndex" from payment_methods m
+    where m.user_id = ${userId}::uuid and m.removed_at is null
+      and case when ${methodId}::uuid is null then m.is_default else m.id = ${methodId}::uuid end`
+  return row ?? null
+}
+
 /** A method as the processor knows it, and its owner as the processor's customer. */
 export interface ChargeableMethod {
   readonly method: string
@@ -75,8 +91,8 @@ export async function insertMethod(
     readonly fingerprintIndex: Uint8Array | null
   },
   now: Date,
-): Promise<{ readonly id: string; readonly isNew: boolean }> {
-  const [row] = await tx.sql<{ id: string; isNew: boolean }>`/* payments.insertMethod */
+): Promise<{ readonly id: string; readonly isNew: boolean; readonly isDefault: boolean }> {
+  const [row] = await tx.sql<{ id: string; isNew: boolean; isDefault: boolean }>`/* payments.insertMethod */
     with inserted as (
       insert into payment_methods (
         user_id, processor, token, kind, brand, last_four, expiry_month, expiry_year, country_code, fingerprint_index,
@@ -88,11 +104,11 @@ export async function insertMethod(
           select from payment_methods where user_id = ${method.userId}::uuid and is_default and removed_at is null),
         ${now}::timestamptz, ${now}::timestamptz)
       on conflict (processor, token) do nothing
-      returning id
+      returning id, is_default
     )
-    select id::text as id, true as "isNew" from inserted
+    select id::text as id, true as "isNew", is_default as "isDefault" from inserted
     union all
-    select id::text, false from payment_methods
+    select id::text, false, is_default from payment_methods
     where processor = ${method.processor} and token = ${method.reference} and user_id = ${method.userId}::uuid
     limit 1`
   if (!row) throw new Error('the processor gave one method to two people')
@@ -112,20 +128,21 @@ export async function removeMethod(
   userId: string,
   id: string,
   now: Date,
-): Promise<{ reference: string } | null> {
+): Promise<{ readonly reference: string; readonly hasNewDefault: boolean } | null> {
   const [row] = await tx.sql<{ reference: string }>`/* payments.removeMethod */
     update payment_methods set removed_at = ${now}::timestamptz, is_default = false
     where id = ${id}::uuid and user_id = ${userId}::uuid and removed_at is null
     returning token as reference`
   if (!row) return null
-  await tx.sql`/* payments.nextDefault */
+  const next = await tx.sql`/* payments.nextDefault */
     update payment_methods set is_default = true
     where id = (
       select id from payment_methods where user_id = ${userId}::uuid and removed_at is null
       order by created_at desc, id limit 1
     ) and not exists (
-      select from payment_methods where user_id = ${userId}::uuid and removed_at is null and is_default)`
-  return row
+      select from payment_methods where user_id = ${userId}::uuid and removed_at is null and is_default)
+    returning 1 as changed`
+  return { ...row, hasNewDefault: next.length > 0 }
 }
 
 /** Makes a method the default in place of the one that was. */

@@ -73,11 +73,16 @@ async function keepMethod(
 ): Promise<string> {
   await holdActor(tx, userId, now)
   const fingerprintIndex = saved.fingerprint ? keyedHash('payment_method', saved.fingerprint) : null
-  const { id, isNew } = await insertMethod(tx, { ...saved, userId, processor: processor.name, fingerprintIndex }, now)
+  const { id, isNew, isDefault } = await insertMethod(
+    tx,
+    { ...saved, userId, processor: processor.name, fingerprintIndex },
+    now,
+  )
   if (!isNew) return id
   if ((await countMethods(tx, userId)) > MAX_METHODS)
     throw new AppError('CONFLICT', 'too_many_payment_methods', `At most ${String(MAX_METHODS)} ways to pay are kept.`)
   await recordMethod(tx, { action: 'payment_method.added', id, userId, description: 'A way to pay was saved.' }, now)
+  if (isDefault) await emitDefault(tx, userId, now)
   return id
 }
 
@@ -99,6 +104,7 @@ export async function removePaymentMethod(
       description: 'A way to pay was removed.',
     }
     await recordMethod(tx, step, now)
+    if (method.hasNewDefault) await emitDefault(tx, viewer.userId, now)
     return method
   })
   // it is charged no more whatever the processor keeps
@@ -117,8 +123,11 @@ export async function setDefaultMethod(tx: Tx, viewer: Viewer, id: string, now: 
   await makeDefault(tx, userId, id)
   const step = { action: 'payment_method.made_default', id, userId, description: 'A way to pay became the default.' }
   await recordMethod(tx, step, now)
-  await emit(tx, { stream: paymentsOf(userId), type: DEFAULT_METHOD_CHANGED, payload: { userId } }, now)
+  await emitDefault(tx, userId, now)
 }
+
+const emitDefault = (tx: Tx, userId: string, now: Date): Promise<bigint> =>
+  emit(tx, { stream: paymentsOf(userId), type: DEFAULT_METHOD_CHANGED, payload: { userId } }, now)
 
 const noSuchMethod = (): AppError =>
   new AppError('NOT_FOUND', 'node_not_found', 'No such PaymentMethod.', { path: ['input', 'paymentMethodId'] })

@@ -1,6 +1,8 @@
 import assert from 'node:assert'
 import type { Db, Tx } from '../lib/db.js'
+import type { Money } from '../lib/money.js'
 import { fragment } from '../lib/sql.js'
+import type { Fragment } from '../lib/sql.js'
 import type { DisputeState, RefundState } from '../generated/prisma/enums.js'
 
 /** A row of `refunds`. */
@@ -40,6 +42,7 @@ export async function insertRefund(
     readonly currency: string
     readonly reason: string
     readonly revokesAccess: boolean
+    readonly closesByChoice: boolean
     readonly processorReference: string | null
   },
   now: Date,
@@ -47,11 +50,11 @@ export async function insertRefund(
   const [row] = await tx.sql<RefundRow>`/* payments.insertRefund */
     insert into refunds as r (
       transaction_id, payment_intent_id, requested_by_id, amount_minor, currency, state, reason, revokes_access,
-      processor_reference, created_at, updated_at)
+      closes_by_choice, processor_reference, created_at, updated_at)
     values (
       ${refund.transactionId}::uuid, ${refund.paymentIntentId}::uuid, ${refund.requestedById}::uuid,
       ${refund.amountMinor}::bigint, ${refund.currency}, 'requested', ${refund.reason}, ${refund.revokesAccess}::boolean,
-      ${refund.processorReference}, ${now}::timestamptz, ${now}::timestamptz)
+      ${refund.closesByChoice}::boolean, ${refund.processorReference}, ${now}::timestamptz, ${now}::timestamptz)
     returning ${refundColumns}`
   assert(row, 'what was inserted is returned')
   return row
@@ -102,6 +105,13 @@ export async function findRefundTransaction(tx: Tx, refundId: string): Promise<s
   return row?.id ?? null
 }
 
+/** Whether a refund of a payment stands that closed what was bought although something of the price is left. */
+export async function isClosedByChoice(tx: Tx, paymentId: string): Promise<boolean> {
+  const rows = await tx.sql`/* payments.isClosedByChoice */
+    select from refunds where payment_intent_id = ${paymentId}::uuid and closes_by_choice and state <> 'failed'`
+  return rows.length > 0
+}
+
 /** A row of `disputes`. */
 export interface DisputeRow {
   readonly id: string
@@ -113,6 +123,7 @@ export interface DisputeRow {
   readonly reason: string
   readonly amountMinor: bigint
   readonly feeMinor: bigint
+  readonly feeCurrency: string
   readonly currency: string
   readonly evidence: Readonly<Record<string, unknown>> | null
   readonly evidenceDueAt: Date | null
@@ -124,8 +135,8 @@ export interface DisputeRow {
 export const disputeColumns = fragment`
   d.id::text as id, d.transaction_id::text as "transactionId", d.payment_intent_id::text as "paymentIntentId", d.processor,
   d.processor_reference as "processorReference", upper(d.state::text) as state, d.reason, d.amount_minor as "amountMinor",
-  d.fee_minor as "feeMinor", d.currency::text as currency, d.evidence, d.evidence_due_at as "evidenceDueAt",
-  d.evidence_sent_at as "evidenceSentAt", d.opened_at as "openedAt", d.closed_at as "closedAt"`
+  d.fee_minor as "feeMinor", coalesce(d.fee_currency, d.currency)::text as "feeCurrency", d.currency::text as currency,
+  d.evidence, d.evidence_due_at as "evidenceDueAt", d.evidence_sent_at as "evidenceSentAt", d.opened_at as "openedAt", d.closed_at as "closedAt"`
 
 /** The dispute that a processor knows under this name. */
 export async function findDisputeByReference(tx: Tx, processor: string, reference: string): Promise<DisputeRow | null> {
@@ -142,6 +153,10 @@ export async function isDisputed(tx: Tx, transactionId: string): Promise<boolean
   return rows.length > 0
 }
 
+/** Whether no dispute is about to decide about what was paid by `paymentId`. */
+export const isUndisputed = (paymentId: Fragment): Fragment => fragment`not exists (
+  select from disputes d where d.payment_intent_id = ${paymentId} and d.state in ('open', 'under_review'))`
+
 /** A dispute that was opened. */
 export async function insertDispute(
   tx: Tx,
@@ -150,12 +165,12 @@ export async function insertDispute(
 ): Promise<DisputeRow> {
   const [row] = await tx.sql<DisputeRow>`/* payments.insertDispute */
     insert into disputes as d (
-      transaction_id, payment_intent_id, processor, processor_reference, state, reason, amount_minor, fee_minor, currency,
-      evidence_due_at, opened_at, created_at, updated_at)
+      transaction_id, payment_intent_id, processor, processor_reference, state, reason, amount_minor, fee_minor, fee_currency,
+      currency, evidence_due_at, opened_at, created_at, updated_at)
     values (
       ${dispute.transactionId}::uuid, ${dispute.paymentIntentId}::uuid, ${dispute.processor}, ${dispute.processorReference},
-      'open', ${dispute.reason}, ${dispute.amountMinor}::bigint, ${dispute.feeMinor}::bigint, ${dispute.currency},
-      ${dispute.evidenceDueAt}::timestamptz, ${dispute.openedAt}::timestamptz, ${now}::timestamptz, ${now}::timestamptz)
+      'open', ${dispute.reason}, ${dispute.amountMinor}::bigint, ${dispute.feeMinor}::bigint, nullif(${dispute.feeCurrency}, ${dispute.currency}),
+      ${dispute.currency}, ${dispute.evidenceDueAt}::timestamptz, ${dispute.openedAt}::timestamptz, ${now}::timestamptz, ${now}::timestamptz)
     returning ${disputeColumns}`
   assert(row, 'what was inserted is returned')
   return row
@@ -165,11 +180,11 @@ export async function insertDispute(
 export async function updateDispute(
   tx: Tx,
   id: string,
-  change: { readonly state: DisputeState; readonly feeMinor: bigint; readonly closedAt: Date | null },
+  change: { readonly state: DisputeState; readonly fee: Money; readonly closedAt: Date | null },
 ): Promise<void> {
   await tx.sql`/* payments.updateDispute */
-    update disputes set state = lower(${change.state})::dispute_state, fee_minor = ${change.feeMinor}::bigint,
-      closed_at = ${change.closedAt}::timestamptz, version = version + 1
+    update disputes set state = lower(${change.state})::dispute_state, fee_minor = ${change.fee.amountMinor}::bigint,
+      fee_currency = nullif(${change.fee.currency}, currency), closed_at = ${change.closedAt}::timestamptz, version = version + 1
     where id = ${id}::uuid`
 }
 

@@ -17,6 +17,7 @@ import {
   findRefund,
   findRefundTransaction,
   insertRefund,
+  isClosedByChoice,
   isDisputed,
   setRefundFee,
   updateRefund,
@@ -70,6 +71,7 @@ export async function startRefund(
       currency: payment.currency,
       reason,
       revokesAccess: reversal.revokesAccess,
+      closesByChoice: order.revokesAccess,
       processorReference: order.processorReference ?? null,
     },
     now,
@@ -205,11 +207,12 @@ async function takeBack(
   const sale = await findSale(tx, payment.id)
   const refundTransactionId = await findRefundTransaction(tx, refund.id)
   assert(sale && refundTransactionId, 'a refund stands against a sale')
-  const { amountMinor, platformFeeMinor, revokesAccess, reason } = refund
+  const { amountMinor, platformFeeMinor, reason } = refund
   await addReturned(tx, payment.id, { refundedMinor: -amountMinor })
   await postRefundFailed(tx, { refundId: refund.id, refundTransactionId, sale, amountMinor, platformFeeMinor }, now)
-  const isFull = payment.refundedMinor === payment.capturedMinor
-  await purposeOf(services, payment).refundFailed(tx, sale, { amountMinor, isFull, revokesAccess }, now)
+  // something of the price is left now, so only what somebody closed on purpose stays closed
+  const opens = !(await isClosedByChoice(tx, payment.id))
+  await purposeOf(services, payment).refundFailed(tx, sale, opens, now)
   await recordRefund(tx, refund, { action: 'refund.failed', payment, reason }, now)
   await emitRefund(tx, { payment, transactionId: refundTransactionId, refundId: refund.id }, now)
 }

@@ -101,8 +101,8 @@ export interface Purpose {
   failed(tx: Tx, payment: PaymentRow, now: Date): Promise<void>
   /** Money goes back. */
   refunded(tx: Tx, sale: Sale, reversal: Reversal, now: Date): Promise<void>
-  /** It did not go back after all. */
-  refundFailed(tx: Tx, sale: Sale, reversal: Reversal, now: Date): Promise<void>
+  /** It did not go back after all; what closed because money went back `opens`, unless another refund keeps it closed. */
+  refundFailed(tx: Tx, sale: Sale, opens: boolean, now: Date): Promise<void>
   /** A dispute is open: access waits. */
   held(tx: Tx, sale: Sale, now: Date): Promise<void>
   /** It was won: access is back. */
@@ -140,15 +140,19 @@ export const paymentsOf = (userId: string): string => `payments:${userId}`
 
 /** A payment went a step further; payload: paymentId, payerId, creatorId. */
 export const PAYMENT_CHANGED = 'payment.changed'
+/** A payment failed after its payer was answered that it is under way; payload: paymentId, payerId, creatorId. */
+export const PAYMENT_FAILED_LATE = 'payment.failed_late'
 /** Money of a sale goes back; payload: transactionId, refundId, creatorId. */
 export const TRANSACTION_REFUNDED = 'transaction.refunded'
 /** A dispute began or ended; payload: disputeId, creatorId, state. */
 export const DISPUTE_CHANGED = 'dispute.changed'
-/** A person chose another default method; payload: userId. */
+/** Another method is a person's default, by choice, or because it is the first or the one before was removed; payload: userId. */
 export const DEFAULT_METHOD_CHANGED = 'payment_method.default_changed'
 
 /** Asks the processor about a payment that has no end yet. */
 export const finishPaymentJob = jobName<{ readonly paymentId: string; readonly attempt: number }>('payments.finish')
+/** Asks the processor what it kept of a payment that succeeded. */
+export const learnFeeJob = jobName<{ readonly paymentId: string }>('payments.learn_fee')
 /** Carries out a refund whose answer has not come. */
 export const finishRefundJob = jobName<{ readonly refundId: string; readonly attempt: number }>(
   'payments.finish_refund',

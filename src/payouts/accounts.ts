@@ -9,7 +9,15 @@ import type { Viewer } from '../lib/viewer.js'
 import { askProcessor } from '../payments/payments.js'
 import type { PaymentServices } from '../payments/types.js'
 import type { Decline } from '../processors/types.js'
-import { findCurrency, insertAccount, listAccounts, removeAccount } from './queries.js'
+import {
+  findCurrency,
+  insertAccount,
+  listAccounts,
+  removeAccount,
+  setDefaultAccount,
+  updateAccountState,
+} from './queries.js'
+import type { PayoutAccountRow } from './types.js'
 
 /** Destinations that are kept for one person. */
 export const MAX_ACCOUNTS = 5
@@ -43,8 +51,8 @@ export async function addPayoutAccount(
   const id = await transaction(origin, async (tx, now) => {
     const account = { ...made, creatorId: userId, processor: processor.name, countryCode, currency }
     const inserted = await insertAccount(tx, account, now)
-    await recordAccount(tx, { action: 'payout_account.added', id: inserted, userId }, now)
-    return inserted
+    if (inserted.isNew) await recordAccount(tx, { action: 'payout_account.added', id: inserted.id, userId }, now)
+    return inserted.id
   })
   return { id, onboardingUrl: made.onboardingUrl }
 }
@@ -63,16 +71,51 @@ const refused = ({ reason }: Decline): AppError =>
 /** Forgets a destination; what is on its way there arrives. Audited. @throws NOT_FOUND node_not_found */
 export async function removePayoutAccount(tx: Tx, { userId }: Viewer, id: string, now: Date): Promise<void> {
   await holdActor(tx, userId, now)
-  if (!(await removeAccount(tx, userId, id, now)))
-    throw new AppError('NOT_FOUND', 'node_not_found', 'No such PayoutAccount.', { path: ['input', 'payoutAccountId'] })
+  if (!(await removeAccount(tx, userId, id, now))) throw noSuchAccount()
   await recordAccount(tx, { action: 'payout_account.removed', id, userId }, now)
 }
 
-const recordAccount = (
+/** Takes a destination where a payout names none. Audited. @throws NOT_FOUND node_not_found */
+export async function setDefaultPayoutAccount(tx: Tx, { userId }: Viewer, id: string, now: Date): Promise<void> {
+  await holdActor(tx, userId, now)
+  if (!(await setDefaultAccount(tx, userId, id))) throw noSuchAccount()
+  await recordAccount(tx, { action: 'payout_account.made_default', id, userId }, now)
+}
+
+const noSuchAccount = (): AppError =>
+  new AppError('NOT_FOUND', 'node_not_found', 'No such PayoutAccount.', { path: ['input', 'payoutAccountId'] })
+
+/** Writes how the processor says a destination stands; false where there is none of this name. Audited where it changed. */
+export async function applyAccountState(
   tx: Tx,
-  { action, id, userId }: { readonly action: string; readonly id: string; readonly userId: string },
+  processor: string,
+  account: { readonly reference: string; readonly state: PayoutAccountRow['state'] },
   now: Date,
-): Promise<void> =>
+): Promise<boolean> {
+  const change = await updateAccountState(tx, processor, account, now)
+  if (change && change.before !== account.state)
+    await recordAccount(
+      tx,
+      {
+        action: `payout_account.${account.state.toLowerCase()}`,
+        id: change.id,
+        userId: change.creatorId,
+        states: [change.before, account.state],
+      },
+      now,
+    )
+  return change !== null
+}
+
+interface AccountStep {
+  readonly action: string
+  readonly id: string
+  readonly userId: string
+  /** Before and after, where the processor said so. */
+  readonly states?: readonly [string, string]
+}
+
+const recordAccount = (tx: Tx, { action, id, userId, states }: AccountStep, now: Date): Promise<void> =>
   record(
     tx,
     {
@@ -81,6 +124,7 @@ const recordAccount = (
       severity: 'MEDIUM',
       subject: { table: 'payout_accounts', id },
       userId,
+      ...(states && { before: { state: states[0] }, after: { state: states[1] } }),
       description: 'A destination of earnings changed.',
     },
     now,

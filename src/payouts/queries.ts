@@ -31,8 +31,8 @@ export async function insertAccount(
   tx: Tx,
   account: Pick<PayoutAccountRow, 'creatorId' | 'processor' | 'countryCode' | 'currency'> & PayoutAccountOutcome,
   now: Date,
-): Promise<string> {
-  const [row] = await tx.sql<{ id: string }>`/* payouts.insertAccount */
+): Promise<{ readonly id: string; readonly isNew: boolean }> {
+  const [row] = await tx.sql<{ id: string; isNew: boolean }>`/* payouts.insertAccount */
     insert into payout_accounts (
       creator_id, processor, reference, label, country_code, currency, state, is_default, verified_at, created_at, updated_at)
     values (
@@ -43,22 +43,47 @@ export async function insertAccount(
         where creator_id = ${account.creatorId}::uuid and is_default and removed_at is null),
       ${account.state === 'VERIFIED' ? now : null}::timestamptz, ${now}::timestamptz, ${now}::timestamptz)
     on conflict (processor, reference) do update set label = excluded.label
-    returning id::text as id`
+    returning id::text as id, xmax = 0 as "isNew"`
   assert(row, 'what was inserted is returned')
-  return row.id
+  return row
 }
 
-/** Writes whether money can be sent to a destination; false where there is none of this name. */
+/** A destination that may stand otherwise now. */
+export interface AccountChange {
+  readonly id: string
+  readonly creatorId: string
+  readonly before: PayoutAccountRow['state']
+}
+
+/** Writes whether money can be sent to a destination; answers it with how it stood, null where there is none of this name. */
 export async function updateAccountState(
   tx: Tx,
   processor: string,
   account: { readonly reference: string; readonly state: PayoutAccountRow['state'] },
   now: Date,
-): Promise<boolean> {
-  const rows = await tx.sql`/* payouts.updateAccountState */
-    update payout_accounts set state = lower(${account.state})::payout_account_state,
+): Promise<AccountChange | null> {
+  const [row] = await tx.sql<AccountChange>`/* payouts.updateAccountState */
+    with old as materialized (
+      select id, state from payout_accounts
+      where processor = ${processor} and reference = ${account.reference} for no key update
+    )
+    update payout_accounts a set state = lower(${account.state})::payout_account_state,
       verified_at = case when ${account.state} = 'VERIFIED' then coalesce(verified_at, ${now}::timestamptz) else verified_at end
-    where processor = ${processor} and reference = ${account.reference} returning 1 as found`
+    from old where old.id = a.id
+    returning a.id::text as id, a.creator_id::text as "creatorId", upper(old.state::text) as before`
+  return row ?? null
+}
+
+/** Makes a destination the default; false where the creator has none of this id. */
+export async function setDefaultAccount(tx: Tx, creatorId: string, id: string): Promise<boolean> {
+  await tx.sql`/* payouts.clearDefault */
+    update payout_accounts set is_default = false
+    where creator_id = ${creatorId}::uuid and is_default and id <> ${id}::uuid and removed_at is null and exists (
+      select from payout_accounts where id = ${id}::uuid and creator_id = ${creatorId}::uuid and removed_at is null)`
+  const rows = await tx.sql`/* payouts.setDefault */
+    update payout_accounts set is_default = true
+    where id = ${id}::uuid and creator_id = ${creatorId}::uuid and removed_at is null
+    returning 1 as set`
   return rows.length > 0
 }
 
@@ -159,17 +184,25 @@ export async function updatePayout(
     where id = ${id}::uuid`
 }
 
-/** A page of a creator's payouts, or of everybody's, the newest first, one row more than its limit when others follow. */
-export const listPayouts = (
-  db: Db,
-  { creatorId, states }: { readonly creatorId: string | null; readonly states: readonly string[] | null },
-  page: PageRequest,
-): Promise<PayoutRow[]> =>
-  db.sql<PayoutRow>`/* payouts.list */
+/** A page of a creator's payouts, the newest first, one row more than its limit when others follow. */
+export const listPayoutsOf = (db: Db, creatorId: string, page: PageRequest): Promise<PayoutRow[]> =>
+  db.sql<PayoutRow>`/* payouts.ofCreator */
     select ${payoutColumns} from payouts p
-    where ${creatorId === null ? fragment`true` : fragment`p.creator_id = ${creatorId}::uuid`}
-      and ${states ? fragment`p.state = any(${states}::payout_state[])` : fragment`true`}
-      and ${beyond(page, fragment`p.created_at, p.id`, timeAndId)}
+    where p.creator_id = ${creatorId}::uuid and ${beyond(page, fragment`p.created_at, p.id`, timeAndId)}
+    order by ${inOrder(page, fragment`p.created_at`, fragment`p.id`)}
+    limit ${page.limit + 1}::int`
+
+/** A page of everybody's payouts, or of those in these states, as `listPayoutsOf`: the first of each state are put together. */
+export const listPayouts = (db: Db, states: readonly string[] | null, page: PageRequest): Promise<PayoutRow[]> =>
+  db.sql<PayoutRow>`/* payouts.list */
+    select ${payoutColumns}
+    from unnest(coalesce(${states}::payout_state[], enum_range(null::payout_state))) s (state)
+    cross join lateral (
+      select * from payouts o
+      where o.state = s.state and ${beyond(page, fragment`o.created_at, o.id`, timeAndId)}
+      order by ${inOrder(page, fragment`o.created_at`, fragment`o.id`)}
+      limit ${page.limit + 1}::int
+    ) p
     order by ${inOrder(page, fragment`p.created_at`, fragment`p.id`)}
     limit ${page.limit + 1}::int`
 

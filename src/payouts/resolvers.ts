@@ -11,12 +11,12 @@ import { transaction } from '../lib/db.js'
 import type { Db } from '../lib/db.js'
 import { globalId, uuidOf } from '../lib/ids.js'
 import { checkedPage, toConnection } from '../lib/page.js'
-import type { Connection, PageArgs } from '../lib/page.js'
+import type { Connection, PageArgs, PageRequest } from '../lib/page.js'
 import { signedIn } from '../lib/viewer.js'
 import type { Asking } from '../lib/viewer.js'
-import { addPayoutAccount, removePayoutAccount } from './accounts.js'
+import { addPayoutAccount, removePayoutAccount, setDefaultPayoutAccount } from './accounts.js'
 import { holdPayouts, releasePayoutHold } from './holding.js'
-import { findAccount, findHold, findPayout, listAccounts, listHolds, listPayouts } from './queries.js'
+import { findAccount, findHold, findPayout, listAccounts, listHolds, listPayouts, listPayoutsOf } from './queries.js'
 import { decidePayout, requestPayout } from './requesting.js'
 import { sendPayout } from './sending.js'
 import type { PayoutAccountRow, PayoutHoldRow, PayoutRow } from './types.js'
@@ -26,21 +26,19 @@ interface PayoutsAsking extends Asking {
 }
 
 async function pageOf(
-  db: Db,
   args: PageArgs,
   filter: { readonly creatorId: string | null; readonly states: readonly string[] | null },
+  list: (page: PageRequest) => Promise<PayoutRow[]>,
 ): Promise<Connection<PayoutRow>> {
   const page = checkedPage(args, { list: 'payouts', ...filter }, ['time', 'uuid'])
-  const rows = await listPayouts(db, filter, page)
-  return toConnection(page, rows, ({ createdAt, id }) => [createdAt.toISOString(), id])
+  return toConnection(page, await list(page), ({ createdAt, id }) => [createdAt.toISOString(), id])
 }
 
 export const Query = {
-  payouts: (_parent, { states, ...args }, { db }) =>
-    pageOf(db, args, {
-      creatorId: null,
-      states: states ? [...new Set(states)].sort().map((state) => state.toLowerCase()) : null,
-    }),
+  payouts: (_parent, { states: asked, ...args }, { db }) => {
+    const states = asked ? [...new Set(asked)].sort().map((state) => state.toLowerCase()) : null
+    return pageOf(args, { creatorId: null, states }, (page) => listPayouts(db, states, page))
+  },
 } satisfies Partial<QueryResolvers>
 
 export const Mutation = {
@@ -53,6 +51,12 @@ export const Mutation = {
     const id = uuidOf('PayoutAccount', input.payoutAccountId, ['input', 'payoutAccountId'])
     await transaction(context, (tx, now) => removePayoutAccount(tx, signedIn(context), id, now))
     return { removedPayoutAccountId: input.payoutAccountId, userErrors: [] }
+  },
+
+  setDefaultPayoutAccount: async (_parent, { input }, context) => {
+    const id = uuidOf('PayoutAccount', input.payoutAccountId, ['input', 'payoutAccountId'])
+    await transaction(context, (tx, now) => setDefaultPayoutAccount(tx, signedIn(context), id, now))
+    return { payoutAccount: await findAccount(context.db, id), userErrors: [] }
   },
 
   requestPayout: async (_parent, { input }, context) => {
@@ -121,7 +125,8 @@ export const PayoutHold = {
 
 export const Viewer = {
   payoutAccounts: (viewer, _args, { db }) => listAccounts(db, viewer.userId),
-  payouts: (viewer, args, { db }) => pageOf(db, args, { creatorId: viewer.userId, states: null }),
+  payouts: ({ userId }, args, { db }) =>
+    pageOf(args, { creatorId: userId, states: null }, (page) => listPayoutsOf(db, userId, page)),
   payoutHolds: (viewer, _args, { db, now }) => listHolds(db, viewer.userId, now),
 } satisfies Partial<ViewerResolvers>
 

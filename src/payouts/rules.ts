@@ -8,6 +8,7 @@ export const rules = {
   Mutation: {
     addPayoutAccount: freshly(isCreator),
     removePayoutAccount: freshly(isCreator),
+    setDefaultPayoutAccount: freshly(isCreator),
     requestPayout: isCreator,
     decidePayout: isAdmin,
     holdPayouts: isAdmin,

@@ -9,13 +9,13 @@ import { log } from '../lib/log.js'
 import type { PaymentServices, PayoutNews } from '../payments/types.js'
 import { ProcessorUnavailable } from '../processors/processors.js'
 import type { PayoutOrder, PayoutOutcome } from '../processors/types.js'
+import { applyAccountState } from './accounts.js'
 import {
   findAccount,
   findArrival,
   findPayout,
   findPayoutByReference,
   findPayoutForUpdate,
-  updateAccountState,
   updatePayout,
 } from './queries.js'
 import { tell } from './requesting.js'
@@ -133,5 +133,5 @@ export const payoutNewsFor = (services: () => PaymentServices): PayoutNews => ({
     return true
   },
   applyPayoutAccount: (tx, { reference, state }, now) =>
-    updateAccountState(tx, services().processor.name, { reference, state }, now),
+    applyAccountState(tx, services().processor.name, { reference, state }, now),
 })

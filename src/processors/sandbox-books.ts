@@ -111,7 +111,7 @@ export function chargeOutcome({ id, data }: Charge, state: ChargeState): ChargeO
   const amount = toMoney(data.amount)
   switch (state) {
     case 'SUCCEEDED':
-      return { state, reference: id, captured: amount, feeMinor: feeOf(amount.amountMinor) }
+      return { state, reference: id, captured: amount, fee: { ...amount, amountMinor: feeOf(amount.amountMinor) } }
     case 'REQUIRES_ACTION':
       return { state, reference: id, actionUrl: data.actionUrl }
     case 'PROCESSING':

@@ -88,7 +88,7 @@ function disputeNews({ id, parentId: charge, state, data, createdAt }: Dispute):
     charge,
     state,
     amount: toMoney(data.amount),
-    feeMinor: BigInt(data.feeMinor),
+    fee: { amountMinor: BigInt(data.feeMinor), currency: data.amount.currency },
     reason: data.reason,
     evidenceDueAt: new Date(data.evidenceDueAt),
     openedAt: new Date(createdAt),

@@ -2,6 +2,7 @@ import type { SandboxKind } from '../generated/prisma/enums.js'
 import type { Db, Tx } from '../lib/db.js'
 import { fragment } from '../lib/sql.js'
 import type { Entry } from './sandbox-books.js'
+import type { Span } from './types.js'
 
 const columns = fragment`id, upper(kind::text) as kind, parent_id as "parentId", state, data, created_at as "createdAt"`
 
@@ -50,6 +51,19 @@ export const listEntriesOf = <E extends Entry>(db: Db, parentId: string, kind: S
   db.sql<E>`/* processors.entriesOf */
     select ${columns} from sandbox_objects
     where parent_id = ${parentId} and kind = lower(${kind}::text)::sandbox_kind order by created_at, id`
+
+/** Entries of a kind that were made within a span, by their ids, from the one after `after` on. */
+export const listEntriesWithin = <E extends Entry>(
+  db: Db,
+  kind: SandboxKind,
+  { from, to }: Span,
+  { after, limit }: { readonly after: string | null; readonly limit: number },
+): Promise<E[]> =>
+  db.sql<E>`/* processors.entriesWithin */
+    select ${columns} from sandbox_objects
+    where kind = lower(${kind}::text)::sandbox_kind and created_at >= ${from}::timestamptz and created_at < ${to}::timestamptz
+      and id > coalesce(${after}::text, '')
+    order by id limit ${limit}::int`
 
 /** Writes how an entry stands now; it does not move on by itself unless `settlesAt` says so. */
 export async function updateEntry<E extends Entry>(

@@ -13,6 +13,7 @@ import {
   makeCharge,
   makeCustomer,
 } from './sandbox-charging.js'
+import { listMovements } from './sandbox-listing.js'
 import { readSandboxEvent, toSandboxNews } from './sandbox-news.js'
 import { bounce, dropAccount, makeAccount, makePayout, moveAccount } from './sandbox-paying-out.js'
 import { findEntry, findEntryByKey } from './sandbox-queries.js'
@@ -27,6 +28,8 @@ import type {
   DisputeEvidence,
   FaultRates,
   MethodOrder,
+  MovementKind,
+  Movements,
   PayoutAccountOrder,
   PayoutAccountOutcome,
   PayoutAccountStanding,
@@ -39,6 +42,7 @@ import type {
   RefundOrder,
   RefundOutcome,
   SavedMethod,
+  Span,
 } from './types.js'
 
 /** How a sandbox is opened. */
@@ -72,13 +76,16 @@ export class Sandbox implements Processor {
   readonly name = 'sandbox'
   /** What goes wrong; tests say what does next. */
   readonly faults: Faults
+  readonly #settings: SandboxSettings
   readonly #origin: Origin
   readonly #secrets: readonly string[]
   readonly #baseUrl: string
   readonly #settleAfterMs: number
 
-  constructor({ db, secrets, faults, baseUrl = 'https://sandbox.invalid', settleAfterMs = 0 }: SandboxSettings) {
+  constructor(settings: SandboxSettings) {
+    const { db, secrets, faults, baseUrl = 'https://sandbox.invalid', settleAfterMs = 0 } = settings
     assert(secrets.length > 0, 'the sandbox signs with the first of its secrets')
+    this.#settings = settings
     this.faults = new Faults(faults)
     this.#origin = { db, actorId: null, sessionId: null, requestId: 'sandbox' }
     this.#secrets = secrets
@@ -167,12 +174,21 @@ export class Sandbox implements Processor {
     return this.faults.befall('evidence', () => this.#inTurn((turn) => takeEvidence(turn, evidence)))
   }
 
+  listMovements(kind: MovementKind, span: Span, after: string | null): Promise<Movements> {
+    return this.faults.befall('find', () => listMovements(this.#origin.db, kind, span, after))
+  }
+
   readEvent(rawBody: Buffer, headers: Readonly<Record<string, string | undefined>>, now: Date): ProcessorEvent {
     return readSandboxEvent(rawBody, headers, this.#secrets, now)
   }
 
   toNews({ payload }: Pick<ProcessorEvent, 'type' | 'payload' | 'occurredAt'>): ProcessorNews | null {
     return toSandboxNews(payload)
+  }
+
+  /** The same sandbox, without faults, by the clock of another handle on its database. */
+  inPast(db: Db): Sandbox {
+    return new Sandbox({ ...this.#settings, db, faults: {} })
   }
 
   /**

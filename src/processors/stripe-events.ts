@@ -121,7 +121,7 @@ function disputeNews(dispute: Stripe.Dispute): ProcessorNews | null {
     charge,
     state,
     amount: fromStripeMoney(dispute.amount, dispute.currency),
-    feeMinor: disputeFee(dispute),
+    fee: disputeFee(dispute),
     reason: dispute.reason,
     evidenceDueAt: dueBy === null ? null : fromSeconds(dueBy),
     openedAt: fromSeconds(dispute.created),

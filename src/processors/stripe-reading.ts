@@ -1,4 +1,5 @@
 import type Stripe from 'stripe'
+import type { Money } from '../lib/money.js'
 import { toDecline } from './declines.js'
 import { declineOf, fromStripeMoney, idOf, spelled } from './stripe-calls.js'
 import type { ChargeOutcome, DisputeState, PayoutAccountStanding, PayoutOutcome, RefundOutcome } from './types.js'
@@ -9,7 +10,7 @@ export function chargeOutcome(intent: Stripe.PaymentIntent): ChargeOutcome {
   switch (intent.status) {
     case 'succeeded': {
       const captured = fromStripeMoney(intent.amount_received, intent.currency)
-      return { state: 'SUCCEEDED', reference, captured, feeMinor: feeOf(intent) }
+      return { state: 'SUCCEEDED', reference, captured, fee: feeOf(intent) }
     }
     case 'requires_action': {
       const actionUrl = intent.next_action?.redirect_to_url?.url
@@ -35,10 +36,10 @@ const failed = (
   decline,
 })
 
-/** Stripe's fee, where it is spelt out and in the charge's own currency. */
-function feeOf({ latest_charge: charge, currency }: Stripe.PaymentIntent): bigint | null {
+/** Stripe's fee, where it is spelt out: in the currency of the balance that the charge came to. */
+function feeOf({ latest_charge: charge }: Stripe.PaymentIntent): Money | null {
   const booked = spelled(spelled(charge)?.balance_transaction)
-  return booked?.currency === currency ? BigInt(booked.fee) : null
+  return booked ? fromStripeMoney(booked.fee, booked.currency) : null
 }
 
 /** How a refund stands. */
@@ -67,10 +68,13 @@ export function disputeState(status: Stripe.Dispute['status']): DisputeState | n
   }
 }
 
-/** What Stripe takes for a dispute, as far as it is booked in the dispute's own currency. */
-export function disputeFee({ balance_transactions: booked, currency }: Stripe.Dispute): bigint | null {
-  const ours = booked.filter((one) => one.currency === currency)
-  return ours.length === 0 ? null : ours.reduce((sum, { fee }) => sum + BigInt(fee), 0n)
+/** What Stripe takes for a dispute, as far as it is booked: in the currency of the balance that the charge came to. */
+export function disputeFee({ balance_transactions: booked }: Stripe.Dispute): Money | null {
+  const [first] = booked
+  if (!first) return null
+  const { currency } = first
+  const fee = booked.filter((one) => one.currency === currency).reduce((sum, one) => sum + one.fee, 0)
+  return fromStripeMoney(fee, currency)
 }
 
 /** How a payout stands. */

@@ -1,6 +1,7 @@
 import { cancelCharge, charge, createCustomer, findCharge, removeMethod, saveMethod } from './stripe-charging.js'
 import { stripeClient } from './stripe-calls.js'
 import { readStripeEvent, toStripeNews } from './stripe-events.js'
+import { listMovements } from './stripe-listing.js'
 import {
   createPayoutAccount,
   findPayout,
@@ -37,6 +38,7 @@ export function openStripe(settings: StripeSettings): Processor {
     findPayout: (order) => findPayout(stripe, order),
     takeBackPayout: (order) => takeBackPayout(stripe, order),
     sendEvidence: (evidence) => sendEvidence(stripe, evidence),
+    listMovements: (kind, span, after) => listMovements(stripe, kind, span, after),
     readEvent: (rawBody, headers, now) => readStripeEvent(rawBody, headers, settings.webhookSecrets, now),
     toNews: ({ payload }) => toStripeNews(payload),
   }

@@ -5,7 +5,8 @@ import type { Money } from '../lib/money.js'
 export type { DeclineClass, DisputeState }
 
 /** Who can move money: ours, which plays a processor in development and tests, and the real one. */
-export type ProcessorName = 'sandbox' | 'stripe'
+export const PROCESSORS = ['sandbox', 'stripe'] as const
+export type ProcessorName = (typeof PROCESSORS)[number]
 
 /** A customer as the processor knows them. */
 export interface CustomerOrder {
@@ -68,10 +69,10 @@ export type ChargeOutcome =
       readonly reference: string
       readonly captured: Money
       /**
-       * What the processor keeps of it, in the charge's currency. Null where it is not told: Stripe's messages do not say it,
-       * nor is it in this currency when Stripe exchanged; `findCharge` asks again.
+       * What the processor keeps of it: in another currency than the charge's where it exchanged. Null where it is not told, as
+       * by Stripe's messages; `findCharge` asks again.
        */
-      readonly feeMinor: bigint | null
+      readonly fee: Money | null
     }
   | { readonly state: 'REQUIRES_ACTION'; readonly reference: string; readonly actionUrl: string }
   | { readonly state: 'PROCESSING'; readonly reference: string }
@@ -167,8 +168,11 @@ export type ProcessorNews =
       readonly charge: string
       readonly state: DisputeState
       readonly amount: Money
-      /** What the processor takes for having to deal with it, in the charge's currency; null where that is not told. */
-      readonly feeMinor: bigint | null
+      /**
+       * What the processor takes for having to deal with it: in another currency than the charge's where it exchanged. Null
+       * where that is not told.
+       */
+      readonly fee: Money | null
       readonly reason: string
       readonly evidenceDueAt: Date | null
       readonly openedAt: Date
@@ -186,6 +190,31 @@ export interface ProcessorEvent {
   readonly occurredAt: Date
   /** As it was sent, kept for replays. */
   readonly payload: Readonly<Record<string, unknown>>
+}
+
+/** What a processor's books have a list of. A payout is what left the platform for a creator. */
+export type MovementKind = 'CHARGE' | 'REFUND' | 'PAYOUT'
+
+/** Something in a processor's books, as a reconciliation compares it with ours. */
+export interface Movement {
+  readonly reference: string
+  /** Ours, as we named it there: the payment, the refund or the payout; null for what was not made by us. */
+  readonly ownId: string | null
+  readonly amount: Money
+  /** `OPEN`: it has no end yet. */
+  readonly state: 'SUCCEEDED' | 'FAILED' | 'OPEN'
+}
+
+/** A part of a list of movements; `next` is where to go on, null at its end. */
+export interface Movements {
+  readonly movements: readonly Movement[]
+  readonly next: string | null
+}
+
+/** From one instant to before another. */
+export interface Span {
+  readonly from: Date
+  readonly to: Date
 }
 
 /** Why a message is not believed. */
@@ -228,6 +257,8 @@ export interface Processor {
   takeBackPayout(order: PayoutOrder): Promise<void>
   /** Idempotent; nothing for a dispute that takes no more evidence. */
   sendEvidence(evidence: DisputeEvidence): Promise<void>
+  /** What was begun within a span, in an order of the processor's own; `after` is the `next` of the part before. @throws ProcessorUnavailable */
+  listMovements(kind: MovementKind, span: Span, after: string | null): Promise<Movements>
   /**
    * Reads a message from its raw bytes and headers.
    * @throws ProcessorSignatureError when it is not the processor's, or too old

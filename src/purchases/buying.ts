@@ -17,18 +17,20 @@ import type { Remembered } from '../lib/idempotency.js'
 import type { Money } from '../lib/money.js'
 import type { RateLimit } from '../lib/rate.js'
 import type { Viewer } from '../lib/viewer.js'
-import { findEarner, openPayment } from '../payments/payments.js'
+import { findEarner, insertCase, openPayment } from '../payments/payments.js'
 import type { PaymentServices, PaymentSource, Purpose } from '../payments/types.js'
 import {
   attachPayment,
   findLivePurchase,
   findPaidPurchase,
+  findStreamWareForShare,
   findWareForShare,
   insertPurchase,
   updatePurchase,
 } from './queries.js'
 import type { Ware } from './queries.js'
 import { CONTENT_PURCHASED, salesOf } from './types.js'
+import type { PurchaseRow, Wares } from './types.js'
 
 /** How often somebody may try to buy. */
 export const PURCHASES: RateLimit = { name: 'purchases.buy', points: 60, windowSeconds: (10 * MINUTE_MS) / SECOND_MS }
@@ -38,6 +40,8 @@ const PATH = ['input', 'contentId']
 export interface PurchaseOrder {
   /** A post that the buyer can see. */
   readonly contentId: string
+  /** Where access to the stream behind the post is bought. */
+  readonly streamId?: string
   readonly creatorId: string
   readonly expectedPrice: Money
   readonly source: PaymentSource
@@ -45,7 +49,7 @@ export interface PurchaseOrder {
 }
 
 /**
- * Begins to buy a post; the wallet pays at once, other ways are asked for after the commit. One purchase per person and post
+ * Begins to buy a post, or access to the stream behind one; the wallet pays at once, other ways are asked for after the commit. One purchase per person and post
  * at a time, however many ask for it. Idempotent under the key. Audited.
  * @throws NOT_FOUND node_not_found; CONFLICT self_action, not_for_sale, price_changed with the price, already_purchased,
  *   purchase_under_way, creator_not_earning, insufficient_funds; INVALID payment_method_required
@@ -57,29 +61,45 @@ export async function purchaseContent(
   { idempotencyKey, ...order }: PurchaseOrder,
   now: Date,
 ): Promise<Remembered<{ purchaseId: string; paymentId: string }>> {
-  const call = { scope: viewer.userId, mutation: 'purchaseContent', key: idempotencyKey, request: order }
+  const mutation = order.streamId ? 'purchaseStreamAccess' : 'purchaseContent'
+  const call = { scope: viewer.userId, mutation, key: idempotencyKey, request: order }
   return idempotently(tx, call, now, async () => {
     await holdActor(tx, viewer.userId, now)
-    const { contentId, creatorId, source } = order
+    const { contentId, streamId, creatorId, source } = order
     await refuseSeller(tx, viewer, creatorId, now)
-    const ware = await findWareForShare(tx, contentId)
+    const of = streamId ? { streamId } : { contentId }
+    const ware = await findWare(tx, of, now)
     const price = checkedWare(ware, order.expectedPrice)
     const purchaseId = await insertPurchase(
       tx,
-      { buyerId: viewer.userId, creatorId, contentId, titleSnapshot: ware?.title ?? null, price },
+      { buyerId: viewer.userId, creatorId, of, titleSnapshot: ware?.title ?? null, price },
       now,
     )
-    if (!purchaseId) throw await alreadyBought(tx, viewer, contentId)
+    if (!purchaseId) throw await alreadyBought(tx, viewer, of, PATH)
     const { id } = await openPayment(
       tx,
       services,
-      { payerId: viewer.userId, creatorId, purpose: 'CONTENT_PURCHASE', amount: price, source },
+      {
+        payerId: viewer.userId,
+        creatorId,
+        purpose: streamId ? 'STREAM_ACCESS' : 'CONTENT_PURCHASE',
+        amount: price,
+        source,
+      },
       (paymentId) => attachPayment(tx, purchaseId, paymentId),
       now,
     )
     return { purchaseId, paymentId: id }
   })
 }
+
+/** A post as it is sold, or access to the stream behind it. */
+const findWare = (
+  tx: Tx,
+  of: { readonly contentId: string } | { readonly streamId: string },
+  now: Date,
+): Promise<Ware | null> =>
+  'streamId' in of ? findStreamWareForShare(tx, of.streamId, now) : findWareForShare(tx, of.contentId)
 
 async function refuseSeller(tx: Tx, { userId }: Viewer, creatorId: string, now: Date): Promise<void> {
   if (creatorId === userId)
@@ -102,28 +122,93 @@ function checkedWare(ware: Ware | null, expected: Money): Money {
   })
 }
 
-async function alreadyBought(tx: Tx, { userId }: Viewer, contentId: string): Promise<AppError> {
-  const purchase = await findLivePurchase(tx, userId, contentId)
+/** Why somebody cannot begin to buy what they have, or are about to have. */
+export async function alreadyBought(tx: Tx, { userId }: Viewer, of: Wares, path: readonly string[]): Promise<AppError> {
+  const purchase = await findLivePurchase(tx, userId, of)
   return purchase?.state === 'PAID'
-    ? new AppError('CONFLICT', 'already_purchased', 'This post is yours already.', { path: PATH })
-    : new AppError('CONFLICT', 'purchase_under_way', 'A purchase of this post is under way.', { path: PATH })
+    ? new AppError('CONFLICT', 'already_purchased', 'It is yours already.', { path })
+    : new AppError('CONFLICT', 'purchase_under_way', 'A purchase of it is under way.', { path })
 }
 
-/** What paying for a post does: it opens, for good; what goes back closes it. */
+/** What becomes of anything bought singly when its money does not come, or goes back: what goes back closes it. */
+export const purchaseReversals: Omit<Purpose, 'paid'> = {
+  failed: async (tx, { id }) => {
+    const purchase = await findPaidPurchase(tx, id)
+    if (purchase?.state === 'PENDING') await updatePurchase(tx, purchase.id, { state: 'FAILED' })
+  },
+  refunded: async (tx, { paymentIntentId }, { isFull, revokesAccess }, now) => {
+    const purchase = await findPaidPurchase(tx, paymentIntentId)
+    if (purchase?.state !== 'PAID') return
+    if (isFull) await updatePurchase(tx, purchase.id, { state: 'REFUNDED', refundedAt: now })
+    if (revokesAccess) await endSoldGrants(tx, { purchaseId: purchase.id }, 'REFUND', now)
+  },
+  refundFailed: async (tx, { paymentIntentId }, opens, now) => {
+    const purchase = await findPaidPurchase(tx, paymentIntentId)
+    if (purchase?.state === 'REFUNDED') {
+      if (await findLivePurchase(tx, purchase.buyerId, waresOf(purchase))) {
+        await openPaidTwice(tx, purchase, now)
+        return
+      }
+      await updatePurchase(tx, purchase.id, { state: 'PAID', refundedAt: null })
+    } else if (purchase?.state !== 'PAID') return
+    if (opens) await restoreSoldGrants(tx, { purchaseId: purchase.id }, ['REFUND', 'DISPUTE'], now)
+  },
+  held: async (tx, { paymentIntentId }, now) => {
+    const purchase = await findPaidPurchase(tx, paymentIntentId)
+    if (purchase) await holdSoldGrants(tx, { purchaseId: purchase.id }, now)
+  },
+  freed: async (tx, { paymentIntentId }, now) => {
+    const purchase = await findPaidPurchase(tx, paymentIntentId)
+    if (purchase) await freeSoldGrants(tx, { purchaseId: purchase.id }, now)
+  },
+  lost: async (tx, { paymentIntentId }, now) => {
+    const purchase = await findPaidPurchase(tx, paymentIntentId)
+    if (!purchase) return
+    if (purchase.state === 'PAID') await updatePurchase(tx, purchase.id, { state: 'REFUNDED', refundedAt: now })
+    await endSoldGrants(tx, { purchaseId: purchase.id }, 'DISPUTE', now)
+  },
+}
+
+/** What was bought again since is not given twice: somebody has to send the money of the first time by another way. */
+const openPaidTwice = (tx: Tx, { buyerId, creatorId, paymentIntentId }: PurchaseRow, now: Date): Promise<void> =>
+  insertCase(
+    tx,
+    {
+      kind: 'OTHER',
+      reference: `paid-twice:${String(paymentIntentId)}`,
+      creatorId,
+      payerId: buyerId,
+      paymentIntentId,
+      details: { reason: 'A refund came back of what was bought again since.' },
+    },
+    now,
+  )
+
+const waresOf = ({ contentId, messageId, streamId }: PurchaseRow): Wares => {
+  if (messageId !== null) return { messageId }
+  if (streamId !== null) return { streamId }
+  assert(contentId !== null, 'something was bought')
+  return { contentId }
+}
+
+/** What paying for a post, or for the stream behind one, does: it opens, for good; what goes back closes it. */
 export const contentPurchases: Purpose = {
+  ...purchaseReversals,
   paid: async (tx, payment, now) => {
     const purchase = await findPaidPurchase(tx, payment.id)
     assert(purchase?.contentId, `payment ${payment.id} is for no post`)
+    const { buyerId, creatorId, contentId, streamId } = purchase
+    const [what, of] = streamId === null ? (['Post', { contentId }] as const) : (['Stream', { streamId }] as const)
     const sold = {
-      type: 'CONTENT_PURCHASE',
+      type: streamId === null ? 'CONTENT_PURCHASE' : 'STREAM_ACCESS',
       subject: { purchaseId: purchase.id },
-      description: purchase.titleSnapshot ? `Post “${purchase.titleSnapshot}”` : 'Post',
+      description: purchase.titleSnapshot ? `${what} “${purchase.titleSnapshot}”` : what,
     } as const
-    const { buyerId, creatorId, contentId } = purchase
-    const live = await findLivePurchase(tx, buyerId, contentId)
-    const ware = await findWareForShare(tx, contentId)
-    // money that comes late, for what was bought again since, or is taken down, goes back
-    if ((live && live.id !== purchase.id) || !ware) return { ...sold, unowed: 'OTHER' }
+    const live = await findLivePurchase(tx, buyerId, of)
+    const ware = await findWare(tx, of, now)
+    // money that comes late, for what was bought again since, is taken down, or is over, goes back
+    if ((live && live.id !== purchase.id) || !ware || (streamId !== null && !ware.isForSale))
+      return { ...sold, unowed: 'OTHER' }
     await updatePurchase(tx, purchase.id, { state: 'PAID', paidAt: now })
     await openSoldGrant(
       tx,
@@ -141,35 +226,5 @@ export const contentPurchases: Purpose = {
     const payload = { purchaseId: purchase.id, contentId, buyerId, creatorId }
     await emit(tx, { stream: salesOf(creatorId), type: CONTENT_PURCHASED, payload }, now)
     return sold
-  },
-  failed: async (tx, { id }) => {
-    const purchase = await findPaidPurchase(tx, id)
-    if (purchase?.state === 'PENDING') await updatePurchase(tx, purchase.id, { state: 'FAILED' })
-  },
-  refunded: async (tx, { paymentIntentId }, { isFull, revokesAccess }, now) => {
-    const purchase = await findPaidPurchase(tx, paymentIntentId)
-    if (purchase?.state !== 'PAID') return
-    if (isFull) await updatePurchase(tx, purchase.id, { state: 'REFUNDED', refundedAt: now })
-    if (revokesAccess) await endSoldGrants(tx, { purchaseId: purchase.id }, 'REFUND', now)
-  },
-  refundFailed: async (tx, { paymentIntentId }, _reversal, now) => {
-    const purchase = await findPaidPurchase(tx, paymentIntentId)
-    if (!purchase || (purchase.state !== 'REFUNDED' && purchase.state !== 'PAID')) return
-    if (purchase.state === 'REFUNDED') await updatePurchase(tx, purchase.id, { state: 'PAID', refundedAt: null })
-    await restoreSoldGrants(tx, { purchaseId: purchase.id }, 'REFUND', now)
-  },
-  held: async (tx, { paymentIntentId }, now) => {
-    const purchase = await findPaidPurchase(tx, paymentIntentId)
-    if (purchase) await holdSoldGrants(tx, { purchaseId: purchase.id }, now)
-  },
-  freed: async (tx, { paymentIntentId }, now) => {
-    const purchase = await findPaidPurchase(tx, paymentIntentId)
-    if (purchase) await freeSoldGrants(tx, { purchaseId: purchase.id }, now)
-  },
-  lost: async (tx, { paymentIntentId }, now) => {
-    const purchase = await findPaidPurchase(tx, paymentIntentId)
-    if (!purchase) return
-    if (purchase.state === 'PAID') await updatePurchase(tx, purchase.id, { state: 'REFUNDED', refundedAt: now })
-    await endSoldGrants(tx, { purchaseId: purchase.id }, 'DISPUTE', now)
   },
 }

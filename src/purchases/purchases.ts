@@ -1,3 +1,4 @@
 /** The front door: what is bought singly. */
-export { contentPurchases, purchaseContent } from './buying.js'
+export { PURCHASES, alreadyBought, contentPurchases, purchaseContent, purchaseReversals } from './buying.js'
+export { attachPayment, findLivePurchase, findPaidPurchase, insertPurchase, updatePurchase } from './queries.js'
 export type { PurchasesLoaders } from './loaders.js'

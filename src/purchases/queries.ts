@@ -3,10 +3,15 @@ import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
 import type { Money } from '../lib/money.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
-import type { PurchaseRow, PurchaseState } from './types.js'
+import type { Fragment } from '../lib/sql.js'
+import { isUndisputed } from '../payments/payments.js'
+import type { Owed } from '../payments/payments.js'
+import type { PurchaseRow, PurchaseState, Wares } from './types.js'
 
 const purchaseColumns = fragment`
-  p.id::text as id, p.buyer_id::text as "buyerId", p.creator_id::text as "creatorId", p.content_id::text as "contentId",
+  p.id::text as id, p.buyer_id::text as "buyerId", p.creator_id::text as "creatorId",
+  coalesce(p.content_id, (select s.content_id from live_streams s where s.id = p.stream_id))::text as "contentId",
+  p.message_id::text as "messageId", p.stream_id::text as "streamId",
   p.title_snapshot as "titleSnapshot", p.amount_minor as "amountMinor", p.currency::text as currency,
   upper(p.state::text) as state, p.payment_intent_id::text as "paymentIntentId", p.paid_at as "paidAt",
   p.refunded_at as "refundedAt", p.created_at as "createdAt"`
@@ -23,8 +28,23 @@ export interface Ware {
 export async function findWareForShare(tx: Tx, contentId: string): Promise<Ware | null> {
   const [row] = await tx.sql<Ware>`/* purchases.ware */
     select title, price_minor as "priceMinor", currency::text as currency,
-      is_premium and price_minor is not null and purged_at is null and removed_at is null as "isForSale"
+      is_premium and price_minor is not null and purged_at is null and removed_at is null and type <> 'live_stream'
+        as "isForSale"
     from content where id = ${contentId}::uuid for share`
+  return row ?? null
+}
+
+/** What access to a stream costs now; it is sold until the stream is over, and neither ends before the transaction does. */
+export async function findStreamWareForShare(tx: Tx, streamId: string, now: Date): Promise<Ware | null> {
+  const [row] = await tx.sql<Ware>`/* purchases.streamWare */
+    select c.title, c.price_minor as "priceMinor", c.currency::text as currency,
+      c.is_premium and c.price_minor is not null and c.purged_at is null and c.removed_at is null and c.deleted_at is null
+        and (
+          s.state = 'live' or s.state = 'interrupted' and s.reconnect_until > ${now}::timestamptz
+          or s.state = 'scheduled' and s.scheduled_at > ${now}::timestamptz - interval '1 hour'
+        ) as "isForSale"
+    from live_streams s join content c on c.id = s.content_id
+    where s.id = ${streamId}::uuid for share of c for key share of s`
   return row ?? null
 }
 
@@ -34,20 +54,22 @@ export async function insertPurchase(
   purchase: {
     readonly buyerId: string
     readonly creatorId: string
-    readonly contentId: string
+    readonly of: Wares
     readonly titleSnapshot: string | null
     readonly price: Money
   },
   now: Date,
 ): Promise<string | null> {
+  const { contentId, messageId, streamId } = { contentId: null, messageId: null, streamId: null, ...purchase.of }
   const [row] = await tx.sql<{ id: string }>`/* purchases.insert */
     insert into purchases (
-      buyer_id, creator_id, kind, content_id, title_snapshot, amount_minor, currency, created_at, updated_at)
+      buyer_id, creator_id, kind, content_id, message_id, stream_id, title_snapshot, amount_minor, currency, created_at,
+      updated_at)
     values (
-      ${purchase.buyerId}::uuid, ${purchase.creatorId}::uuid, 'content', ${purchase.contentId}::uuid,
-      ${purchase.titleSnapshot}, ${purchase.price.amountMinor}::bigint, ${purchase.price.currency}, ${now}::timestamptz,
+      ${purchase.buyerId}::uuid, ${purchase.creatorId}::uuid, ${kindOf(purchase.of)}::purchase_kind,
+      ${contentId}::uuid, ${messageId}::uuid, ${streamId}::uuid, ${purchase.titleSnapshot}, ${purchase.price.amountMinor}::bigint, ${purchase.price.currency}, ${now}::timestamptz,
       ${now}::timestamptz)
-    on conflict (buyer_id, content_id) where content_id is not null and state in ('pending', 'paid') do nothing
+    on conflict do nothing
     returning id::text as id`
   return row?.id ?? null
 }
@@ -65,11 +87,23 @@ export async function findPaidPurchase(tx: Tx, paymentId: string): Promise<Purch
   return row ?? null
 }
 
-/** The purchase of a post that a buyer has, or is about to have. */
-export async function findLivePurchase(db: Db, buyerId: string, contentId: string): Promise<PurchaseRow | null> {
+function kindOf(of: Wares): 'content' | 'message' | 'stream' {
+  if ('contentId' in of) return 'content'
+  return 'messageId' in of ? 'message' : 'stream'
+}
+
+function isOf(of: Wares): Fragment {
+  if ('contentId' in of) return fragment`p.content_id = ${of.contentId}::uuid`
+  return 'messageId' in of
+    ? fragment`p.message_id = ${of.messageId}::uuid`
+    : fragment`p.stream_id = ${of.streamId}::uuid`
+}
+
+/** The purchase of something that a buyer has, or is about to have. */
+export async function findLivePurchase(db: Db, buyerId: string, of: Wares): Promise<PurchaseRow | null> {
   const [row] = await db.sql<PurchaseRow>`/* purchases.live */
     select ${purchaseColumns} from purchases p
-    where p.buyer_id = ${buyerId}::uuid and p.content_id = ${contentId}::uuid and p.state in ('pending', 'paid')`
+    where p.buyer_id = ${buyerId}::uuid and ${isOf(of)} and p.state in ('pending', 'paid')`
   return row ?? null
 }
 
@@ -95,7 +129,32 @@ export const listPurchasesById = (db: Db, ids: readonly string[]): Promise<Purch
 export const listPurchases = (db: Db, buyerId: string, page: PageRequest): Promise<PurchaseRow[]> =>
   db.sql<PurchaseRow>`/* purchases.ofBuyer */
     select ${purchaseColumns} from purchases p
-    where p.buyer_id = ${buyerId}::uuid and p.kind = 'content'
+    where p.buyer_id = ${buyerId}::uuid and p.kind in ('content', 'message', 'stream')
       and ${beyond(page, fragment`p.created_at, p.id`, timeAndId)}
     order by ${inOrder(page, fragment`p.created_at`, fragment`p.id`)}
     limit ${page.limit + 1}::int`
+
+/** Whether it was not decided yet whether the price of a purchase `p` goes back: it is paid, by a payment. */
+const isUnsettled = fragment`p.state = 'paid' and p.removal_settled_at is null and p.payment_intent_id is not null`
+
+/** Purchases of posts that moderation took down before `before`, whose price has not gone back for that. */
+export const listOfRemoved = (tx: Tx, before: Date, limit: number): Promise<Owed[]> =>
+  tx.sql<Owed>`/* purchases.ofRemoved */
+    select p.id::text as id, p.payment_intent_id::text as "paymentId" from content c join purchases p on p.content_id = c.id
+    where c.removed_at <= ${before}::timestamptz and ${isUnsettled} and ${isUndisputed(fragment`p.payment_intent_id`)}
+    order by p.id limit ${limit}::int`
+
+/** Writes that the price of a purchase goes back; answers it, null where that was written before or the post is back. */
+export async function claimRemoved(tx: Tx, id: string, before: Date, now: Date): Promise<bigint | null> {
+  const [row] = await tx.sql<{ amountMinor: bigint }>`/* purchases.claimRemoved */
+    with post as (
+      select c.id from content c join purchases p on p.content_id = c.id
+      where p.id = ${id}::uuid and c.removed_at <= ${before}::timestamptz
+      for share of c
+    )
+    update purchases p set removal_settled_at = ${now}::timestamptz
+    from post
+    where p.id = ${id}::uuid and p.content_id = post.id and ${isUnsettled}
+    returning p.amount_minor as "amountMinor"`
+  return row?.amountMinor ?? null
+}

@@ -55,7 +55,7 @@ export const Purchase = {
   amount: ({ amountMinor, currency }) => ({ amountMinor, currency }),
   payment: ({ paymentIntentId }, _args, { loaders }) =>
     paymentIntentId ? loaders.payment.load(paymentIntentId) : null,
-} satisfies PurchaseResolvers
+} satisfies Partial<PurchaseResolvers>
 
 export const Viewer = {
   purchases: async (viewer, args, { db }) => {

@@ -1,13 +1,20 @@
 import type { PurchaseState } from '../generated/prisma/enums.js'
+import { jobName } from '../lib/jobs.js'
 
 export type { PurchaseState }
 
-/** A row of `purchases`, of a post. */
+/** What is bought: one post, one message, or access to one stream. */
+export type Wares = { readonly contentId: string } | { readonly messageId: string } | { readonly streamId: string }
+
+/** A row of `purchases`. */
 export interface PurchaseRow {
   readonly id: string
   readonly buyerId: string
   readonly creatorId: string
+  /** The post, or the one before the stream. */
   readonly contentId: string | null
+  readonly messageId: string | null
+  readonly streamId: string | null
   readonly titleSnapshot: string | null
   readonly amountMinor: bigint
   readonly currency: string
@@ -23,3 +30,6 @@ export const salesOf = (creatorId: string): string => `sales:${creatorId}`
 
 /** A post was bought; payload: purchaseId, contentId, buyerId, creatorId. */
 export const CONTENT_PURCHASED = 'content.purchased'
+
+/** Gives back what was paid for posts that moderation took down. */
+export const refundRemovedJob = jobName<Record<string, never>>('purchases.refund_removed')

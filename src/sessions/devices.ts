@@ -20,16 +20,25 @@ export interface Device {
 
 /** What the user agent and the address say of a device; both are only claims, for its owner to recognise it by. */
 export async function describeDevice({ ip, userAgent }: Client): Promise<Device> {
-  const agent = userAgent.replace(/\p{C}/gu, '').slice(0, MAX_USER_AGENT_LENGTH)
-  const { browser, os, device } = new UAParser(agent).getResult()
+  const agent = cleaned(userAgent)
+  const { browser, os } = new UAParser(agent).getResult()
   return {
     deviceLabel: labelOf(agent, browser.name, os.name),
     userAgent: agent || null,
     browser: browser.name?.slice(0, MAX_NAME_LENGTH) ?? null,
     os: os.name?.slice(0, MAX_NAME_LENGTH) ?? null,
-    deviceType: BOT.test(agent) ? 'BOT' : (DEVICE_TYPES[device.type ?? ''] ?? (os.name ? 'DESKTOP' : 'OTHER')),
+    deviceType: deviceTypeOf(userAgent),
     countryCode: await countryOf(ip),
   }
+}
+
+const cleaned = (userAgent: string): string => userAgent.replace(/\p{C}/gu, '').slice(0, MAX_USER_AGENT_LENGTH)
+
+/** What kind of device a user agent claims to be on. */
+export function deviceTypeOf(userAgent: string): DeviceType {
+  const agent = cleaned(userAgent)
+  const { os, device } = new UAParser(agent).getResult()
+  return BOT.test(agent) ? 'BOT' : (DEVICE_TYPES[device.type ?? ''] ?? (os.name ? 'DESKTOP' : 'OTHER'))
 }
 
 /** `Firefox on Linux`, or the product that a tool names first: `curl`. */

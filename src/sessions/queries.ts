@@ -39,10 +39,14 @@ export async function findLiveSession(
   return { now: row.now, row: row.userId === null ? null : row }
 }
 
-/** Moves the time of last use, once a minute; a row that somebody else is writing is left to them. */
+/**
+ * Moves the time of last use, once a minute; a row that somebody else is writing is left to them. The request does not wait
+ * for the disk: a crash may take the last second of it.
+ */
 export async function touchSession(db: Db, sessionId: string, now: Date, ifBefore: Date): Promise<void> {
   await db.sql`/* sessions.touch */
     update user_sessions set last_used_at = ${now}::timestamptz
+    from (select set_config('synchronous_commit', 'off', true) offset 0) unhurried
     where id = (
       select id from user_sessions
       where id = ${sessionId}::uuid and last_used_at <= ${ifBefore}::timestamptz

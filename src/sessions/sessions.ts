@@ -8,6 +8,7 @@ import { toViewer } from './lifecycle.js'
 import { findLiveSession, touchSession } from './queries.js'
 
 export { ACCESS_TOKEN_MS, configureTokenKeys, jwks } from './access-tokens.js'
+export { deviceTypeOf } from './devices.js'
 export { actingAs } from './committing.js'
 export { revokeSessions, startSession } from './lifecycle.js'
 export type { Revocation, SessionStart } from './lifecycle.js'

@@ -3,11 +3,12 @@ import type { Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import { emit } from '../lib/events.js'
 import type { RateLimit } from '../lib/rate.js'
+import { signal } from '../lib/signals.js'
 import type { Viewer } from '../lib/viewer.js'
 import { holdPair, noSuchUser, refuse } from './pairs.js'
 import { countBlocks, deleteBlock, endFollowsBetween, upsertBlock } from './queries.js'
 import { refusalToShun } from './rules.js'
-import { BLOCKED, UNBLOCKED, socialStream } from './types.js'
+import { BLOCKED, BLOCKS_TOPIC, UNBLOCKED, socialStream } from './types.js'
 
 /** Lists leave out each of them. */
 const MAX_BLOCKS = 5_000
@@ -44,6 +45,7 @@ export async function blockUser(tx: Tx, viewer: Viewer, request: BlockRequest, n
   if (!(await upsertBlock(tx, { ...ids, note }, now))) return false
   await endFollowsBetween(tx, viewer.userId, userId, now)
   await emit(tx, { stream: socialStream(viewer.userId), type: BLOCKED, payload: ids }, now)
+  await signal(tx, BLOCKS_TOPIC, [viewer.userId, userId])
   return true
 }
 
@@ -68,6 +70,7 @@ export async function unblockUser(tx: Tx, viewer: Viewer, userId: string, now: D
   if (await deleteBlock(tx, viewer.userId, userId)) {
     const payload = { blockerId: viewer.userId, blockedId: userId }
     await emit(tx, { stream: socialStream(viewer.userId), type: UNBLOCKED, payload }, now)
+    await signal(tx, BLOCKS_TOPIC, [viewer.userId, userId])
     return
   }
   if (!pair.target) throw noSuchUser()

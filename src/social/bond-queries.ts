@@ -18,6 +18,13 @@ export const partedFrom = (viewerId: string | null): Fragment => fragment`(
   select b.blocker_id from blocks b where b.blocked_id = ${viewerId}::uuid
 )`
 
+/** The ids of all whom a block parts from somebody. */
+export async function findParted(db: Db, userId: string): Promise<ReadonlySet<string>> {
+  const rows = await db.sql<{ id: string }>`/* social.parted */
+    select id::text as id from ${partedFrom(userId)} parted (id)`
+  return new Set(rows.map(({ id }) => id))
+}
+
 /** So many are taken off the viewer's counts: each costs a look into each count. */
 const MAX_UNCOUNTED = 1_000
 

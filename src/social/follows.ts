@@ -36,9 +36,14 @@ export async function followUser(tx: Tx, viewer: Viewer, userId: string, now: Da
   }
   checkRoom(pair)
   const isNews = isNewsAt(follow, now)
+  const newsAt = isNews ? now : (follow?.notifiedAt ?? now)
   const ids = { followerId: viewer.userId, followingId: userId }
-  await insertFollow(tx, { ...ids, notifiedAt: isNews ? now : (follow?.notifiedAt ?? null) }, now)
-  await emit(tx, { stream: socialStream(userId), type: FOLLOWED, payload: { ...ids, isNews } }, now)
+  await insertFollow(tx, { ...ids, notifiedAt: newsAt }, now)
+  await emit(
+    tx,
+    { stream: socialStream(userId), type: FOLLOWED, payload: { ...ids, isNews, newsAt: newsAt.toISOString() } },
+    now,
+  )
   return true
 }
 

@@ -66,7 +66,7 @@ export async function findPair(tx: Tx, actorId: string, otherId: string): Promis
 /** Begins a following, or begins it again. */
 export async function insertFollow(
   tx: Tx,
-  follow: { readonly followerId: string; readonly followingId: string; readonly notifiedAt: Date | null },
+  follow: { readonly followerId: string; readonly followingId: string; readonly notifiedAt: Date },
   now: Date,
 ): Promise<void> {
   await tx.sql`/* social.follow */

@@ -43,11 +43,18 @@ export const UNBLOCKED = 'social.unblocked'
 /** The stream of what others do towards a person, and of whom they block. */
 export const socialStream = (userId: string): string => `social:${userId}`
 
-/** `isNews` is false for somebody who followed within the last day already: they are not told of again. */
+/** The topic of signals that somebody blocks, or is blocked by, somebody else by now, or no more; their key is the person's id. */
+export const BLOCKS_TOPIC = 'blocks'
+
+/**
+ * `isNews` is false for somebody who followed within the last day already. `newsAt` is when their following was news: whatever
+ * ended and began again since is told of once, now or then.
+ */
 export interface Followed {
   readonly followerId: string
   readonly followingId: string
   readonly isNews: boolean
+  readonly newsAt: string
 }
 
 /** Of `social.unfollowed`. */

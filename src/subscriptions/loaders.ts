@@ -1,9 +1,11 @@
 import DataLoader from 'dataloader'
 import type { Db } from '../lib/db.js'
-import { makeIdLoader, makeRowLoader } from '../lib/row-loader.js'
+import { makeIdLoader, makeOwnLoader, makeRowLoader } from '../lib/row-loader.js'
 import type { RowLoader } from '../lib/row-loader.js'
-import { listLive, listOffers, listOffersById, listSubscriptionsById } from './queries.js'
-import type { OfferRow, SubscriptionRow } from './types.js'
+import { listGiftsOf } from './gift-queries.js'
+import { listAppliedPromotions, listPromotionsById } from './promotion-queries.js'
+import { listLive, listOffers, listOffersById, listPreviews, listSubscriptionsById } from './queries.js'
+import type { GiftRow, OfferRow, PreviewRow, PromotionRow, SubscriptionRow } from './types.js'
 
 /** What a request reads of subscriptions, each once. */
 export interface SubscriptionsLoaders {
@@ -14,6 +16,14 @@ export interface SubscriptionsLoaders {
   readonly subscription: RowLoader<SubscriptionRow>
   /** The viewer's subscription to a creator that has not ended. */
   readonly liveSubscription: RowLoader<SubscriptionRow>
+  /** The gift that a subscription began with, by the subscription. */
+  readonly giftOfSubscription: RowLoader<GiftRow>
+  /** One of the viewer's own previews; another's is null. */
+  readonly subscriptionPreview: RowLoader<PreviewRow>
+  /** One of the viewer's own promotions; another's is null. */
+  readonly promotion: RowLoader<PromotionRow>
+  /** A promotion by id, whosever it is: for what it takes off a subscription. */
+  readonly appliedPromotion: RowLoader<PromotionRow>
 }
 
 /** Loaders for one request or one event of `viewerId`, or of a stranger. */
@@ -28,4 +38,11 @@ export const makeSubscriptionsLoaders = (db: Db, viewerId: string | null): Subsc
     (creatorIds) => (viewerId === null ? Promise.resolve([]) : listLive(db, viewerId, creatorIds)),
     ({ creatorId }) => creatorId,
   ),
+  giftOfSubscription: makeRowLoader(
+    (ids) => listGiftsOf(db, ids),
+    ({ subscriptionId }) => subscriptionId ?? '',
+  ),
+  subscriptionPreview: makeOwnLoader(viewerId, (id, ids) => listPreviews(db, id, ids)),
+  appliedPromotion: makeIdLoader((ids) => listAppliedPromotions(db, ids)),
+  promotion: makeOwnLoader(viewerId, (id, ids) => listPromotionsById(db, id, ids)),
 })

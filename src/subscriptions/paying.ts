@@ -8,20 +8,29 @@ import {
 import { addMs } from '../lib/clock.js'
 import type { Tx } from '../lib/db.js'
 import type { PaymentRow, Purpose } from '../payments/types.js'
+import { end, tell } from './ending.js'
 import { openPeriod } from './granting.js'
+import { releaseRedemption } from './promotion-queries.js'
 import { GRACE_MS, RETRIES_MS, endOfPeriod } from './periods.js'
 import {
-  endSubscription,
+  findOfferForShare,
   findPaidPeriod,
+  findPeriod,
   findSubscriptionForUpdate,
   keepRefusal,
   reviveSubscription,
   startPeriod,
   updatePeriod,
+  waitForRenewal,
 } from './queries.js'
-import { tell } from './subscribing.js'
-import { SUBSCRIPTION_ENDED, SUBSCRIPTION_PAYMENT_FAILED, SUBSCRIPTION_RENEWED, SUBSCRIPTION_STARTED } from './types.js'
-import type { PeriodRow, SubscriptionEndReason, SubscriptionRow } from './types.js'
+import type { StartedPeriod } from './queries.js'
+import {
+  SUBSCRIPTION_CHANGED,
+  SUBSCRIPTION_PAYMENT_FAILED,
+  SUBSCRIPTION_RENEWED,
+  SUBSCRIPTION_STARTED,
+} from './types.js'
+import type { PeriodRow, SubscriptionRow } from './types.js'
 
 interface Paid {
   readonly subscription: SubscriptionRow
@@ -54,25 +63,33 @@ export const subscriptionPeriods: Purpose = {
     const paid = await findPaid(tx, payment.id)
     if (!paid || paid.subscription.endedAt) return
     await updatePeriod(tx, { ...paid.period, state: 'FAILED' })
-    if (paid.period.periodNumber > 1) await refuseRenewal(tx, paid.subscription, payment.declineClass, now)
-    else await end(tx, paid.subscription, { status: 'FAILED', reason: 'PAYMENT_FAILED' }, now)
+    if (paid.period.isAtOnce) await waitForRenewal(tx, paid.subscription.id)
+    else if (paid.period.periodNumber > 1) await refuseRenewal(tx, paid.subscription, payment.declineClass, now)
+    else {
+      await releaseRedemption(tx, paid.subscription.id)
+      await end(tx, paid.subscription, { status: 'FAILED', reason: 'PAYMENT_FAILED' }, now)
+    }
   },
 
   refunded: async (tx, { paymentIntentId }, { isFull, revokesAccess }, now) => {
     const paid = await findPaid(tx, paymentIntentId)
     if (!paid) return
     if (isFull) await updatePeriod(tx, { ...paid.period, state: 'REFUNDED' })
-    if (revokesAccess) await close(tx, paid, 'REFUND', 'REFUNDED', now)
+    if (revokesAccess) await close(tx, paid, 'REFUND', now)
   },
 
-  refundFailed: async (tx, { paymentIntentId }, _reversal, now) => {
+  refundFailed: async (tx, { paymentIntentId }, opens, now) => {
     const paid = await findPaid(tx, paymentIntentId)
     if (!paid) return
-    await updatePeriod(tx, { ...paid.period, state: 'PAID' })
-    await restoreSoldGrants(tx, grantOf(paid), 'REFUND', now)
-    if (paid.subscription.endedReason === 'REFUNDED') await reviveSubscription(tx, paid.subscription.id)
+    const { subscription, period } = paid
+    await updatePeriod(tx, { ...period, state: 'PAID' })
+    if (!opens) return
+    await restoreSoldGrants(tx, grantOf(paid), ['REFUND', 'DISPUTE'], now)
+    const isUndone = subscription.endedReason === ENDS.REFUND || subscription.endedReason === ENDS.DISPUTE
+    if (!isUndone || period.periodNumber !== subscription.periodNumber) return
+    await reviveSubscription(tx, subscription.id, now)
+    await fitReplaced(tx, paid, () => period.startsAt, now)
   },
-
   held: async (tx, { paymentIntentId }, now) => {
     const paid = await findPaid(tx, paymentIntentId)
     if (paid) await holdSoldGrants(tx, grantOf(paid), now)
@@ -85,27 +102,44 @@ export const subscriptionPeriods: Purpose = {
 
   lost: async (tx, { paymentIntentId }, now) => {
     const paid = await findPaid(tx, paymentIntentId)
-    if (paid) await close(tx, paid, 'DISPUTE', 'DISPUTED', now)
+    if (paid) await close(tx, paid, 'DISPUTE', now)
   },
 }
 
-/** A first period counts from when it was paid; a further one follows the one before, whenever it was paid. */
+/**
+ * A first period counts from when it was paid, and so does one that takes the place of the current one; a further one follows
+ * the one before, whenever it was paid.
+ */
 async function begin(tx: Tx, { subscription, period }: Paid, now: Date): Promise<void> {
-  const isFirst = period.periodNumber === 1
-  const anchorAt = isFirst ? now : (subscription.anchorAt ?? period.startsAt)
-  const startsAt = isFirst ? now : period.startsAt
-  const { months } = subscription
-  const endsAt = months === null ? null : endOfPeriod(anchorAt, period.periodNumber, months)
+  const started = await toStarted(tx, subscription, period, now)
+  const { startsAt, endsAt } = started
   await updatePeriod(tx, { ...period, startsAt, endsAt, state: 'PAID' })
-  await startPeriod(tx, subscription.id, { number: period.periodNumber, startsAt, endsAt, anchorAt }, now)
+  await startPeriod(tx, subscription.id, started, now)
   const { periodStartsAt: previous, periodEndsAt } = subscription
-  // the one before stays open no longer than it was paid for
-  if (previous) await extendSoldGrants(tx, { subscriptionId: subscription.id, startsAt: previous }, periodEndsAt, now)
+  // the one before stays open no longer than it was paid for, and no longer than until another takes its place
+  const until = period.isAtOnce && (!periodEndsAt || now < periodEndsAt) ? now : periodEndsAt
+  if (previous) await extendSoldGrants(tx, { subscriptionId: subscription.id, startsAt: previous }, until, now)
   await openPeriod(tx, subscription, { startsAt, endsAt }, now)
-  const step = isFirst
-    ? { type: SUBSCRIPTION_STARTED, action: 'subscription.started' }
+  await tell(tx, subscription, stepOf(period), now)
+}
+
+async function toStarted(tx: Tx, subscription: SubscriptionRow, period: PeriodRow, now: Date): Promise<StartedPeriod> {
+  const { periodNumber: number, isAtOnce, priceVersionId } = period
+  const offer = priceVersionId ? await findOfferForShare(tx, priceVersionId) : null
+  const startsAt = number === 1 || isAtOnce ? now : period.startsAt
+  const goesOn = number > 1 && !offer && subscription.anchorAt
+  const anchorAt = goesOn || startsAt
+  const anchorPeriod = goesOn ? subscription.anchorPeriod : number - 1
+  const { months } = offer ?? subscription
+  const endsAt = months === null ? null : endOfPeriod(anchorAt, number - anchorPeriod, months)
+  return { number, startsAt, endsAt, anchorAt, anchorPeriod, offer }
+}
+
+function stepOf({ periodNumber, isAtOnce }: PeriodRow): Parameters<typeof tell>[2] {
+  if (periodNumber === 1) return { type: SUBSCRIPTION_STARTED, action: 'subscription.started' }
+  return isAtOnce
+    ? { type: SUBSCRIPTION_CHANGED, action: 'subscription.changed' }
     : { type: SUBSCRIPTION_RENEWED, action: 'subscription.renewed' }
-  await tell(tx, subscription, step, now)
 }
 
 /** What a refusal means: tried again by the ladder, or left to its grace, whichever the bank's word allows. */
@@ -131,27 +165,30 @@ export async function refuseRenewal(
   await tell(tx, subscription, { type: SUBSCRIPTION_PAYMENT_FAILED, action: 'subscription.payment_failed' }, now)
 }
 
-/** Closes a period; the subscription is over where that is the current one. */
-async function close(
-  tx: Tx,
-  paid: Paid,
-  grantReason: 'REFUND' | 'DISPUTE',
-  reason: SubscriptionEndReason,
-  now: Date,
-): Promise<void> {
-  await endSoldGrants(tx, grantOf(paid), grantReason, now)
+/** Why a subscription ends whose current period closes. */
+const ENDS = { REFUND: 'REFUNDED', DISPUTE: 'DISPUTED' } as const
+
+/**
+ * Closes a period; the subscription is over where that is the current one. What that one took the place of was paid for, and
+ * its unused part only lessened what goes back now: it opens again, to its own end.
+ */
+async function close(tx: Tx, paid: Paid, reason: keyof typeof ENDS, now: Date): Promise<void> {
+  await endSoldGrants(tx, grantOf(paid), reason, now)
   const { subscription, period } = paid
   if (subscription.endedAt || period.periodNumber !== subscription.periodNumber) return
-  await end(tx, subscription, { status: 'EXPIRED', reason }, now)
+  await fitReplaced(tx, paid, ({ endsAt }) => endsAt, now)
+  await end(tx, subscription, { status: 'EXPIRED', reason: ENDS[reason] }, now)
 }
 
-/** It is over, and whoever it concerns is told. */
-export async function end(
+/** Moves the end of the paid period that this one took the place of, where it did. */
+async function fitReplaced(
   tx: Tx,
-  subscription: SubscriptionRow,
-  how: Omit<Parameters<typeof endSubscription>[2], 'at'>,
+  { subscription, period }: Paid,
+  endOf: (replaced: PeriodRow) => Date | null,
   now: Date,
 ): Promise<void> {
-  await endSubscription(tx, subscription.id, { ...how, at: now })
-  await tell(tx, subscription, { type: SUBSCRIPTION_ENDED, action: 'subscription.ended' }, now)
+  if (!period.isAtOnce) return
+  const replaced = await findPeriod(tx, subscription.id, period.periodNumber - 1)
+  if (replaced?.state !== 'PAID') return
+  await extendSoldGrants(tx, { subscriptionId: subscription.id, startsAt: replaced.startsAt }, endOf(replaced), now)
 }

@@ -4,18 +4,26 @@ import { DAY_MS, addMs } from '../lib/clock.js'
 import { doAllDue } from '../lib/due.js'
 import { AppError } from '../lib/errors.js'
 import { ABSENT, chargePayment, findEarner, openPayment } from '../payments/payments.js'
-import type { PaymentServices } from '../payments/types.js'
+import type { PaymentServices, PaymentSource } from '../payments/types.js'
+import { end } from './ending.js'
 import { refitPeriod } from './granting.js'
-import { end, refuseRenewal } from './paying.js'
+import { refuseRenewal } from './paying.js'
 import { endOfPeriod } from './periods.js'
+import { nextPrice } from './promoting.js'
+import { getPromotion } from './promotion-queries.js'
 import {
   attachPayment,
   claimPeriod,
+  findHindrance,
+  findOfferForShare,
+  findPeriod,
   findSubscriptionForUpdate,
   keepRefusal,
   listDue,
+  updatePeriod,
   waitForPayment,
 } from './queries.js'
+import type { ClaimedPeriod } from './queries.js'
 import type { SubscriptionEndReason, SubscriptionRow } from './types.js'
 
 /** How long a creator who does not earn is waited for before each further look. */
@@ -41,11 +49,12 @@ async function claim(tx: Tx, services: PaymentServices, id: string, now: Date): 
   const subscription = await findSubscriptionForUpdate(tx, id)
   if (!subscription || subscription.endedAt || !subscription.nextChargeAt || subscription.nextChargeAt > now)
     return null
-  if (!subscription.willRenew) return over(tx, subscription, 'PERIOD_ENDED', now)
+  if (!subscription.willRenew) return over(tx, subscription, subscription.stoppedReason ?? 'PERIOD_ENDED', now)
   if (subscription.paymentHealth === 'GRACE') return over(tx, subscription, 'PAYMENT_FAILED', now)
+  const hindrance = await findHindrance(tx, id, now)
+  if (hindrance) return over(tx, subscription, hindrance, now)
   const earner = await findEarner(tx, subscription.creatorId, subscription.subscriberId, now)
-  if (!earner) return over(tx, subscription, 'BLOCKED', now)
-  if (!earner.isEarning) return wait(tx, subscription, now)
+  if (!earner?.isEarning) return wait(tx, subscription, now)
   return charge(tx, services, subscription, now)
 }
 
@@ -55,7 +64,7 @@ async function over(tx: Tx, subscription: SubscriptionRow, reason: SubscriptionE
   return null
 }
 
-/** Nobody is charged for a creator who is suspended; their subscribers stay until grace has passed. */
+/** Nobody is charged for a creator whose proof of age has run out; their subscribers stay until grace has passed. */
 async function wait(tx: Tx, subscription: SubscriptionRow, now: Date): Promise<null> {
   const { id, periodEndsAt, graceUntil, paymentHealth, retryCount } = subscription
   const until = graceUntil ?? addMs(periodEndsAt ?? now, 3 * NOT_EARNING_MS)
@@ -75,35 +84,62 @@ async function charge(
   subscription: SubscriptionRow,
   now: Date,
 ): Promise<string | null> {
-  const { id, subscriberId, creatorId, amountMinor, currency, periodNumber, months } = subscription
-  const startsAt = subscription.periodEndsAt ?? now
-  const number = periodNumber + 1
-  const endsAt = endOfPeriod(subscription.anchorAt ?? startsAt, number, months ?? 1)
-  if (!(await claimPeriod(tx, { subscription, periodNumber: number, startsAt, endsAt }, now))) {
-    await waitForPayment(tx, id)
-    return null
-  }
+  const { id, paymentMethodId, periodNumber } = subscription
   try {
-    const payment = await openPayment(
-      tx,
-      services,
-      {
-        payerId: subscriberId,
-        creatorId,
-        purpose: 'RENEWAL',
-        amount: { amountMinor, currency },
-        source: { paymentMethodId: subscription.paymentMethodId, useWallet: false, returnUrl: null },
-      },
-      (paymentId) => attachPayment(tx, id, number, paymentId),
-      now,
-    )
-    await waitForPayment(tx, id)
-    return payment.id
+    const source = { paymentMethodId, useWallet: false, returnUrl: null }
+    const paymentId = await chargeRenewal(tx, services, subscription, source, now)
+    if (!paymentId) await waitForPayment(tx, id)
+    return paymentId
   } catch (error) {
     // the way to pay is gone, and no other was chosen
     if (!(error instanceof AppError && (error.code === 'NOT_FOUND' || error.reason === 'payment_method_required')))
       throw error
+    const period = await findPeriod(tx, id, periodNumber + 1)
+    if (period) await updatePeriod(tx, { ...period, state: 'FAILED' })
     await refuseRenewal(tx, subscription, 'NEW_METHOD', now)
     return null
   }
+}
+
+/** Claims the next period and opens its payment; null where it is claimed already, by a payment that is under way. */
+export async function chargeRenewal(
+  tx: Tx,
+  services: PaymentServices,
+  subscription: SubscriptionRow,
+  source: PaymentSource,
+  now: Date,
+): Promise<string | null> {
+  const { id, subscriberId, creatorId, periodNumber } = subscription
+  const number = periodNumber + 1
+  const period = await nextPeriod(tx, subscription, now)
+  if (!(await claimPeriod(tx, { ...period, subscriptionId: id, periodNumber: number, isAtOnce: false }, now)))
+    return null
+  // before the payment, whose end may come with its beginning
+  await waitForPayment(tx, id)
+  const { amountMinor, currency } = period
+  const payment = await openPayment(
+    tx,
+    services,
+    { payerId: subscriberId, creatorId, purpose: 'RENEWAL', amount: { amountMinor, currency }, source },
+    (paymentId) => attachPayment(tx, id, number, paymentId),
+    now,
+  )
+  return payment.id
+}
+
+/** The period after the current one: of the same offer, or the first of the one that the subscription goes over to. */
+async function nextPeriod(
+  tx: Tx,
+  subscription: SubscriptionRow,
+  now: Date,
+): Promise<Omit<ClaimedPeriod, 'subscriptionId' | 'periodNumber' | 'isAtOnce'>> {
+  const { nextPriceVersionId, promotionId, periodEndsAt, anchorAt, anchorPeriod, periodNumber } = subscription
+  const startsAt = periodEndsAt ?? now
+  const next = nextPriceVersionId ? await findOfferForShare(tx, nextPriceVersionId) : null
+  const { months } = next ?? subscription
+  const promotion = promotionId ? await getPromotion(tx, promotionId) : null
+  const { amountMinor, currency } = nextPrice(subscription, next, promotion)
+  const [anchor, number] = next ? [startsAt, 1] : [anchorAt ?? startsAt, periodNumber + 1 - anchorPeriod]
+  const endsAt = months === null ? null : endOfPeriod(anchor, number, months)
+  return { startsAt, endsAt, amountMinor, currency, priceVersionId: next?.id ?? null }
 }

@@ -6,8 +6,15 @@ export const rules = {
   Mutation: {
     updateSubscriptionOffer: isCreator,
     subscribe: isSignedIn,
+    giftSubscription: isSignedIn,
     cancelSubscription: isSignedIn,
     resumeSubscription: isSignedIn,
+    previewSubscription: isSignedIn,
+    changeSubscription: isSignedIn,
+    retrySubscriptionPayment: isSignedIn,
+    redeemPromotion: isSignedIn,
+    createPromotion: isCreator,
+    endPromotion: isCreator,
   },
   Subscription: {
     subscriptionChanged: hasSession,

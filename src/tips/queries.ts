@@ -21,6 +21,7 @@ export interface NewTip {
   readonly message: string | null
   readonly isAnonymous: boolean
   readonly contentId: string | null
+  readonly streamId: string | null
   readonly titleSnapshot: string | null
 }
 
@@ -28,10 +29,11 @@ export interface NewTip {
 export async function insertTip(tx: Tx, tip: NewTip, now: Date): Promise<string> {
   const [row] = await tx.sql<{ id: string }>`/* tips.insert */
     insert into tips (
-      sender_id, recipient_id, amount_minor, currency, message, is_anonymous, content_id, title_snapshot, created_at, updated_at)
+      sender_id, recipient_id, amount_minor, currency, message, is_anonymous, content_id, stream_id, title_snapshot,
+      created_at, updated_at)
     values (
       ${tip.senderId}::uuid, ${tip.recipientId}::uuid, ${tip.amount.amountMinor}::bigint, ${tip.amount.currency},
-      ${tip.message}, ${tip.isAnonymous}::boolean, ${tip.contentId}::uuid, ${tip.titleSnapshot}, ${now}::timestamptz,
+      ${tip.message}, ${tip.isAnonymous}::boolean, ${tip.contentId}::uuid, ${tip.streamId}::uuid, ${tip.titleSnapshot}, ${now}::timestamptz,
       ${now}::timestamptz)
     returning id::text as id`
   assert(row, 'what was inserted is returned')
@@ -91,11 +93,22 @@ export const listTipsReceived = (db: Db, recipientId: string, page: PageRequest,
     order by ${inOrder(page, fragment`t.shown_at`, fragment`t.id`)}
     limit ${page.limit + 1}::int`
 
-/** What a post is called, for a tip that is given for it. */
-export async function findContentTitle(tx: Tx, contentId: string): Promise<string | null> {
-  const [row] = await tx.sql<{ title: string | null }>`/* tips.contentTitle */
-    select title from content where id = ${contentId}::uuid`
+/** What the post is called that a tip is given for, or whose broadcast it is given in. */
+export async function findTippedTitle(
+  tx: Tx,
+  { contentId, streamId = null }: { readonly contentId: string | null; readonly streamId?: string | null },
+): Promise<string | null> {
+  const [row] = await tx.sql<{ title: string | null }>`/* tips.title */
+    select title from content
+    where id = coalesce(${contentId}::uuid, (select content_id from live_streams where id = ${streamId}::uuid))`
   return row?.title ?? null
+}
+
+/** The post behind a stream. */
+export async function findPostOfStream(db: Db, streamId: string): Promise<string | null> {
+  const [row] = await db.sql<{ contentId: string }>`/* tips.postOfStream */
+    select content_id::text as "contentId" from live_streams where id = ${streamId}::uuid`
+  return row?.contentId ?? null
 }
 
 /** A tip as it is now. */

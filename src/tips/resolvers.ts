@@ -1,9 +1,11 @@
-import { findVisibleUser, isActingStaff } from '../accounts/accounts.js'
+import { checkedReason, findVisibleUser, isActingStaff } from '../accounts/accounts.js'
 import type { AccountsAsking } from '../accounts/accounts.js'
 import { findVisibleContent, noSuchContent } from '../content/content.js'
 import type { ContentAsking } from '../content/content.js'
 import type { MutationResolvers, TipContextResolvers, TipResolvers, ViewerResolvers } from '../generated/graphql.js'
 import { transaction } from '../lib/db.js'
+import type { Db } from '../lib/db.js'
+import { AppError } from '../lib/errors.js'
 import { globalId, uuidOf } from '../lib/ids.js'
 import type { NodeType } from '../lib/ids.js'
 import { checkedPage, toConnection } from '../lib/page.js'
@@ -11,7 +13,8 @@ import { signedIn } from '../lib/viewer.js'
 import { checkedSource, payNow } from '../payments/payments.js'
 import type { PaymentsLoaders } from '../payments/payments.js'
 import type { TipsLoaders } from './loaders.js'
-import { listTipsReceived, listTipsSent } from './queries.js'
+import { findPostOfStream, listTipsReceived, listTipsSent } from './queries.js'
+import { revealSender } from './revealing.js'
 import { sightOf } from './rules.js'
 import type { TipSight } from './rules.js'
 import { TIPS, checkedMessage, sendTip } from './sending.js'
@@ -33,7 +36,7 @@ export const Mutation = {
       amount: { amountMinor, currency },
       message: checkedMessage(input.message),
       isAnonymous,
-      contentId: input.contentId ? await getTippedContent(input.contentId, creatorId, context) : null,
+      ...(await getTipped(input, creatorId, context)),
       source,
       idempotencyKey,
     }
@@ -45,7 +48,40 @@ export const Mutation = {
     context.loaders.tip.clear(answer.tipId)
     return { tip: await context.loaders.tip.load(answer.tipId), ...paid, replayed }
   },
+
+  revealTipSender: async (_parent, { input }, context) => {
+    const reason = checkedReason(input.reason)
+    const tipId = uuidOf('Tip', input.tipId, ['input', 'tipId'])
+    const tip = await transaction({ ...context, reason }, (tx, now) =>
+      revealSender(tx, signedIn(context), { tipId, reason }, now),
+    )
+    return { tip, sender: await findUser(tip.senderId, context), userErrors: [] }
+  },
 } satisfies Partial<MutationResolvers>
+
+/**
+ * What a tip is for: one thing, or nothing in particular.
+ * @throws INVALID invalid_input of a post and a stream; NOT_FOUND node_not_found
+ */
+async function getTipped(
+  {
+    contentId,
+    streamId,
+  }: { readonly contentId?: string | null | undefined; readonly streamId?: string | null | undefined },
+  creatorId: string,
+  context: ContentAsking & { readonly db: Db },
+): Promise<{ readonly contentId: string | null; readonly streamId: string | null }> {
+  if (contentId && streamId)
+    throw new AppError('INVALID', 'invalid_input', 'A tip is for one thing.', { path: ['input', 'streamId'] })
+  if (contentId) return { contentId: await getTippedContent(contentId, creatorId, context), streamId: null }
+  if (!streamId) return { contentId: null, streamId: null }
+  const id = uuidOf('LiveStream', streamId, ['input', 'streamId'])
+  const postId = await findPostOfStream(context.db, id)
+  const post = postId === null ? null : await findVisibleContent(postId, context)
+  if (post?.creatorId !== creatorId)
+    throw new AppError('NOT_FOUND', 'node_not_found', 'No such LiveStream.', { path: ['input', 'streamId'] })
+  return { contentId: null, streamId: id }
+}
 
 /** @throws NOT_FOUND node_not_found when the viewer cannot see the post, or it is another creator's */
 async function getTippedContent(id: string, creatorId: string, context: ContentAsking): Promise<string> {
@@ -65,17 +101,19 @@ const CONTEXT_TYPES = { CONTENT: 'Content', MESSAGE: 'Message', STREAM: 'LiveStr
 export const Tip = {
   id: ({ id }) => globalId('Tip', id),
   sender: (tip, _args, context) =>
-    tip.isAnonymous && sightOfTip(tip, context) !== 'all' ? null : findUser(tip.senderId, context),
+    tip.isAnonymous && sightOfTip(tip, context) !== 'giver' ? null : findUser(tip.senderId, context),
   recipient: ({ recipientId }, _args, context) => findUser(recipientId, context),
   amount: ({ amountMinor, currency }) => ({ amountMinor, currency }),
   context: contextOf,
-  payment: async (tip, _args, context) =>
-    tip.paymentIntentId !== null && sightOfTip(tip, context) === 'all'
-      ? context.loaders.payment.load(tip.paymentIntentId)
-      : null,
+  // the trail says whose payment it is
+  payment: async (tip, _args, context) => {
+    const sight = sightOfTip(tip, context)
+    const isShown = sight === 'giver' || (sight === 'staff' && !tip.isAnonymous)
+    return isShown && tip.paymentIntentId !== null ? context.loaders.payment.load(tip.paymentIntentId) : null
+  },
   // the second in which it was given is the giver's own affair
   createdAt: (tip, _args, context) =>
-    sightOfTip(tip, context) === 'all' || !tip.isAnonymous ? tip.createdAt : (tip.shownAt ?? tip.createdAt),
+    tip.isAnonymous && sightOfTip(tip, context) === 'recipient' ? (tip.shownAt ?? tip.createdAt) : tip.createdAt,
 } satisfies TipResolvers
 
 const findUser = (id: string, context: TipsAsking) => findVisibleUser(id, context)

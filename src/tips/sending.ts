@@ -15,7 +15,7 @@ import type { Viewer } from '../lib/viewer.js'
 import { findEarner, openPayment } from '../payments/payments.js'
 import type { Earner } from '../payments/payments.js'
 import type { PaymentServices, PaymentSource, Purpose } from '../payments/types.js'
-import { attachPayment, findContentTitle, findPaidTip, insertTip, updateTip } from './queries.js'
+import { attachPayment, findTippedTitle, findPaidTip, insertTip, updateTip } from './queries.js'
 import { TIP_RECEIVED, showTipJob, tipsTo } from './types.js'
 
 /** How often somebody may try to tip. */
@@ -35,6 +35,8 @@ export interface TipOrder {
   readonly isAnonymous: boolean
   /** The post it is for; the viewer can see it, and it is this creator's. */
   readonly contentId: string | null
+  /** The stream it is given in; likewise. */
+  readonly streamId?: string | null
   readonly source: PaymentSource
   readonly idempotencyKey: string
 }
@@ -67,7 +69,8 @@ export async function sendTip(
         message: order.message,
         isAnonymous: order.isAnonymous,
         contentId: order.contentId,
-        titleSnapshot: order.contentId ? await findContentTitle(tx, order.contentId) : null,
+        streamId: order.streamId ?? null,
+        titleSnapshot: order.contentId || order.streamId ? await findTippedTitle(tx, order) : null,
       },
       now,
     )

@@ -19,6 +19,7 @@ import { anyone, hasSession, isSignedIn, isStaff } from '../../src/lib/rules.js'
 import type { Viewer } from '../../src/lib/viewer.js'
 import { request } from '../support/client.js'
 import type { Answer } from '../support/client.js'
+import { Newsroom, NEWSROOM_SDL } from './newsroom.js'
 
 /**
  * A small schema of every shape that the API's machinery treats differently, served by the real server: what is tested
@@ -74,8 +75,13 @@ export const SDL = `
     deniedTicks: Tick!
     crashingTicks: Tick!
     crashingEvents: Tick!
+    headlines(after: BigInt): Headline!
+    latestHeadline: Headline!
   }
+  ${NEWSROOM_SDL}
 `
+
+export const newsroom = new Newsroom()
 
 export const CANARY = 'canary-8f1d'
 
@@ -188,7 +194,10 @@ const resolvers = {
         throw new Error(CANARY)
       },
     },
+    headlines: newsroom.headlines,
+    latestHeadline: newsroom.latestHeadline,
   },
+  ...newsroom.resolvers,
 }
 
 function tick(event: OutboxEvent, _: unknown, { viewer, now }: Context) {
@@ -227,6 +236,8 @@ export const rules = {
     deniedTicks: isDenied,
     crashingTicks: anyone,
     crashingEvents: anyone,
+    headlines: hasSession,
+    latestHeadline: hasSession,
   },
   Person: { secret: isStaff },
   Tick: { secret: isStaff },

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { globalId } from '../../src/lib/ids.js'
 import { say, uuidIn } from '../comments/calls.js'
 import { publish } from '../content/posts.js'
+import { makePicture, uploadMedia } from '../support/media.js'
 import { startServer } from '../support/server.js'
 import { statementsOf } from '../support/statements.js'
 import type { TestServer } from '../support/server.js'
@@ -16,8 +18,10 @@ let fan: Person
 const crowd: Person[] = []
 /** One of the crowd, with many posts. */
 const writer = (): Person => crowd[0] as Person
+/** A post of theirs, with many comments that were edited. */
+let discussed: string
 beforeAll(async () => {
-  server = await startServer()
+  server = await startServer({ config: { costBudget: 10_000_000 } })
   world = makeWorld(server)
   admin = await world.admin()
   fan = await world.fan()
@@ -69,6 +73,43 @@ beforeAll(async () => {
     [writer().uuid],
   )
   await server.database.owner.query(`update content set title = 'Another title' where creator_id = $1`, [writer().uuid])
+  const { rows } = await server.database.owner.query<{ id: string }>(
+    `with post as (
+      select id from content where creator_id = $1 limit 1
+    ), comment as (
+      insert into comments (content_id, author_id, body) select id, unnest($2::uuid[]), 'Words' from post returning id
+    ), version as (
+      insert into comment_versions (comment_id, body, valid_from, valid_to)
+      select id, 'Other words', app_now(), app_now() from comment, generate_series(1, 3)
+    )
+    select id::text as id from post`,
+    [writer().uuid, crowd.map(({ uuid }) => uuid)],
+  )
+  await server.database.owner.query(
+    `insert into comments (content_id, author_id, body, held_at)
+     select post.id, unnest($2::uuid[]), 'Words', app_now()
+     from (select id from content where creator_id = $1 and id <> $3 limit 1) post`,
+    [writer().uuid, crowd.map(({ uuid }) => uuid), rows[0]!.id],
+  )
+  await server.database.owner.query(
+    `insert into saved_content (user_id, content_id) select $1, id from content where title = 'A post'`,
+    [fan.uuid],
+  )
+  await uploadMedia(server, fan, await makePicture(), { purpose: 'AVATAR' })
+  await server.database.owner.query(
+    `with copy as (
+      select md5(a.id::text || n)::uuid as id, a.id as of, n, a from media_assets a, generate_series(1, 55) n where a.owner_id = $1
+    ), written as (
+      insert into media_assets select made.* from copy, jsonb_populate_record(copy.a, jsonb_build_object(
+        'id', copy.id, 'storage_key', (copy.a).storage_key || n
+      )) made
+    )
+    insert into media_variants (asset_id, kind, label, storage_key, content_type, size_bytes, width, height)
+    select copy.id, kind, label, v.storage_key || n, content_type, size_bytes, width, height
+    from copy join media_variants v on v.asset_id = copy.of`,
+    [fan.uuid],
+  )
+  discussed = globalId('Content', rows[0]!.id)
 }, 120_000)
 afterAll(() => server.close())
 
@@ -113,6 +154,39 @@ describe('a list costs as many statements however long it is', () => {
       document: `query ($n: Int) { viewer { contents(first: $n) { nodes { id authorView { version versions(first: 2) { nodes { id title } } } } } } }`,
       variables: (n) => ({ n }),
       most: 4,
+    },
+    'comments under one’s own post, and what they said': {
+      asker: writer,
+      document: `query ($id: ID!, $n: Int) { content(id: $id) { comments(first: $n) { nodes { id versions(first: 2) { nodes { id text } } } } } }`,
+      variables: (n) => ({ n, id: discussed }),
+      most: 4,
+    },
+    'comments that wait for the viewer': {
+      asker: writer,
+      document: `query ($n: Int) { viewer { heldComments(first: $n) { nodes {
+        id author { username } body { ... on CommentText { text } } content { title } versions(first: 2) { nodes { text } }
+        replyCount viewerCanDelete { isAllowed } replies(first: 2) { nodes { id } }
+      } } } }`,
+      variables: (n) => ({ n }),
+      most: 6,
+    },
+    'posts that the viewer saved': {
+      asker: () => fan,
+      document: `query ($n: Int) { viewer { savedContents(first: $n) { nodes {
+        id title tags categories { slug } creator { username } viewerHasLiked viewerHasSaved viewerAccess { isOpen rule }
+        body { ... on UnlockedBody { text media { url } } } viewerCanComment { isAllowed }
+        comments(first: 2) { nodes { id } } likers(first: 2) { nodes { username } }
+      } } } }`,
+      variables: (n) => ({ n }),
+      most: 10,
+    },
+    'files of the viewer': {
+      asker: () => fan,
+      document: `query ($n: Int) { viewer { media(first: $n) { nodes {
+        id state fileName altText file { url durationMs image { url(width: 100) thumbhash } }
+      } } } }`,
+      variables: (n) => ({ n }),
+      most: 3,
     },
     'sessions of the viewer': {
       asker: () => fan,

@@ -28,6 +28,9 @@ interface List {
   readonly churn: string
 }
 
+/** A sale that is disputed over and over. */
+const DISPUTED = '00000000-0000-4000-8000-00000000d150'
+
 let server: TestServer
 let star: Person
 let hermit: Person
@@ -67,6 +70,22 @@ beforeAll(async () => {
       count,
     )
     await sql(
+      `insert into tips (sender_id, recipient_id, amount_minor, currency, message, state, paid_at, shown_at, created_at)
+       select $1, $2, 500, 'EUR', $3, 'paid', $4, $4, $4 from generate_series(1, $5::int)`,
+      many.uuid,
+      star.uuid,
+      name,
+      INSTANT,
+      count,
+    )
+    await sql(
+      `insert into finance_cases (kind, reference, created_at)
+       select 'other', $1 || '.' || n, $2 from generate_series(1, $3::int) n`,
+      name,
+      INSTANT,
+      count,
+    )
+    await sql(
       `insert into follows (follower_id, following_id, followed_at) select id, $1, $2 from (${people}) p`,
       star.uuid,
       INSTANT,
@@ -92,6 +111,14 @@ beforeAll(async () => {
        select $1, $2, $3, $3, 1, $4, $5 from generate_series(1, $6::int)`,
       post,
       many.uuid,
+      parent,
+      name,
+      INSTANT,
+      count,
+    )
+    await sql(
+      `insert into comment_versions (comment_id, body, valid_from, valid_to)
+       select $1, $2, $3, $3 from generate_series(1, $4::int)`,
       parent,
       name,
       INSTANT,
@@ -138,9 +165,42 @@ beforeAll(async () => {
       count,
     )
   }
+  await written(`
+    insert into transactions (id, type, status, creator_id, gross_amount, platform_fee, net_amount, currency, processor, occurred_at, shown_at)
+    values ('${DISPUTED}', 'tip', 'succeeded', '${many.uuid}', 500, 100, 400, 'EUR', 'sandbox', '${INSTANT}', '${INSTANT}')`)
+  for (const [name, count] of [
+    ['stays', ROWS],
+    ['passes', PASSING],
+  ] as const) {
+    const each = `from generate_series(1, ${String(count)}) n`
+    await written(`
+      insert into transactions (type, status, payer_id, creator_id, gross_amount, platform_fee, net_amount, currency, processor, description, occurred_at, shown_at)
+      select 'tip', 'succeeded', '${hermit.uuid}', '${star.uuid}', 500, 100, 400, 'EUR', 'sandbox', '${name}', '${INSTANT}', '${INSTANT}' ${each};
+      with d as (
+        insert into disputes (transaction_id, payment_intent_id, processor, processor_reference, state, reason, amount_minor, currency, opened_at, closed_at)
+        select '${DISPUTED}', gen_random_uuid(), 'sandbox', '${name}' || n, 'lost', '${name}', 500, 'EUR', '${INSTANT}', '${INSTANT}' ${each} returning id)
+      insert into transactions (type, status, reason, reverses_id, creator_id, gross_amount, platform_fee, net_amount, currency, processor, dispute_id, description, occurred_at, shown_at)
+      select 'refund', 'succeeded', 'dispute', '${DISPUTED}', '${many.uuid}', -500, -100, -400, 'EUR', 'sandbox', id, 'debit ${name}', '${INSTANT}', '${INSTANT}' from d;
+      insert into payouts (creator_id, payout_account_id, amount_minor, currency, failure_code, created_at)
+      select '${star.uuid}', gen_random_uuid(), 4000, 'EUR', '${name}', '${INSTANT}' ${each};
+      insert into subscriptions (subscriber_id, creator_id, type, amount_minor, currency, status, started_at, created_at)
+      select s.subscriber_id, s.creator_id, 'monthly', 500, 'EUR', 'active', '${INSTANT}', '${INSTANT}'
+      from users u cross join lateral (values ('${hermit.uuid}'::uuid, u.id), (u.id, '${star.uuid}'::uuid)) s (subscriber_id, creator_id)
+      where u.username like '${name}.%';
+      insert into webhook_events (processor, event_id, type, occurred_at, payload, received_at)
+      select 'sandbox', '${name}' || n, '${name}', '${INSTANT}', '{}', '${INSTANT}' ${each}`)
+  }
   await sql('analyze')
 }, 120_000)
 afterAll(() => server.close())
+
+/** Runs statements past what keeps money as it was written. */
+const written = (statements: string): Promise<unknown> => sql(past(statements))
+const past = (statements: string): string =>
+  `begin; set local session_replication_role = replica; ${statements}; commit`
+/** Half of those that pass are gone, and as many others are there. */
+const pass = (table: string, which: string): string =>
+  past(`update ${table} set id = gen_random_uuid() where ${which} and random() < 0.5`)
 
 const people = (name: string): string => `select id::text from users where username like '${name}.%'`
 const posts = `select id::text from content where title = 'tied stays'`
@@ -153,6 +213,11 @@ const bond = (table: string, row: string, person: string): string => `
   with gone as (delete from ${table} where ${person} in (select id from users where username like 'passes.%') and ${row} = $1 and random() < 0.5)
   insert into ${table} (${row}, ${person}, created_at)
   select $1, id, '${INSTANT}' from users where username like 'passes.%' and random() < 0.5 on conflict do nothing`
+
+const tipsPass = `
+  with gone as (delete from tips where message = 'passes' and random() < 0.5 returning *)
+  insert into tips (sender_id, recipient_id, amount_minor, currency, message, state, paid_at, shown_at, created_at)
+  select sender_id, recipient_id, amount_minor, currency, message, state, paid_at, shown_at, created_at from gone`
 
 const LISTS: Readonly<Record<string, List>> = {
   explore: { asker: () => star, field: 'explore($page) { $rows }', stay: posts, churn: takesBack },
@@ -200,6 +265,14 @@ const LISTS: Readonly<Record<string, List>> = {
     stay: `select id::text from comments where body = 'stays' and parent_id is not null`,
     churn: deletes,
   },
+  'what a comment said': {
+    asker: () => star,
+    field: 'node(id: $id) { ... on Comment { versions($page) { $rows } } }',
+    id: () => globalId('Comment', parent),
+    stay: `select id::text from comment_versions where body = 'stays'`,
+    churn: `with gone as (delete from comment_versions where body = 'passes' and random() < 0.5 returning *)
+      insert into comment_versions (comment_id, body, valid_from, valid_to) select comment_id, body, valid_from, valid_to from gone`,
+  },
   likers: {
     asker: () => star,
     field: 'node(id: $id) { ... on Content { likers($page) { $rows } } }',
@@ -241,6 +314,82 @@ const LISTS: Readonly<Record<string, List>> = {
       update user_sessions s set revoked_at = case when gone then app_now() end,
         revoked_reason = (case when gone then 'logout' end)::session_end_reason
       from half where half.id = s.id`,
+  },
+  'tips received': {
+    asker: () => star,
+    field: 'viewer { tipsReceived($page) { $rows } }',
+    stay: `select id::text from tips where message = 'stays'`,
+    churn: tipsPass,
+  },
+  'tips sent': {
+    asker: () => many,
+    field: 'viewer { tipsSent($page) { $rows } }',
+    stay: `select id::text from tips where message = 'stays'`,
+    churn: tipsPass,
+  },
+  'cases about money': {
+    asker: () => admin,
+    field: 'financeCases($page) { $rows }',
+    stay: `select id::text from finance_cases where reference like 'stays.%'`,
+    churn: `with gone as (delete from finance_cases where reference like 'passes.%' and random() < 0.5 returning *)
+      insert into finance_cases (kind, reference, created_at) select kind, reference || '+', created_at from gone`,
+  },
+  'what somebody paid': {
+    asker: () => hermit,
+    field: 'viewer { transactions($page) { $rows } }',
+    stay: `select id::text from transactions where description = 'stays'`,
+    churn: pass('transactions', `description = 'passes'`),
+  },
+  'what a creator earned': {
+    asker: () => star,
+    field: 'viewer { earnings { transactions($page) { $rows } } }',
+    stay: `select id::text from transactions where description = 'stays'`,
+    churn: pass('transactions', `description = 'passes'`),
+  },
+  disputes: {
+    asker: () => admin,
+    field: 'disputes($page) { $rows }',
+    stay: `select id::text from disputes where reason = 'stays'`,
+    churn: pass('disputes', `reason = 'passes'`),
+  },
+  'disputes of a creator’s sales': {
+    asker: () => many,
+    field: 'viewer { earnings { disputes($page) { $rows } } }',
+    stay: `select id::text from disputes where reason = 'stays'`,
+    churn: past(
+      `update transactions set shown_at = case when random() < 0.5 then 'infinity' else timestamptz '${INSTANT}' end
+       where description = 'debit passes'`,
+    ),
+  },
+  payouts: {
+    asker: () => admin,
+    field: 'payouts($page) { $rows }',
+    stay: `select id::text from payouts where failure_code = 'stays'`,
+    churn: pass('payouts', `failure_code = 'passes'`),
+  },
+  'payouts of a creator': {
+    asker: () => star,
+    field: 'viewer { payouts($page) { $rows } }',
+    stay: `select id::text from payouts where failure_code = 'stays'`,
+    churn: pass('payouts', `failure_code = 'passes'`),
+  },
+  subscriptions: {
+    asker: () => hermit,
+    field: 'viewer { subscriptions($page) { $rows } }',
+    stay: `select s.id::text from subscriptions s join users u on u.id = s.creator_id where u.username like 'stays.%'`,
+    churn: pass('subscriptions', `creator_id in (select id from users where username like 'passes.%')`),
+  },
+  subscribers: {
+    asker: () => star,
+    field: 'viewer { subscribers($page) { $rows } }',
+    stay: `select s.id::text from subscriptions s join users u on u.id = s.subscriber_id where u.username like 'stays.%'`,
+    churn: pass('subscriptions', `subscriber_id in (select id from users where username like 'passes.%')`),
+  },
+  'messages of processors': {
+    asker: () => admin,
+    field: 'webhookEvents($page) { $rows }',
+    stay: `select id::text from webhook_events where type = 'stays'`,
+    churn: pass('webhook_events', `type = 'passes'`),
   },
   files: {
     asker: () => many,

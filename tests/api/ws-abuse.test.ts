@@ -258,6 +258,40 @@ describe('a frame that is wrong', () => {
       socket.sendFrame({ opcode: 1, payload: 'x'.repeat(40_000), isFinal: false })
       socket.sendFrame({ opcode: 0, payload: 'x'.repeat(40_000), isFinal: false })
     }))
+  it.each([4, 5, 6, 7, 11, 12, 13, 14, 15])('is refused with opcode %i, which is reserved', (opcode) =>
+    closesWith(1002, (socket) => socket.sendFrame({ opcode })),
+  )
+  it.each([1, 2, 3, 5, 6, 7])('is refused with reserved bits %i in a ping', (reserved) =>
+    closesWith(1002, (socket) => socket.sendFrame({ opcode: 9, reserved })),
+  )
+  it('is refused as a message begun within another', () =>
+    closesWith(1002, (socket) => {
+      socket.sendFrame({ opcode: 1, payload: '{', isFinal: false })
+      socket.sendFrame({ opcode: 1, payload: text })
+    }))
+  it('is refused when a character is cut off at its end', () =>
+    closesWith(1007, (socket) => socket.sendFrame({ opcode: 1, payload: Buffer.from([0x22, 0xe2, 0x82]) })))
+  it.each([
+    ['of one byte', Buffer.from([3])],
+    ['with a code below 1000', Buffer.from([3, 0xe7])],
+    ['with a code that is never sent', Buffer.from([3, 0xed])],
+    ['with a code that is kept for later', Buffer.from([3, 0xf8])],
+  ])('is refused as a close %s', (_what, payload) =>
+    closesWith(1002, (socket) => socket.sendFrame({ opcode: 8, payload })),
+  )
+  it('is refused as a close whose reason is no UTF-8', () =>
+    closesWith(1007, (socket) => socket.sendFrame({ opcode: 8, payload: Buffer.from([3, 0xe8, 0xc3, 0x28]) })))
+  it('ends the socket as the other side says, where it is a close', () =>
+    closesWith(1000, (socket) => socket.sendFrame({ opcode: 8, payload: Buffer.from([3, 0xe8]) })))
+  it('is taken where a character is cut between two fragments', async () => {
+    const socket = await init(server)
+    const message = Buffer.from('{"type":"ping","payload":{"é":1}}')
+    const cut = message.indexOf(0xc3) + 1
+    socket.sendFrame({ opcode: 1, payload: message.subarray(0, cut), isFinal: false })
+    socket.sendFrame({ opcode: 0, isFinal: false })
+    socket.sendFrame({ opcode: 0, payload: message.subarray(cut) })
+    await socket.next('pong')
+  })
   it('is taken in a few fragments', async () => {
     const socket = await init(server)
     socket.sendFrame({ opcode: 1, payload: '{"type":', isFinal: false })

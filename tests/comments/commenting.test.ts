@@ -398,6 +398,25 @@ describe('the creator of a post', () => {
   })
 })
 
+describe('a post that its creator closes to comments', () => {
+  it('says so to the creator, and since when, until it is open again', async () => {
+    const post = await aPost()
+    const closedAt = async (asker: Person): Promise<unknown> =>
+      (await asker.do(`query ($id: ID!) { content(id: $id) { authorView { commentsClosedAt } } }`, { id: post }))[
+        'content'
+      ].authorView?.commentsClosedAt
+    expect(await closedAt(creator)).toBeNull()
+    await done(creator, 'setCommentsClosed', { contentId: post })
+    const since = await closedAt(creator)
+    expect(since).toEqual(expect.any(String))
+    await done(creator, 'setCommentsClosed', { contentId: post })
+    expect(await closedAt(creator)).toBe(since)
+    expect(await closedAt(fan)).toBeUndefined()
+    await done(creator, 'setCommentsClosed', { contentId: post, closed: false })
+    expect(await closedAt(creator)).toBeNull()
+  })
+})
+
 describe('what the creator asks for', () => {
   const NONE = { enabled: true, subscribersOnly: false, holdFirst: false, slowModeSeconds: 0, forbiddenWords: [] }
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { firstComments } from '../../src/comments/comments.js'
 import { listLikers } from '../../src/comments/like-queries.js'
-import { listComments, listCommentsById, listReplies } from '../../src/comments/thread-queries.js'
+import { listComments, listCommentsById, listHeldComments, listReplies } from '../../src/comments/thread-queries.js'
+import { listVersions } from '../../src/comments/version-queries.js'
 import { listContentById } from '../../src/content/queries.js'
 import type { Db } from '../../src/lib/db.js'
 import type { PageRequest } from '../../src/lib/page.js'
@@ -15,11 +16,15 @@ const POSTS = 3_000
 /** On top of one post, and as many answers to one of its comments. */
 const ON_ONE = 100_000
 const ELSEWHERE = 300_000
+/** Of forty comments, a thousand and more of each. */
+const VERSIONS = 50_000
 
 let database: TestDatabase
 let viewerId: string
 let big: string
 let popular: string
+/** Who has every fiftieth post, and under them very many comments that wait. */
+let strict: string
 let posts: string[]
 const reading = () => ({ viewerId, isAgeVerified: false, isGated: false, now: new Date('2026-11-25T12:00:00Z') })
 const first = (limit: number, cursor: readonly string[] | null = null): PageRequest => ({
@@ -54,6 +59,11 @@ beforeAll(async () => {
   await owner.query(`insert into comments (content_id, author_id, body, created_at)
     select ${key('c', `(1 + n % ${POSTS - 1})`)}, ${key('u', `(n % ${PEOPLE})`)}, 'W', timestamptz '2026-11-01' + n * interval '1 second'
     from generate_series(0, ${ELSEWHERE - 1}) n`)
+  await owner.query(`insert into comment_versions (comment_id, body, valid_from, valid_to)
+    select ${key('m', '(n % 40)')}, 'V', timestamptz '2026-11-01' + n * interval '1 second', timestamptz '2026-11-01' + (n + 1) * interval '1 second'
+    from generate_series(0, ${VERSIONS - 1}) n`)
+  await owner.query(`update comments m set held_at = m.created_at, held_for_id = c.creator_id
+    from content c where c.id = m.content_id and m.parent_id is null and c.creator_id = ${key('u', '7')}`)
   await owner.query(`insert into likes (user_id, content_id) select id, ${key('c', '0')} from users`)
   await owner.query(`insert into likes (user_id, comment_id)
     select u.id, ${key('m', 'n')} from generate_series(0, 19) n, users u where u.username < 'person.4'`)
@@ -64,22 +74,23 @@ beforeAll(async () => {
   await owner.query('vacuum analyze')
   const one = async (sql: string) => (await owner.query<{ id: string }>(sql)).rows.map(({ id }) => id)
   ;[viewerId] = (await one(`select ${key('u', '77')} as id`)) as [string]
+  ;[strict] = (await one(`select ${key('u', '7')} as id`)) as [string]
   ;[big] = (await one(`select ${key('c', '0')} as id`)) as [string]
   ;[popular] = (await one(`select ${key('m', '0')} as id`)) as [string]
   posts = await one('select id from content order by publish_at desc limit 20')
 }, 180_000)
 afterAll(() => database.drop())
 
-const FILLED = ['comments', 'likes', 'users', 'content']
+const FILLED = ['comments', 'comment_versions', 'likes', 'users', 'content']
+
+const READ = ['comments', 'comment_versions', 'likes']
 
 /** Neither a table nor a whole thread is read, nor sorted; what is empty, or small, here may be. */
 const expectLean = ({ types, scanned, nodes }: Explained): void => {
   expect(scanned.filter((table) => FILLED.includes(table))).toEqual([])
   expect(types.filter((type) => /Sort|Hash Join/.test(type))).toEqual([])
   const busiest = Math.max(
-    ...nodes
-      .filter((node) => node['Relation Name'] === 'comments' || node['Relation Name'] === 'likes')
-      .map((node) => node['Actual Rows'] ?? 0),
+    ...nodes.filter((node) => READ.includes(node['Relation Name'] ?? '')).map((node) => node['Actual Rows'] ?? 0),
   )
   // what is shown, or what those said whom the viewer blocks
   expect(busiest).toBeLessThanOrEqual(500)
@@ -98,6 +109,9 @@ describe('with 200,000 comments under one post and half a million in all', () =>
     'comments by id': (db) => listCommentsById(db, [popular], reading()),
     'what a list of posts brings along': (db) =>
       db.sql`/* test.first */ select c.id, ${firstComments(reading(), 3)} from content c where c.id = any (${posts}::uuid[])`,
+    'what waits for a creator': (db) => listHeldComments(db, strict, first(20), { ...reading(), viewerId: strict }),
+    'what a comment said before': (db) => listVersions(db, [popular], first(20)),
+    'what it said at first': (db) => listVersions(db, [popular], last(20)),
     'those who like a post': (db) => listLikers(db, [big], first(20), reading()),
   }
   for (const [what, read] of Object.entries(reads))

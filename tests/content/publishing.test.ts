@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { globalId } from '../../src/lib/ids.js'
 import { makePicture, uploadMedia } from '../support/media.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
@@ -105,6 +107,12 @@ describe('a published post', () => {
       [creator.uuid],
     )
     expect(rows.map(({ type }) => type)).toEqual(['content.changed', 'content.unpublished', 'content.published'])
+  })
+
+  it('is not there by an id of something else, nor by what is no id', async () => {
+    const { id } = await publish(creator)
+    for (const wrong of [globalId('Content', randomUUID()), creator.id, `${String(id)}A`, 'x', ''])
+      expect(await read(creator, wrong), wrong).toBeNull()
   })
 
   it('keeps how it was before each change, and refuses a change of what was not seen', async () => {
@@ -318,7 +326,16 @@ describe('saving a post', () => {
 describe('a limited account', () => {
   it('has no posts to show, and an answer all the same', async () => {
     const [staff, leaving] = [await world.moderator(), await provenCreator(world)]
-    await publish(leaving)
+    const { id, authorView } = await publish(leaving)
+    const input = { contentId: id, expectedVersion: authorView.version, title: 'Another' }
+    await leaving.do(postMutation('updateContent'), { input })
+    const { content } = await leaving.do(
+      `query ($id: ID!) { content(id: $id) { authorView { versions { nodes { id } } } } }`,
+      { id },
+    )
+    const version = { id: content.authorView.versions.nodes[0].id as string }
+    const find = `query ($id: ID!) { node(id: $id) { id } }`
+    expect(await leaving.do(find, version)).toEqual({ node: version })
     await staff.do(
       `mutation ($input: SetAccountStatusInput!) { setAccountStatus(input: $input) { userErrors { code } } }`,
       {
@@ -331,5 +348,6 @@ describe('a limited account', () => {
         `{ viewer { isLimited contents { nodes { id body { __typename } } } savedContents { nodes { id } } } }`,
       ),
     ).toEqual({ viewer: { isLimited: true, contents: { nodes: [] }, savedContents: { nodes: [] } } })
+    expect(await leaving.do(find, version)).toEqual({ node: null })
   })
 })

@@ -131,6 +131,11 @@ describe('a scheduled post', () => {
     )
     await announce()
     expect(await read(creator, id)).toMatchObject({ authorView: { publishAt: authorView.publishAt } })
+    const { rows } = await server.database.owner.query(
+      `select after from audit_logs where action = 'content.rescheduled' and subject_id = $1`,
+      [uuidIn(id)],
+    )
+    expect(rows).toEqual([{ after: { publishAt: authorView.publishAt } }])
   })
 
   it('stays where it is when its zone is known no more, and keeps no other from its time', async () => {

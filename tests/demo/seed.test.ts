@@ -175,6 +175,19 @@ describe('the demo world', () => {
       expect(counts[what], what).toBeGreaterThanOrEqual(count)
   })
 
+  it('has its creators and posts stand where their followers and likes put them, before any job has run', async () => {
+    const { rows } = await database.owner.query<{ rising: number; wrong: number; scored: number }>(
+      `select (select count(*)::int from explore_creators where rising > 0) as rising,
+        (select count(*)::int from explore_creators e join user_counters c on c.user_id = e.user_id
+          where e.follower_count <> c.follower_count) as wrong,
+        (select count(*)::int from explore_posts e join content c on c.id = e.content_id
+          where e.is_due and c.publish_at > app_now() - interval '29 days'
+            and e.score <> app_explore_score(c.like_count, c.comment_count, c.save_count, c.publish_at)) as scored`,
+    )
+    expect(rows[0]?.rising).toBeGreaterThan(2)
+    expect(rows).toMatchObject([{ wrong: 0, scored: 0 }])
+  })
+
   it('gives nobody who earns an unproven age', async () => {
     const { rows } = await database.owner.query(
       `select c.id from content c join users u on u.id = c.creator_id

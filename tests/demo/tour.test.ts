@@ -34,9 +34,9 @@ let server: TestServer
 const tokens = new Map<string, string>()
 beforeAll(async () => {
   server = await startServer({ runsJobs: true })
-  await seedDemo(server.database)
+  await seedDemo(server.database, { payments: server.services.payments })
   for (const who of ['fan', 'creator']) tokens.set(who, await signIn(who))
-})
+}, 180_000)
 afterAll(() => server.close())
 
 async function signIn(who: string): Promise<string> {
@@ -83,6 +83,56 @@ describe('the tour of the README', () => {
     expect(open.content.body).toMatchObject({ __typename: 'UnlockedBody', text: expect.any(String) as string })
   })
 
+  it('shows what was paid, and what became of it', async () => {
+    const { viewer: fan } = await take('Paid')
+    expect(fan.wallets).toEqual([{ balance: { formatted: '26.00 GBP' } }])
+    expect(fan.subscriptions.nodes).toHaveLength(2)
+    expect(fan.purchases.nodes).toMatchObject([{ state: 'PAID' }, { state: 'PAID' }])
+    expect(fan.transactions.nodes.length).toBeGreaterThanOrEqual(6)
+    const { viewer: creator } = await take('Earned')
+    expect(creator.earnings.transactions.nodes).toHaveLength(10)
+    expect(creator.subscribers.nodes).toHaveLength(5)
+    expect(creator.payouts.nodes).toMatchObject([{ state: 'PAID' }, { state: 'PAID' }])
+  })
+
+  it('shows conversations: what was read and bought, and what was not', async () => {
+    const { viewer } = await take('Letters')
+    const [cleo, ...others] = viewer.conversations.nodes
+    expect(cleo).toMatchObject({ other: { displayName: 'Cleo Marchetti' }, isPinned: true, unreadCount: 4 })
+    expect(others).toEqual([])
+    const bodies = cleo.messages.nodes.map(({ body }: { body: object }) => body)
+    expect(bodies).toHaveLength(6)
+    expect(bodies).toContainEqual({
+      teaser: 'The recipe of the blue, to the gram.',
+      price: { formatted: '4.00 GBP' },
+      previews: [],
+    })
+    expect(bodies).toContainEqual({
+      text: expect.stringContaining('To all who make this possible') as string,
+      media: [],
+    })
+    expect(bodies).toContainEqual({
+      text: expect.stringContaining('First and last cut of the block') as string,
+      media: [],
+    })
+  })
+
+  it('shows what is on air and what is said there, what is over and what is to come', async () => {
+    const { liveStreams, user } = await take('OnAir')
+    expect(liveStreams.nodes).toMatchObject([{ state: 'LIVE', viewerCount: 14 }])
+    expect(liveStreams.nodes[0].chatLines.nodes).toHaveLength(5)
+    expect(liveStreams.nodes[0].chatLines.nodes).toContainEqual(
+      expect.objectContaining({ author: expect.objectContaining({ isCreator: true }) as object }),
+    )
+    const of = (state: string) => user.streams.nodes.filter((stream: { state: string }) => stream.state === state)
+    expect(of('ENDED')).toHaveLength(1)
+    expect(of('ENDED')[0].peakViewerCount).toBeGreaterThan(10)
+    expect(of('SCHEDULED').map(({ content }: { content: object }) => content)).toEqual([
+      expect.objectContaining({ price: { formatted: '12.00 GBP' }, viewerAccess: { isOpen: false } }),
+      expect.objectContaining({ price: null, viewerAccess: { isOpen: true } }),
+    ])
+  })
+
   it('shows a thread, and finds things', async () => {
     const { content } = await take('Thread')
     expect(content.comments.nodes).toHaveLength(5)
@@ -93,6 +143,7 @@ describe('the tour of the README', () => {
     expect(found.search.contents.edges.length).toBeGreaterThan(0)
     expect(found.search.tags.nodes).toContainEqual(expect.objectContaining({ name: 'tiles' }))
     expect(found.explore.nodes).toHaveLength(3)
+    expect(found.creators.nodes).toHaveLength(3)
   })
 
   it('has a like arrive on a socket', async () => {
@@ -107,7 +158,20 @@ describe('the tour of the README', () => {
   })
 
   it('has no step that is not taken here', () => {
-    expect([...tour.keys()]).toEqual(['Feed', 'Locked', 'Save', 'Give', 'Thread', 'Find', 'Told', 'Like'])
+    expect([...tour.keys()]).toEqual([
+      'Feed',
+      'Locked',
+      'Save',
+      'Paid',
+      'Earned',
+      'Letters',
+      'OnAir',
+      'Give',
+      'Thread',
+      'Find',
+      'Told',
+      'Like',
+    ])
   })
 })
 
@@ -131,6 +195,18 @@ describe('the samples of the explorer', () => {
     })
     expect(await asked('fan', readSample('follow'), { input: { userId: DEMO_IDS.newcomer } })).toMatchObject({
       followUser: { user: { username: 'theo.hernandez' } },
+    })
+    expect(await asked('fan', readSample('paid'))).toMatchObject({
+      viewer: { tipsSent: { nodes: [{ recipient: { username: 'cleo' } }, { recipient: { username: 'cleo' } }] } },
+    })
+    expect(await asked('creator', readSample('earnings'))).toMatchObject({
+      viewer: { earnings: { owed: { formatted: '0.00 GBP' } }, payoutAccounts: [{ state: 'VERIFIED' }] },
+    })
+    expect(await asked('creator', readSample('conversations'))).toMatchObject({
+      viewer: { conversations: { nodes: expect.arrayContaining([expect.objectContaining({ unreadCount: 2 })]) as [] } },
+    })
+    expect(await asked('fan', readSample('live-streams'))).toMatchObject({
+      liveStreams: { nodes: [{ state: 'LIVE' }] },
     })
     expect(await asked('fan', readSample('search'), { text: 'tiles' })).toMatchObject({
       search: { tags: { nodes: expect.arrayContaining([{ name: 'tiles', postCount: 6 }]) as [] } },

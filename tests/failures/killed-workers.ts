@@ -11,6 +11,44 @@ import type { Person } from '../support/world.js'
 import { startProcess } from '../server/process.js'
 import type { ServerProcess } from '../server/process.js'
 
+/** Workers of a server, each a process of its own, to be killed. */
+export interface Workers {
+  start(server: TestServer): Promise<void>
+  kill(): Promise<void>
+  /** Lets the half minute pass that a worker is given which says nothing. */
+  giveUp(server: TestServer): Promise<void>
+}
+
+/** Has a test file start workers and kill them. */
+export function killedWorkers(): Workers {
+  const folder = mkdtempSync(join(tmpdir(), 'workers-'))
+  let worker: ServerProcess | undefined
+  const kill = async (): Promise<void> => {
+    await worker?.stop('SIGKILL')
+  }
+  afterAll(async () => {
+    await kill()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return {
+    kill,
+    start: async ({ database }) => {
+      const started = startProcess(
+        { DATABASE_URL: database.ownerUrl, DATABASE_APP_URL: database.appUrl, DATA_DIR: folder, ...TEST_KEYS },
+        '--worker',
+      )
+      worker = started
+      await until(() => started.output().includes('ready to run jobs'), 60_000)
+    },
+    giveUp: async ({ database: { owner } }) => {
+      await owner.query(`update worker_heartbeats set beat_at = beat_at - interval '31 seconds'`)
+      await owner.query(
+        `update graphile_worker._private_jobs set locked_at = locked_at - interval '31 seconds' where locked_at is not null`,
+      )
+    },
+  }
+}
+
 /** The tests of workers that are killed while they tell `people` people of `announcements` things, `kills` times. */
 export function testKilledWorkers(options: {
   kills: number
@@ -19,10 +57,9 @@ export function testKilledWorkers(options: {
   waitsForReal: boolean
 }): void {
   const { kills, people, announcements, waitsForReal } = options
-  const folder = mkdtempSync(join(tmpdir(), 'workers-'))
+  const workers = killedWorkers()
   let server: TestServer
   let admin: Person
-  let worker: ServerProcess | undefined
   beforeAll(async () => {
     server = await startServer()
     admin = await makeWorld(server).admin({ isEmailVerified: false })
@@ -34,24 +71,10 @@ export function testKilledWorkers(options: {
     )
   }, 60_000)
   afterAll(async () => {
-    await worker?.stop('SIGKILL')
+    await workers.kill()
     await server.close()
-    rmSync(folder, { recursive: true, force: true })
   })
 
-  const startWorker = async (): Promise<void> => {
-    const started = startProcess(
-      {
-        DATABASE_URL: server.database.ownerUrl,
-        DATABASE_APP_URL: server.database.appUrl,
-        DATA_DIR: folder,
-        ...TEST_KEYS,
-      },
-      '--worker',
-    )
-    worker = started
-    await until(() => started.output().includes('ready to run jobs'), 60_000)
-  }
   const number = async (sql: string): Promise<number> =>
     Number((await server.database.owner.query<{ n: string }>(`select count(*)::text as n ${sql}`)).rows[0]?.n)
 
@@ -70,20 +93,14 @@ export function testKilledWorkers(options: {
       const told = 'from notifications where subject_id in (select id from announcements)'
       const wanted = announcements * (people + 1)
       for (let kill = 1; kill <= kills && (await number(told)) < wanted; kill += 1) {
-        await startWorker()
+        await workers.start(server)
         const before = await number(told)
         await until(async () => (await number(told)) > before, 90_000).catch(() => undefined)
         await setTimeout(40 * kill)
-        await worker?.stop('SIGKILL')
+        await workers.kill()
       }
-      if (!waitsForReal) {
-        // the half minute that a worker is given passes
-        await server.database.owner.query(`update worker_heartbeats set beat_at = beat_at - interval '31 seconds'`)
-        await server.database.owner.query(
-          `update graphile_worker._private_jobs set locked_at = locked_at - interval '31 seconds' where locked_at is not null`,
-        )
-      }
-      await startWorker()
+      if (!waitsForReal) await workers.giveUp(server)
+      await workers.start(server)
       const startedMs = performance.now()
       await until(
         async () =>

@@ -11,7 +11,7 @@ import { emit } from '../../src/lib/events.js'
 import type { OutboxEvent } from '../../src/lib/events.js'
 import { configureLog } from '../../src/lib/log.js'
 import type { JobServices } from '../../src/lib/jobs.js'
-import { onEvents, relayedJobs, relayOpenEvents, startRelay } from '../../src/lib/relay.js'
+import { onEventBatches, onEvents, relayedJobs, relayOpenEvents, startRelay } from '../../src/lib/relay.js'
 import type { EventHandler, Relay } from '../../src/lib/relay.js'
 import { runDueJobs } from '../../src/lib/worker.js'
 import { testDatabase } from '../support/database.js'
@@ -78,6 +78,24 @@ it('makes one job per event and handler that wants it, with the whole event', as
   ])
   expect(alsoCounted).toHaveLength(2)
   expect(await relayOpenEvents(database.db, handlers)).toBe(0)
+})
+
+it('gives a handler of batches what was relayed together, in order, and again whole when it fails', async () => {
+  const batches: number[][] = []
+  const batched = onEventBatches<{ n: number }>('test.count_all', ['test.counted'], async (events) => {
+    batches.push(events.map(({ payload }) => payload.n))
+    if (batches.length === 1) throw new Error('once')
+  })
+  for (let n = 1; n <= 3; n += 1) await say(n)
+  await relayOpenEvents(database.db, [batched, ...handlers])
+  await say(4)
+  await relayOpenEvents(database.db, [batched])
+  expect(await jobs()).toBe(8)
+  await run([batched, ...handlers])
+  await database.owner.query('update graphile_worker._private_jobs set run_at = now()')
+  await run([batched, ...handlers])
+  expect(batches).toEqual([[1, 2, 3], [4], [1, 2, 3]])
+  expect(counted).toHaveLength(3)
 })
 
 it('relays as soon as an event is committed, and none that was rolled back', async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AppError } from '../../src/lib/errors.js'
 import { globalId, parseGlobalId, uuidOf } from '../../src/lib/ids.js'
-import { currencyDigits, formatMoney, isCurrency } from '../../src/lib/money.js'
+import { checkedPrice, currencyDigits, formatMoney, isCurrency } from '../../src/lib/money.js'
 import { checkedPage, toConnection } from '../../src/lib/page.js'
 import type { PageArgs } from '../../src/lib/page.js'
 
@@ -43,6 +43,20 @@ describe('money', () => {
       [9_007_199_254_740_993n, 'EUR', '90071992547409.93 EUR'],
     ] as const
     for (const [amountMinor, currency, text] of written) expect(formatMoney({ amountMinor, currency })).toBe(text)
+  })
+
+  it('is a price from a least to a most, and says which', () => {
+    const limits = {
+      EUR: [100n, 1_000_000n, 'A price is from 1.00 EUR to 10000.00 EUR.'],
+      JPY: [100n, 1_000_000n, 'A price is from 100 JPY to 1000000 JPY.'],
+      KWD: [1_000n, 10_000_000n, 'A price is from 1.000 KWD to 10000.000 KWD.'],
+    } as const
+    for (const [currency, [least, most, message]] of Object.entries(limits)) {
+      for (const amountMinor of [least, most])
+        expect(checkedPrice({ amountMinor, currency }, ['price'])).toBe(amountMinor)
+      for (const amountMinor of [least - 1n, most + 1n])
+        expect(() => checkedPrice({ amountMinor, currency }, ['price'])).toThrow(message)
+    }
   })
 
   it('knows its currencies', () => {

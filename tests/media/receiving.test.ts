@@ -2,8 +2,13 @@ import { request as httpRequest } from 'node:http'
 import type { ClientRequest } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MAX_CONCURRENT_UPLOADS, MAX_CONCURRENT_UPLOADS_OF_NETWORK } from '../../src/media/limits.js'
+import {
+  MAX_CONCURRENT_UPLOADS,
+  MAX_CONCURRENT_UPLOADS_OF_NETWORK,
+  MAX_CONCURRENT_UPLOADS_OF_SITE,
+} from '../../src/media/limits.js'
 import { serveMedia } from '../../src/media/media.js'
+import { Arriving } from '../../src/media/receiving.js'
 import { completeUpload, requestUpload, send } from '../support/media.js'
 import type { Target } from '../support/media.js'
 import { startServer } from '../support/server.js'
@@ -116,4 +121,15 @@ describe('an upload that arrives here', () => {
       Array(MAX_CONCURRENT_UPLOADS_OF_NETWORK).fill(200),
     )
   })
+})
+
+it('leaves places beside those of one site, out of however many of its networks they come', () => {
+  const arriving = new Arriving()
+  const begin = (n: number, address: string) => arriving.begin(`person ${String(n)}`, address)
+  for (let n = 0; n < MAX_CONCURRENT_UPLOADS_OF_SITE; n += 1)
+    expect(begin(n, `2001:db8:0:${n.toString(16)}::1`)).toBeNull()
+  expect(begin(99, '2001:db8:0:ffff::1')).toMatchObject({ status: 429 })
+  expect(begin(99, '2001:db8:1::1')).toBeNull()
+  arriving.end('person 0', '2001:db8:0:0::1')
+  expect(begin(99, '2001:db8:0:ffff::1')).toBeNull()
 })

@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeImages } from '../../src/media/images.js'
-import { refusalOfPixels, typeOfHead } from '../../src/media/inspection.js'
+import { isMachineFault, refusalOfPixels, typeOfHead } from '../../src/media/inspection.js'
 import { patchesOf } from '../../src/media/metadata/apart.js'
 import { MAX_PATCHES, patchesIn } from '../../src/media/metadata/metadata.js'
 import { FileBytes, Malformed, MAX_READS } from '../../src/media/metadata/patches.js'
@@ -304,4 +305,12 @@ describe('a file of a fan’s', () => {
     await expect(patchesOf(path, 'video/mp4', 1)).rejects.toThrow(Malformed)
     await expect(patchesOf(`${path}.gone`, 'video/mp4')).rejects.toThrow('ENOENT')
   })
+})
+
+it('what a picture cannot be read for is told apart: itself, or the machine, which tries again', async () => {
+  const why = async (picture: string | Buffer): Promise<boolean> =>
+    await makeImages(picture).then(() => expect.fail('it can be read'), isMachineFault)
+  expect(await why(Buffer.from('no picture'))).toBe(false)
+  expect(await why(join(tmpdir(), 'a-file-that-is-not-there'))).toBe(true)
+  expect(isMachineFault(new Error('VipsJpeg: out of memory (42)'))).toBe(true)
 })

@@ -224,6 +224,34 @@ describe('likes', () => {
   const likesOf = async (id: unknown) =>
     (await inboxOf(creator, { first: 100, types: ['CONTENT_LIKE'] })).nodes.filter(({ subject }) => subject?.id === id)
 
+  it('of one moment are told together, each once, in one chain for each post', async () => {
+    const [one, other] = [await post({ title: 'One' }), await post({ title: 'Other' })]
+    const likers = [await own(), await own(), await own()]
+    await like(likers[0]!, one['id'])
+    await server.drain()
+    await like(likers[1]!, one['id'])
+    await unlike(likers[1]!, one['id'])
+    await like(likers[1]!, one['id'])
+    for (const liker of likers) await like(liker, other['id'])
+    await like(likers[2]!, one['id'])
+    await unlike(likers[0]!, other['id'])
+    await server.drain()
+    expect(await likesOf(one['id'])).toMatchObject([{ actorCount: 3 }])
+    expect(await likesOf(other['id'])).toMatchObject([{ actorCount: 2 }])
+    const { rows } = await sql(
+      `select n.subject_id, n.sequence, n.group_from, n.superseded_by,
+         lead(n.sequence) over (partition by n.subject_id order by n.sequence) as next,
+         first_value(n.sequence) over (partition by n.subject_id order by n.sequence) as first,
+         (select last_sequence from notification_inboxes i where i.user_id = n.user_id) as last
+       from notifications n
+       where n.type = 'content_like' and n.subject_id = any($1::uuid[]) order by n.sequence`,
+      [uuid(one['id']), uuid(other['id'])],
+    )
+    expect(rows).toHaveLength(5)
+    for (const row of rows) expect([row.superseded_by, row.group_from]).toEqual([row.next, row.first])
+    expect(rows.at(-1)?.sequence).toBe(rows[0]?.last)
+  })
+
   it('of one post are one notification to its creator; who takes a like back is no longer in it', async () => {
     const { id } = await post({ title: 'Liked' })
     const [ann, bob] = [await world.fan({ displayName: 'Ann' }), await world.fan({ displayName: 'Bob' })]

@@ -120,6 +120,22 @@ describe('what many do alike', () => {
     expect(rows).toEqual([{ n: 1 }])
   })
 
+  it('is told of a following that ended before it could be told, once it begins again', async () => {
+    const person = await own()
+    const unfollow = `mutation ($input: UnfollowUserInput!) { unfollowUser(input: $input) { userErrors { code } } }`
+    await follow(ann!, person)
+    await ann!.do(unfollow, { input: { userId: person.id } })
+    await server.drain()
+    expect(await textsOf(person)).toEqual([])
+    await followed(person, ann)
+    expect(await textsOf(person)).toEqual(['Ann follows you.'])
+    await ann!.do(unfollow, { input: { userId: person.id } })
+    await followed(person, ann)
+    expect(await inboxOf(person)).toMatchObject({ nodes: [{ actorCount: 1 }], unread: 1 })
+    const { rows } = await sql('select count(*)::int as n from notifications where user_id = $1', person.uuid)
+    expect(rows).toEqual([{ n: 1 }])
+  })
+
   it('is counted to a hundred', async () => {
     const person = await own()
     await sql(
@@ -131,7 +147,7 @@ describe('what many do alike', () => {
       )
       insert into outbox_events (stream, sequence, type, payload)
       select 'social:crowd', row_number() over (), 'social.followed',
-        jsonb_build_object('followerId', id, 'followingId', $1::uuid, 'isNews', true)
+        jsonb_build_object('followerId', id, 'followingId', $1::uuid, 'isNews', true, 'newsAt', now())
       from follow`,
       person.uuid,
     )

@@ -10,7 +10,7 @@ import {
 } from '../../src/notifications/inbox-queries.js'
 import { testDatabase } from '../support/database.js'
 import type { TestDatabase } from '../support/database.js'
-import { explainRead } from '../support/explain.js'
+import { explainRead, pagesOf } from '../support/explain.js'
 
 const PEOPLE = 1_000
 /** Rows that joined in one notification. */
@@ -94,11 +94,7 @@ export function testPlans(rows: number): void {
 
   const sight = () => ({ viewerId: STAR, isAgeVerified: true, isGated: false, now })
   const all = { unreadOnly: false, types: null }
-  const pages: Record<string, PageRequest> = {
-    'the first page': { limit: 20, isBackward: false, cursor: null, filterHash: '' },
-    'a later page': { limit: 100, isBackward: false, cursor: [String(Math.trunc(rows / 4))], filterHash: '' },
-    'the last page': { limit: 20, isBackward: true, cursor: null, filterHash: '' },
-  }
+  const pages = pagesOf([String(Math.trunc(rows / 4))])
   type Explained = Awaited<ReturnType<typeof explainRead>>
   /** Tables that were read from end to end: not those of months without a row, for which no index is asked. */
   const scannedIn = ({ nodes }: Explained) =>

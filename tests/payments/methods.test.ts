@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectLedger } from '../support/ledger.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
@@ -11,7 +12,10 @@ beforeAll(async () => {
   server = await startServer()
   world = makeWorld(server)
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  await expectLedger(server.database)
+  await server.close()
+})
 
 const LIST = `{ viewer { paymentMethods { id brand lastFour expiryMonth expiryYear isDefault } } }`
 const REMOVE = `mutation ($id: ID!) { removePaymentMethod(input: { paymentMethodId: $id }) { removedPaymentMethodId userErrors { code } } }`

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { provenCreator } from '../content/posts.js'
 import { expectLedger } from '../support/ledger.js'
+import { randomOf } from '../support/random.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
-import { makeWorld } from '../support/world.js'
+import { makeWorld, staySignedIn } from '../support/world.js'
 import type { Person, World } from '../support/world.js'
 import { disputedPurchase, endOf, tell } from './histories.js'
 import type { History, Message } from './histories.js'
@@ -15,17 +16,6 @@ export function permutations<T>(items: readonly T[]): T[][] {
   return items.flatMap((item, place) =>
     permutations([...items.slice(0, place), ...items.slice(place + 1)]).map((rest) => [item, ...rest]),
   )
-}
-
-/** A generator of the numbers from 0 to 1 that `seed` gives (mulberry32). */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }
 
 /** Tells a history in this order, each message twice, the second time somewhere later; then until nothing is left to do. */
@@ -62,6 +52,7 @@ export function ordersEndAlike(count: number | null, seed: number): void {
       'end in the same books and the same access in whatever order, each told twice: a dispute that is %s',
       async (verdict) => {
         const random = randomOf(seed)
+        await staySignedIn(server, creator)
         const inOrder = await disputedPurchase(server, world, creator, verdict)
         expect(inOrder.messages.map(({ type }) => type)).toHaveLength(6)
         await tellAll(server, inOrder.messages, () => 0)
@@ -70,6 +61,7 @@ export function ordersEndAlike(count: number | null, seed: number): void {
         const chosen =
           count === null ? all : Array.from({ length: count }, () => all[Math.floor(random() * all.length)]!)
         for (const order of chosen) {
+          await staySignedIn(server, creator)
           const history: History = await disputedPurchase(server, world, creator, verdict)
           await tellAll(
             server,

@@ -99,3 +99,15 @@ export async function chargeOf(server: TestServer, { uuid }: Person): Promise<st
   )
   return rows[0]!.reference
 }
+
+/** Has every sale be older, with all that waits because of it. */
+export async function ageSales({ database: { owner } }: TestServer, days: number): Promise<void> {
+  const by = `interval '${String(days)} days'`
+  await owner.query(`
+    begin;
+    set local session_replication_role = replica;
+    update ledger_entries set available_at = available_at - ${by} where available_at is not null;
+    update ledger_accounts set released_through = released_through - ${by} where released_through is not null;
+    update transactions set occurred_at = occurred_at - ${by}, shown_at = shown_at - ${by};
+    commit`)
+}

@@ -1,6 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { provenCreator, publish, read } from '../content/posts.js'
-import { ERRORS, balances, buy, newKey, runLater, sandboxOf, saveCard, tip } from '../payments/paying.js'
+import {
+  ERRORS,
+  ageSales,
+  balances,
+  buy,
+  chargeOf,
+  newKey,
+  runLater,
+  sandboxOf,
+  saveCard,
+  tip,
+} from '../payments/paying.js'
+import { expectLedger } from '../support/ledger.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
@@ -30,7 +42,10 @@ beforeAll(async () => {
   await saveCard(fan)
   admin = await world.admin()
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  await expectLedger(server.database)
+  await server.close()
+})
 
 async function aCreator(countryCode = 'DE'): Promise<Person> {
   const creator = await provenCreator(world)
@@ -51,7 +66,7 @@ async function earn(creator: Person, amountMinor: string): Promise<void> {
     [creator.uuid],
   )
   await server.database.owner.query(
-    `update transactions set occurred_at = occurred_at - interval '8 days' where creator_id = $1 and occurred_at > now() - interval '1 day' and type <> 'refund'`,
+    `update transactions set occurred_at = occurred_at - interval '8 days', shown_at = shown_at - interval '8 days' where creator_id = $1 and occurred_at > now() - interval '1 day' and type <> 'refund'`,
     [creator.uuid],
   )
   await server.database.owner.query(`set session_replication_role = origin`)
@@ -278,6 +293,22 @@ describe('a refund', () => {
     expect(await earningsOf(creator)).toMatchObject({ available: '0', owed: '4000' })
     await earn(creator, '6000')
     expect(await earningsOf(creator)).toMatchObject({ available: '800', owed: '0' })
+  })
+
+  it('or a lost dispute after the money was paid out closes what was bought, and is owed rather than below zero', async () => {
+    const creator = await aCreator()
+    const { id } = await publish(creator, { priceMinor: '5000' })
+    await buy(fan, id as string, { amountMinor: '5000', currency: 'EUR' })
+    await ageSales(server, 8)
+    expect((await request(creator)).payout).toMatchObject({ state: 'PAID', amount: { amountMinor: '4000' } })
+    const dispute = await sandboxOf(server).openDispute(await chargeOf(server, fan))
+    await server.drain()
+    expect(await earningsOf(creator)).toMatchObject({ available: '0', owed: '4000' })
+    await sandboxOf(server).closeDispute(dispute, 'LOST')
+    await server.drain()
+    expect(await earningsOf(creator)).toMatchObject({ available: '0', owed: '4000' })
+    expect((await read(fan, id as string))?.['body'].__typename).toBe('LockedBody')
+    expect(codes(await request(creator, { amountMinor: '1000' }))).toEqual(['INSUFFICIENT_FUNDS'])
   })
 
   it('of a disputed sale, of another’s, or of what is no sale is refused', async () => {

@@ -63,7 +63,7 @@ it('charges once for twenty calls at the same time under one key', async () => {
     state: 'SUCCEEDED',
     reference: expect.stringMatching(/^ch_sandbox_/),
     captured: EUR(999n),
-    feeMinor: 19n,
+    fee: EUR(19n),
   })
   expect(await newsOf(order.intentId)).toHaveLength(1)
 })
@@ -256,7 +256,7 @@ it('opens a dispute by itself for a card that does, and takes its evidence once'
   const { reference } = await charged('pm_card_createDispute')
   await deliver()
   const [opened] = mailbox.news('dispute').filter(({ charge }) => charge === reference)
-  expect(opened).toMatchObject({ state: 'OPEN', amount: EUR(999n), feeMinor: 1_500n, reason: 'fraudulent' })
+  expect(opened).toMatchObject({ state: 'OPEN', amount: EUR(999n), fee: EUR(1_500n), reason: 'fraudulent' })
   await expect(sandbox.refund(refundOf(reference, 1n))).rejects.toMatchObject({ decline: { code: 'charge_disputed' } })
   const evidence = { dispute: opened!.reference, productDescription: 'Posts', accessLog: 'read', customerName: null }
   await sandbox.sendEvidence(evidence)

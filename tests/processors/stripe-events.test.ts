@@ -26,7 +26,7 @@ it('reads how a charge stands, without the fee that messages do not say', () => 
       state: 'SUCCEEDED',
       reference: 'pi_1',
       captured: { amountMinor: 999n, currency: 'EUR' },
-      feeMinor: null,
+      fee: null,
     },
   })
   expect(newsOf('payment_intent.processing', { ...intent, status: 'processing' })).toMatchObject({
@@ -117,14 +117,22 @@ it('reads a dispute with its fee and its time limit', () => {
     charge: 'pi_1',
     state: 'OPEN',
     amount: { amountMinor: 999n, currency: 'EUR' },
-    feeMinor: 2_000n,
+    fee: { amountMinor: 2_000n, currency: 'EUR' },
     reason: 'product_not_received',
     evidenceDueAt: new Date('2026-11-26T12:01:00.000Z'),
     openedAt: OCCURRED_AT,
   })
-  const settledElsewhere = [{ amount: -1_100, fee: 2_200, currency: 'usd' }]
+  expect(newsOf('charge.dispute.created', { ...dispute, balance_transactions: [] })).toMatchObject({ fee: null })
+})
+
+it('reads what a dispute costs in another currency than the claim’s, where Stripe exchanged', () => {
+  const settledElsewhere = [
+    { amount: -1_100, fee: 2_200, currency: 'jpy' },
+    { amount: 1_100, fee: -200, currency: 'jpy' },
+  ]
   expect(newsOf('charge.dispute.created', { ...dispute, balance_transactions: settledElsewhere })).toMatchObject({
-    feeMinor: null,
+    amount: { amountMinor: 999n, currency: 'EUR' },
+    fee: { amountMinor: 2_000n, currency: 'JPY' },
   })
 })
 

@@ -68,7 +68,7 @@ it('says of a charge what Stripe must know, and reads its fee', async () => {
     state: 'SUCCEEDED',
     reference: expect.stringMatching(/^pi_/),
     captured: order.amount,
-    feeMinor: 58n,
+    fee: { amountMinor: 58n, currency: 'EUR' },
   })
   const { parameters, idempotencyKey } = requestsTo('/v1/payment_intents').at(-1)!
   expect(idempotencyKey).toBe(order.key)
@@ -99,11 +99,15 @@ it('takes yen as they are and thousandths of dinars in steps of ten', async () =
   expect(server.requests).toHaveLength(asked)
 })
 
-it('knows no fee in another currency than the charge’s', async () => {
+it('reads a fee in another currency than the charge’s, where Stripe exchanged', async () => {
   const order = orderOf('pm_card_visa')
   const { reference } = await stripe.charge(order)
-  server.objects.get(reference!).latest_charge.balance_transaction.currency = 'usd'
-  expect(await stripe.findCharge(order)).toMatchObject({ state: 'SUCCEEDED', feeMinor: null })
+  Object.assign(server.objects.get(reference!).latest_charge.balance_transaction, { currency: 'jpy', fee: 95 })
+  expect(await stripe.findCharge(order)).toMatchObject({
+    state: 'SUCCEEDED',
+    captured: order.amount,
+    fee: { amountMinor: 95n, currency: 'JPY' },
+  })
 })
 
 it('finds a charge whose answer was lost', async () => {

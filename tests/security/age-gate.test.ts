@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { mutate } from '../accounts/calls.js'
 import { draft, postMutation, prove, provenCreator, publish, refusals } from '../content/posts.js'
+import { messagesOf, send, start, trySend } from '../messages/calls.js'
+import { saveCard } from '../payments/paying.js'
 import { makePicture, uploadMedia } from '../support/media.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
@@ -170,6 +173,103 @@ describe.each(Object.entries(gates))('a gate before %s', (ageGate, { isAgeRestri
     expectClosed(await walk(minor), 'VERIFY_AGE')
   })
 
+  const BODY = `body { __typename ... on MessageText { text media { url } } ... on LockedMessage { teaser teaserMedia { url } previews { url } }
+    ... on MessageTombstone { reason } }`
+  const READ = `query ($id: ID!, $one: ID!) {
+    conversation(id: $id) { lastMessage { ${BODY} } messages(first: 10) { nodes { isOwn ${BODY} } } }
+    viewer { conversations { nodes { lastMessage { ${BODY} } } } }
+    node(id: $one) { ... on Message { ${BODY} } }
+  }`
+  const buy = async (person: Person, messageId: string) => {
+    const expectedPrice = { amountMinor: '700', currency: 'EUR' }
+    const { payload } = await mutate(person, 'purchaseMessage', {
+      messageId,
+      expectedPrice,
+      idempotencyKey: randomUUID(),
+    })
+    return (payload.userErrors as { code: string }[]).map(({ code }) => code)
+  }
+
+  it('closes messages, paid for or not, with their files, and on open sockets, and opens them again', async () => {
+    const person = await world.fan()
+    await prove(person)
+    await saveCard(person)
+    const id = await start(person, creator)
+    const file = async (isTeaser: boolean) => ({
+      mediaId: await uploadMedia(server, creator, await makePicture(), { purpose: 'MESSAGE' }),
+      isTeaser,
+    })
+    const text = { isAgeRestricted, media: [await file(false)] }
+    const sold = {
+      isAgeRestricted,
+      priceMinor: '700',
+      teaser: `${CANARY} teaser`,
+      media: [await file(true), await file(false)],
+    }
+    await send(person, id, 'My own words.')
+    const { id: one } = await send(creator, id, `${CANARY} text`, text)
+    const { id: bought } = await send(creator, id, `${CANARY} sold`, sold)
+    const { id: locked } = await send(creator, id, `${CANARY} sold too`, { ...sold, media: [] })
+    expect(await buy(person, bought)).toEqual([])
+    const told = await person.watch<{ messageReceived: { message: object } }>(
+      `subscription ($id: ID!) { messageReceived(conversationId: $id) { message { ${BODY} } } }`,
+      { id },
+    )
+    const open = await person.do(READ, { id, one })
+    expect(JSON.stringify(open)).toContain(`${CANARY} text`)
+    expect(JSON.stringify(open)).toContain(`${CANARY} sold`)
+    const urls = addressesIn(open)
+    expect(urls.length).toBeGreaterThanOrEqual(3)
+    expect(await openAddresses(urls)).toBe(urls.length)
+
+    await provenFor(person, '0')
+    const closed = await person.do(READ, { id, one })
+    expect(JSON.stringify(closed)).not.toContain(CANARY)
+    expect(addressesIn(closed)).toEqual([])
+    expect(await openAddresses(urls)).toBe(0)
+    const veiled = { body: { __typename: 'MessageTombstone', reason: 'AGE_VERIFICATION_REQUIRED' } }
+    expect(closed).toMatchObject({
+      conversation: { lastMessage: veiled },
+      viewer: { conversations: { nodes: [{ lastMessage: veiled }] } },
+      node: veiled,
+    })
+    const own = closed['conversation'].messages.nodes.filter(({ isOwn }: { isOwn: boolean }) => isOwn)
+    expect(own).toEqual([{ isOwn: true, body: { __typename: 'MessageText', text: 'My own words.', media: [] } }])
+    expect(await buy(person, locked)).toEqual(['AGE_VERIFICATION_REQUIRED'])
+    await send(creator, id, `${CANARY} later`, { isAgeRestricted })
+    expect(await told.next()).toEqual({ messageReceived: { message: veiled } })
+    await told.stop()
+
+    await provenFor(person, '1 year')
+    const again = await person.do(READ, { id, one })
+    expect(JSON.stringify(again)).toContain(`${CANARY} later`)
+    expect(await openAddresses(addressesIn(again))).toBe(addressesIn(again).length)
+    expect(await buy(person, locked)).toEqual([])
+  })
+
+  it('closes what was sent to many to those of them who proved nothing', async () => {
+    const sender = await provenCreator(world)
+    const people = [await world.fan(), await world.fan()]
+    for (const person of people) await mutate(person, 'followUser', { userId: sender.id })
+    await prove(people[0]!)
+    const mass = { segment: 'FOLLOWERS', body: `${CANARY} to all`, isAgeRestricted, idempotencyKey: randomUUID() }
+    expect((await mutate(sender, 'sendMassMessage', mass)).codes).toEqual([])
+    await server.drain()
+    const read = `{ viewer { conversations { nodes { lastMessage { isAgeRestricted ${BODY} } } } } }`
+    const answers = await Promise.all(people.map((person) => person.do(read)))
+    expect(answers.map(({ viewer }) => viewer.conversations.nodes)).toEqual([
+      [{ lastMessage: { isAgeRestricted, body: { __typename: 'MessageText', text: `${CANARY} to all`, media: [] } } }],
+      [
+        {
+          lastMessage: {
+            isAgeRestricted,
+            body: { __typename: 'MessageTombstone', reason: 'AGE_VERIFICATION_REQUIRED' },
+          },
+        },
+      ],
+    ])
+  })
+
   it('does not close to a creator what is their own', async () => {
     await reader()
     await provenFor(creator, '0')
@@ -210,6 +310,24 @@ describe('whoever earns', () => {
     world = makeWorld(server)
   })
   afterAll(() => server.close())
+
+  it('has proven their age before a message that is for adults, and closes no others', async () => {
+    const [creator, fan] = [await world.creator(), await world.fan()]
+    const id = await start(fan, creator)
+    expect(await trySend(creator, id, { isAgeRestricted: true })).toEqual(['AGE_VERIFICATION_REQUIRED'])
+    const mass = { segment: 'FOLLOWERS', body: 'To all.', isAgeRestricted: true, idempotencyKey: randomUUID() }
+    expect((await mutate(creator, 'sendMassMessage', mass)).codes).toEqual(['AGE_VERIFICATION_REQUIRED'])
+    await send(creator, id, 'For everybody.')
+    expect(await messagesOf(fan, id)).toEqual([['1', 'For everybody.']])
+  })
+
+  it('lends no file of a post that is for adults to a message', async () => {
+    const [creator, fan] = [await provenCreator(world), await world.fan()]
+    const mediaId = await uploadMedia(server, creator, await makePicture(), { purpose: 'CONTENT' })
+    await publish(creator, { type: 'IMAGE', isAgeRestricted: true, media: [{ mediaId }] })
+    const id = await start(fan, creator)
+    expect(await trySend(creator, id, { media: [{ mediaId }] })).toEqual(['NODE_NOT_FOUND'])
+  })
 
   it('has proven their age before the first post that is sold, by whichever way it comes out', async () => {
     const creator = await world.creator()

@@ -1,8 +1,8 @@
 import { getNamedType, GraphQLObjectType, isAbstractType, isLeafType, isNonNullType } from 'graphql'
 import type { GraphQLField, GraphQLNamedType, GraphQLSchema } from 'graphql'
 
-/** Arguments for fields that cannot be asked without, by `Type.field`. */
-export type Arguments = Readonly<Record<string, string>>
+/** Arguments for fields that cannot be asked without, by `Type.field`; null for those that are asked at roots of their own. */
+export type Arguments = Readonly<Record<string, string | null>>
 
 /**
  * Everything that can be asked of a type, to a depth: every field with its arguments, lists by two, no type more than twice on
@@ -44,6 +44,7 @@ export function selectAll(schema: GraphQLSchema, named: GraphQLNamedType, depth:
 /** The arguments of a field, in brackets; null where it has required ones that nobody gave. */
 function callOf(type: GraphQLObjectType, field: GraphQLField<unknown, unknown>, args: Arguments): string | null {
   const given = args[`${type.name}.${field.name}`]
+  if (given === null) return null
   if (given !== undefined) return given === '' ? '' : `(${given})`
   if (field.args.some((argument) => isNonNullType(argument.type) && argument.defaultValue === undefined)) return null
   return field.args.some(({ name }) => name === 'first') ? '(first: 2)' : ''

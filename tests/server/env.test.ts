@@ -84,6 +84,7 @@ it('names every wrong value in one error', () => {
     MASTER_KEYS: 'k1:c2hvcnQ=',
     S3_BUCKET: 'media',
     METRICS_TOKEN: 'short',
+    MEDIA_SERVER_SECRET: 'short',
   })
   const names = [
     'PORT',
@@ -102,6 +103,7 @@ it('names every wrong value in one error', () => {
     'S3_ACCESS_KEY_ID',
     'S3_SECRET_ACCESS_KEY',
     'METRICS_TOKEN',
+    'MEDIA_SERVER_SECRET',
   ])
     expect(problems.filter((problem) => problem.startsWith(`${name} `))).toHaveLength(1)
 })

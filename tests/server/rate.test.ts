@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import type { Redis } from 'ioredis'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeRateLimiter } from '../../src/lib/rate-store.js'
@@ -7,6 +6,8 @@ import type { RateLimit, RateLimiter } from '../../src/lib/rate.js'
 import { openRedis } from '../../src/lib/redis.js'
 import { testDatabase } from '../support/database.js'
 import type { TestDatabase } from '../support/database.js'
+import { hasRedis, startRedis } from '../support/redis.js'
+import type { TestRedis } from '../support/redis.js'
 import { until } from '../support/until.js'
 
 let database: TestDatabase
@@ -85,25 +86,17 @@ it('is stricter, never open, while the store is away, and waits for it once', as
   await pool.end()
 })
 
-const REDIS = ['/usr/bin/redis-server', '/usr/bin/valkey-server'].find((path) => existsSync(path))
-if (!REDIS) console.warn('skipped: limits in Redis (install it with: apt-get install -y redis-server)')
-
-describe.skipIf(!REDIS)('in Redis', () => {
-  const port = 16_000 + (process.pid % 1_000)
-  const url = `redis://127.0.0.1:${String(port)}`
-  const start = () =>
-    spawn(REDIS ?? '', ['--port', String(port), '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
-  let server = start()
-  const redis = openRedis(url)
+describe.skipIf(!hasRedis('limits in Redis'))('in Redis', () => {
+  let server: TestRedis
+  let redis: Redis
+  beforeAll(() => {
+    server = startRedis()
+    redis = openRedis(server.url)
+  })
   afterAll(async () => {
     redis.disconnect()
-    await killed(server)
+    await server.kill()
   })
-  const killed = (child: typeof server) =>
-    new Promise((resolve) => {
-      child.once('exit', resolve)
-      child.kill('SIGKILL')
-    })
 
   it('counts over all processes, the budget too', async () => {
     await until(() => redis.status === 'ready')
@@ -116,9 +109,9 @@ describe.skipIf(!REDIS)('in Redis', () => {
 
   it('goes on, stricter, without it, and comes back to it', async () => {
     const limiter = makeRateLimiter({ redis, secret })
-    await killed(server)
+    await server.kill()
     expect(await allowedOf(limiter, limitOf('outage', 4), 10)).toBe(2)
-    server = start()
+    server.start()
     await until(() => redis.status === 'ready', 15_000)
     await until(async () => {
       await limiter.charge(limitOf('back', 1_000), 'me')

@@ -93,11 +93,14 @@ describe('following', () => {
     await follow(follower, followed)
     for (const hours of [1, 23, 24.1, 25, 49]) await again(hours)
     const told = (await eventsOf(followed)).filter(({ type }) => type === 'social.followed')
+    // as many as were news
+    expect(new Set(told.map(({ payload }) => payload['newsAt'])).size).toBe(3)
     expect(told.map(({ payload }) => payload)).toEqual(
       [true, false, false, true, false, true].map((isNews) => ({
         followerId: follower.uuid,
         followingId: followed.uuid,
         isNews,
+        newsAt: expect.any(String),
       })),
     )
   })

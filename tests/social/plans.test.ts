@@ -5,7 +5,7 @@ import type { PageRequest } from '../../src/lib/page.js'
 import { listBlocks, listFollows, listFollowsOf, listMutes } from '../../src/social/queries.js'
 import { testDatabase } from '../support/database.js'
 import type { TestDatabase } from '../support/database.js'
-import { explainRead } from '../support/explain.js'
+import { explainRead, pagesOf } from '../support/explain.js'
 
 const PEOPLE = 20_000
 const STAR = '00000000-0000-4000-8000-000000000001'
@@ -51,16 +51,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => database.drop())
 
-const pages: Record<string, PageRequest> = {
-  'the first page': { limit: 20, isBackward: false, cursor: null, filterHash: '' },
-  'a later page': {
-    limit: 100,
-    isBackward: false,
-    cursor: ['2026-02-20T00:00:00.000Z', '80000000-0000-4000-8000-000000000000'],
-    filterHash: '',
-  },
-  'the last page': { limit: 20, isBackward: true, cursor: null, filterHash: '' },
-}
+const pages = pagesOf(['2026-02-20T00:00:00.000Z', '80000000-0000-4000-8000-000000000000'])
 const lists: Record<string, (db: Db, page: PageRequest) => Promise<unknown>> = {
   'followers of a star': (db, page) => listFollows(db, 'followers', STAR, page, NOW),
   'those whom a fan follows': (db, page) => listFollows(db, 'following', FAN, page, NOW),

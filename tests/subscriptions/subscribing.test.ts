@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { provenCreator, publish, read } from '../content/posts.js'
-import { ERRORS, PAYMENT, newKey, chargeOf, runLater, sandboxOf, saveCard } from '../payments/paying.js'
+import { publish, read } from '../content/posts.js'
+import { newKey, chargeOf, runLater, sandboxOf, saveCard } from '../payments/paying.js'
 import { renewDue } from '../../src/subscriptions/subscriptions.js'
 import { expectLedger } from '../support/ledger.js'
 import { startServer } from '../support/server.js'
@@ -9,17 +9,24 @@ import type { TestServer } from '../support/server.js'
 import { until } from '../support/until.js'
 import { makeWorld } from '../support/world.js'
 import type { Person, World } from '../support/world.js'
+import {
+  CANCEL,
+  DAY,
+  RESUME,
+  SUBSCRIBE,
+  UPDATE_OFFER,
+  age,
+  factsOf,
+  makeSubscriber,
+  memberCreator,
+  offersOf,
+  paidPeriods,
+  passPeriod,
+  renew,
+  tokenOf,
+  trySubscribe,
+} from './members.js'
 
-const FACTS = `id status type willRenew entitledUntil nextChargeAt graceUntil paymentHealth endedAt endedReason
-  price { amountMinor currency } currentPeriod { number startsAt endsAt }`
-const OFFERS = `query ($name: String!) { user(username: $name) { subscriptionOffers { id type months price { amountMinor currency } } } }`
-const UPDATE_OFFER = `mutation ($input: UpdateSubscriptionOfferInput!) {
-  updateSubscriptionOffer(input: $input) { offers { id type months price { amountMinor } discountBasisPoints } ${ERRORS} }
-}`
-const SUBSCRIBE = `mutation ($input: SubscribeInput!) { subscribe(input: $input) { subscription { ${FACTS} } ${PAYMENT} replayed ${ERRORS} } }`
-const CANCEL = `mutation ($id: ID!) { cancelSubscription(input: { subscriptionId: $id }) { subscription { ${FACTS} } ${ERRORS} } }`
-const RESUME = `mutation ($id: ID!) { resumeSubscription(input: { subscriptionId: $id }) { subscription { ${FACTS} } ${ERRORS} } }`
-const DAY = 86_400_000
 const ORIGIN = () => ({ db: server.database.db, actorId: null, sessionId: null, requestId: 'test' })
 
 let server: TestServer
@@ -37,88 +44,11 @@ afterAll(async () => {
   await server.close()
 })
 
-async function aCreator(): Promise<Person> {
-  const person = await provenCreator(world)
-  await person.do(UPDATE_OFFER, {
-    input: { monthlyPriceMinor: '500', yearlyDiscountBasisPoints: 2_000, lifetimePriceMinor: '30000' },
-  })
-  return person
-}
-
-const offersOf = async (person: Person): Promise<any[]> =>
-  (await creator.do(OFFERS, { name: person.username })).user.subscriptionOffers as any[]
-
-async function trySubscribe(
-  fan: Person,
-  to: Person,
-  type = 'MONTHLY',
-  more: Record<string, unknown> = {},
-): Promise<any> {
-  const { id, price } = (await offersOf(to)).find((offer) => offer.type === type)
-  const input = { offerId: id, expectedPrice: price, idempotencyKey: newKey(), ...more }
-  return (await fan.request(SUBSCRIBE, { input })).data?.['subscribe']
-}
-
-async function aSubscriber(token = 'pm_card_visa', to = creator): Promise<{ fan: Person; subscription: any }> {
-  const fan = await world.fan()
-  await saveCard(fan, token)
-  return { fan, subscription: (await trySubscribe(fan, to)).subscription }
-}
-
+const aCreator = (): Promise<Person> => memberCreator(world)
+const aSubscriber = (token?: string, to = creator): Promise<{ fan: Person; subscription: any }> =>
+  makeSubscriber(world, to, token)
 const opens = async (fan: Person): Promise<boolean> => (await read(fan, postId))?.['body'].__typename === 'UnlockedBody'
-const factsOf = async (fan: Person): Promise<any> =>
-  (await fan.do(`{ viewer { subscriptions(first: 1) { nodes { ${FACTS} } } } }`)).viewer.subscriptions.nodes[0]
-const salesOf = async (fan: Person): Promise<number> =>
-  Number(
-    (
-      await server.database.owner.query(
-        `select count(*) from transactions where payer_id = $1 and status = 'succeeded' and type = 'subscription'`,
-        [fan.uuid],
-      )
-    ).rows[0].count,
-  )
-
-/** Has a subscription be older by `ms`, as if it had begun so much earlier. */
-async function age(fan: Person, ms: number): Promise<void> {
-  const { owner } = server.database
-  const by = `make_interval(secs => ${String(ms / 1_000)})`
-  const shift = (columns: string[]): string => columns.map((name) => `${name} = ${name} - ${by}`).join(', ')
-  const own = `select id from subscriptions where subscriber_id = $1`
-  await owner.query(
-    `update subscription_periods set ${shift(['starts_at', 'ends_at'])} where subscription_id in (${own})`,
-    [fan.uuid],
-  )
-  await owner.query(
-    `update entitlement_grants set ${shift(['starts_at', 'ends_at'])} where subscription_id in (${own})`,
-    [fan.uuid],
-  )
-  const times = [
-    'started_at',
-    'anchor_at',
-    'period_starts_at',
-    'period_ends_at',
-    'entitled_until',
-    'next_charge_at',
-    'grace_until',
-  ]
-  await owner.query(`update subscriptions set ${shift(times)} where subscriber_id = $1`, [fan.uuid])
-}
-
-/** Runs the renewals that are due now, asked for `times` times. */
-async function renew(times = 1): Promise<void> {
-  await server.database.owner.query(
-    `select graphile_worker.add_job('subscriptions.renew_due', '{}') from generate_series(1, $1)`,
-    [times],
-  )
-  await server.drain()
-}
-
-/** Lets the current period end `ms` ago, and renews what is due. */
-async function passPeriod(fan: Person, { ms = 1_000, times = 1 } = {}): Promise<void> {
-  const { currentPeriod } = await factsOf(fan)
-  await age(fan, new Date(currentPeriod.endsAt).getTime() - Date.now() + ms)
-  await renew(times)
-}
+const salesOf = (fan: Person): Promise<number> => paidPeriods(server, fan)
 
 describe('what is offered', () => {
   it('is one price for a month, and what follows from it, rounded once', async () => {
@@ -141,7 +71,7 @@ describe('what is offered', () => {
     expect((await late.request(SUBSCRIBE, { input })).data?.['subscribe'].userErrors).toMatchObject([
       { __typename: 'PriceChangedError', code: 'PRICE_CHANGED', price: { amountMinor: '900' } },
     ])
-    await passPeriod(fan)
+    await passPeriod(server, fan)
     expect(await factsOf(fan)).toMatchObject({ price: { amountMinor: '500' }, currentPeriod: { number: 2 } })
   })
 
@@ -216,8 +146,8 @@ describe('subscribing', () => {
     expect(subscription).toMatchObject({ status: 'ACTIVE', willRenew: false, entitledUntil: null, nextChargeAt: null })
     const { data } = await fan.request(CANCEL, { id: subscription.id })
     expect(data?.['cancelSubscription'].userErrors).toMatchObject([{ code: 'SUBSCRIPTION_LIFETIME' }])
-    await age(fan, 400 * DAY)
-    await renew()
+    await age(server, fan, 400 * DAY)
+    await renew(server)
     expect(await salesOf(fan)).toBe(1)
   })
 })
@@ -225,11 +155,11 @@ describe('subscribing', () => {
 describe('a subscription', () => {
   it('is renewed once per period, however many workers look', async () => {
     const { fan } = await aSubscriber()
-    await passPeriod(fan, { times: 5 })
+    await passPeriod(server, fan, { times: 5 })
     await Promise.all(Array.from({ length: 4 }, () => renewDue(ORIGIN(), server.services.payments)))
     expect(await salesOf(fan)).toBe(2)
     expect(await factsOf(fan)).toMatchObject({ status: 'ACTIVE', currentPeriod: { number: 2 } })
-    await age(fan, 31 * DAY)
+    await age(server, fan, 31 * DAY)
     await Promise.all(Array.from({ length: 8 }, () => renewDue(ORIGIN(), server.services.payments)))
     expect(await salesOf(fan)).toBe(3)
     const { currentPeriod } = await factsOf(fan)
@@ -239,7 +169,7 @@ describe('a subscription', () => {
   it('is open while its renewal is under way, whose answer is lost, and charged once', async () => {
     const { fan } = await aSubscriber()
     sandboxOf(server).faults.next('charge', 'timeout')
-    await passPeriod(fan)
+    await passPeriod(server, fan)
     expect(await opens(fan)).toBe(true)
     await runLater(server)
     expect(await salesOf(fan)).toBe(2)
@@ -249,13 +179,13 @@ describe('a subscription', () => {
     const { fan, subscription } = await aSubscriber()
     const { cancelSubscription } = await fan.do(CANCEL, { id: subscription.id })
     expect(cancelSubscription.subscription).toMatchObject({ status: 'CANCELLED', willRenew: false, nextChargeAt: null })
-    await age(fan, new Date(subscription.currentPeriod.endsAt).getTime() - Date.now() - 1_500)
+    await age(server, fan, new Date(subscription.currentPeriod.endsAt).getTime() - Date.now() - 1_500)
     expect(await opens(fan)).toBe(true)
     const { entitledUntil } = await factsOf(fan)
     await sleep(new Date(entitledUntil).getTime() - Date.now() + 20)
     expect(await opens(fan)).toBe(false)
     expect(await factsOf(fan)).toMatchObject({ status: 'EXPIRED' })
-    await renew()
+    await renew(server)
     expect(await factsOf(fan)).toMatchObject({ status: 'EXPIRED', endedReason: 'PERIOD_ENDED' })
     expect(await salesOf(fan)).toBe(1)
   })
@@ -267,22 +197,22 @@ describe('a subscription', () => {
       status: 'ACTIVE',
       willRenew: true,
     })
-    await passPeriod(fan)
+    await passPeriod(server, fan)
     expect(await salesOf(fan)).toBe(2)
   })
 
   it('whose renewal is refused is tried again by the ladder, is kept in grace, and ends when nothing helps', async () => {
     const { fan } = await aSubscriber()
-    const token = await tokenOf(fan)
+    const token = await tokenOf(server, fan)
     await sandboxOf(server).breakMethod(token, 'insufficient_funds')
-    await passPeriod(fan)
+    await passPeriod(server, fan)
     expect(await factsOf(fan)).toMatchObject({ status: 'ACTIVE', paymentHealth: 'RETRYING' })
     expect(await opens(fan)).toBe(true)
-    await age(fan, 3 * DAY)
+    await age(server, fan, 3 * DAY)
     expect(await opens(fan)).toBe(false)
     for (let days = 0; days < 20; days += 1) {
-      await renew()
-      await age(fan, DAY)
+      await renew(server)
+      await age(server, fan, DAY)
     }
     expect(await factsOf(fan)).toMatchObject({
       status: 'EXPIRED',
@@ -294,8 +224,8 @@ describe('a subscription', () => {
 
   it('is charged at once when another card becomes the default, and keeps its anchor', async () => {
     const { fan } = await aSubscriber()
-    await sandboxOf(server).breakMethod(await tokenOf(fan), 'expired_card')
-    await passPeriod(fan)
+    await sandboxOf(server).breakMethod(await tokenOf(server, fan), 'expired_card')
+    await passPeriod(server, fan)
     expect(await factsOf(fan)).toMatchObject({ paymentHealth: 'GRACE' })
     const { currentPeriod } = await factsOf(fan)
     const better = await saveCard(fan, 'pm_card_mastercard')
@@ -304,7 +234,7 @@ describe('a subscription', () => {
       { id: better },
     )
     await server.drain()
-    await renew()
+    await renew(server)
     expect(await factsOf(fan)).toMatchObject({
       paymentHealth: 'HEALTHY',
       currentPeriod: { number: 2, startsAt: currentPeriod.endsAt },
@@ -370,12 +300,7 @@ describe('a subscription', () => {
     const { fan, subscription } = await aSubscriber('pm_card_visa', other)
     expect(await count()).toBe(1)
     await fan.do(CANCEL, { id: subscription.id })
-    await passPeriod(fan)
+    await passPeriod(server, fan)
     expect(await count()).toBe(0)
   })
 })
-
-async function tokenOf(fan: Person): Promise<string> {
-  const { rows } = await server.database.owner.query(`select token from payment_methods where user_id = $1`, [fan.uuid])
-  return rows[0].token as string
-}

@@ -15,6 +15,13 @@ export interface ChaosProxy {
   refuse(): void
   /** Breaks every connection there is. */
   cut(): void
+  /**
+   * Breaks the connection of a `COMMIT`, after so many others: before it arrives, so that nothing is committed, or when its answer
+   * comes, so that nobody hears that it is.
+   */
+  loseCommit(when: 'before' | 'after', others: number): void
+  /** Whether that has happened; it no longer will if not. */
+  lostCommit(): boolean
   close(): Promise<void>
 }
 
@@ -24,9 +31,21 @@ export async function openChaosProxy(url: string): Promise<ChaosProxy> {
   const sockets = new Set<Socket>()
   let isHung = false
   let isRefusing = false
+  let losing: { readonly when: 'before' | 'after'; others: number } | null = null
+  const isLost = (bytes: Buffer): 'before' | 'after' | null => {
+    if (!losing || !bytes.includes('COMMIT') || (losing.others -= 1) >= 0) return null
+    const { when } = losing
+    losing = null
+    return when
+  }
   const pass = (from: Socket, to: Socket): void => {
     sockets.add(from)
-    from.on('data', (bytes) => to.write(bytes))
+    from.on('data', (bytes: Buffer) => {
+      const lost = isLost(bytes)
+      if (lost === 'after') to.removeAllListeners('data').once('data', () => from.destroy())
+      if (lost === 'before') from.destroy()
+      else to.write(bytes)
+    })
     from.on('error', () => to.destroy())
     from.on('close', () => {
       sockets.delete(from)
@@ -71,6 +90,14 @@ export async function openChaosProxy(url: string): Promise<ChaosProxy> {
       for (const socket of sockets) socket.resume()
     },
     cut,
+    loseCommit: (when, others) => {
+      losing = { when, others }
+    },
+    lostCommit: () => {
+      const hasHappened = losing === null
+      losing = null
+      return hasHappened
+    },
     close: async () => {
       cut()
       await new Promise((resolve) => server.close(resolve))

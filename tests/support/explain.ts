@@ -1,4 +1,5 @@
 import type { Db } from '../../src/lib/db.js'
+import type { PageRequest } from '../../src/lib/page.js'
 import { prepare } from '../../src/lib/sql.js'
 import type { SqlPart } from '../../src/lib/sql.js'
 import type { TestDatabase } from './database.js'
@@ -24,6 +25,13 @@ export interface Explained {
   /** The indexes that were read. */
   readonly indexes: readonly string[]
 }
+
+/** Pages of a list: its first, one behind `cursor`, and its last. */
+export const pagesOf = (cursor: readonly string[]): Readonly<Record<string, PageRequest>> => ({
+  'the first page': { limit: 20, isBackward: false, cursor: null, filterHash: '' },
+  'a later page': { limit: 100, isBackward: false, cursor, filterHash: '' },
+  'the last page': { limit: 20, isBackward: true, cursor: null, filterHash: '' },
+})
 
 /** The statement that a query of the product sends first, and how it is carried out: as `explain` says. */
 export async function explainRead(

@@ -147,6 +147,17 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     if (!options.database) await database.drop()
     rmSync(dataDir, { recursive: true, force: true })
   }
+  let drained: Promise<void> = Promise.resolve()
+  // one after the other: what another one has taken and not finished yet would not be waited for
+  const drain = (): Promise<void> => {
+    const run = async (): Promise<void> => {
+      do {
+        await relayOpenEvents(database.db, eventHandlers)
+        await runDueJobs(database, jobHandlers, jobs)
+      } while (await hasWork(database))
+    }
+    return (drained = drained.then(run, run))
+  }
   return {
     url,
     wsUrl: url.replace(/^http/, 'ws'),
@@ -157,12 +168,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     server,
     mails,
     jobs,
-    drain: async () => {
-      do {
-        await relayOpenEvents(database.db, eventHandlers)
-        await runDueJobs(database, jobHandlers, jobs)
-      } while (await hasWork(database))
-    },
+    drain,
     now: () => databaseNow(database.db),
     close,
   }

@@ -13,6 +13,12 @@ export interface StripeRequest {
   readonly account: string | null
 }
 
+/** What Stripe keeps of a charge, in the currency of the balance that it comes to. */
+interface Exchange {
+  readonly currency: string
+  readonly fee: number
+}
+
 /** What is said to the next request whose method and path begin so, instead of or beside its answer. */
 export interface Trouble {
   readonly on: string
@@ -27,6 +33,8 @@ export interface StripeServer {
   /** All objects by id; tests change them as Stripe would. */
   readonly objects: Map<string, any>
   trouble(next: Trouble): void
+  /** The next charge comes to a balance of another currency, in which its fee is kept. */
+  exchange(next: Exchange): void
   /** The raw body and header of a message, signed as Stripe signs. */
   message(type: string, object: any, options?: MessageOptions): { rawBody: Buffer; headers: Record<string, string> }
   /** Answers the bank's question of a payment intent. */
@@ -88,6 +96,7 @@ export async function startStripeServer(secret = 'whsec_new'): Promise<StripeSer
     requests: stripe.requests,
     objects: stripe.objects,
     trouble: (next) => stripe.troubles.push(next),
+    exchange: (next) => (stripe.exchanged = next),
     message: (type, object, options = {}) => {
       const payload = JSON.stringify({
         id: newId('evt'),
@@ -127,6 +136,7 @@ class PlayedStripe {
   readonly requests: StripeRequest[] = []
   readonly objects = new Map<string, any>()
   readonly troubles: Trouble[] = []
+  exchanged: Exchange | null = null
   readonly #answers = new Map<string, { request: string; status: number; body: string }>()
 
   readonly #routes: readonly Route[] = [
@@ -228,7 +238,7 @@ class PlayedStripe {
     const all = [...this.objects.values()].filter(
       (one) =>
         one.object === object &&
-        (by === null || one[by] === parameters[by]) &&
+        (by === null || parameters[by] === undefined || one[by] === parameters[by]) &&
         (object !== 'payout' || one.account === account),
     )
     const newestFirst = all.reverse()
@@ -323,11 +333,13 @@ class PlayedStripe {
     intent.status = 'succeeded'
     intent.next_action = null
     intent.amount_received = intent.amount
-    const fee = Math.floor(intent.amount * 0.029) + 30
+    const own = { currency: intent.currency, fee: Math.floor(intent.amount * 0.029) + 30 }
+    const booked = this.exchanged ?? own
+    this.exchanged = null
     intent.latest_charge = {
       id: newId('ch'),
       object: 'charge',
-      balance_transaction: { id: newId('txn'), object: 'balance_transaction', fee, currency: intent.currency },
+      balance_transaction: { id: newId('txn'), object: 'balance_transaction', ...booked },
     }
     return intent
   }

@@ -10,6 +10,7 @@ import { gzip } from 'node:zlib'
 export type Encoding = 'gzip' | 'identity'
 
 const OURS = new URL('../../../public/graphiql/', import.meta.url)
+const DEMO = new URL('../../../public/demo/', import.meta.url)
 const require = createRequire(import.meta.url)
 /** A module that is nothing but `export const name = "…"`, one line each: 9 MB that need not stay in memory as a module. */
 const BUNDLE = join(dirname(require.resolve('@graphql-yoga/render-graphiql')), '../esm/graphiql.js')
@@ -30,20 +31,23 @@ const BUNDLED: Readonly<Record<string, { readonly type: string; readonly name: s
   'graphql.worker.js': { type: SCRIPT, name: 'graphqlWorker' },
 }
 
-const FILES: Readonly<Record<string, { readonly type: string; readonly path: string | URL }>> = {
-  'graphql-ws.js': { type: SCRIPT, path: SOCKET_CLIENT },
+const OWN_FILES: Readonly<Record<string, { readonly type: string; readonly path: URL }>> = {
   'page.js': { type: SCRIPT, path: new URL('page.js', OURS) },
   'page.css': { type: STYLE, path: new URL('page.css', OURS) },
   'icon.svg': { type: 'image/svg+xml', path: new URL('icon.svg', OURS) },
+  'demo.js': { type: SCRIPT, path: new URL('demo.js', DEMO) },
+  'demo.css': { type: STYLE, path: new URL('demo.css', DEMO) },
+}
+
+const FILES: Readonly<Record<string, { readonly type: string; readonly path: string | URL }>> = {
+  ...OWN_FILES,
+  'graphql-ws.js': { type: SCRIPT, path: SOCKET_CLIENT },
 }
 
 /** What the files are served under: another version of any of them has another address, so that browsers keep them for good. */
 export const assetsVersion = (): string =>
-  ['page.js', 'page.css', 'icon.svg']
-    .reduce(
-      (hash, name) => hash.update(readFileSync(new URL(name, OURS))),
-      createHash('sha256').update(bundleVersion()),
-    )
+  Object.values(OWN_FILES)
+    .reduce((hash, { path }) => hash.update(readFileSync(path)), createHash('sha256').update(bundleVersion()))
     .digest('hex')
     .slice(0, VERSION_LENGTH)
 

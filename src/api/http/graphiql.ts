@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { DEMO_IDS, DEMO_PASSWORD, DEMO_SIGN_INS } from '../../demo/seed.js'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { DEMO_IDS, DEMO_PAIR, DEMO_PASSWORD, DEMO_SIGN_INS } from '../../demo/seed.js'
 import type { Config } from '../../env.js'
 import { GraphiqlAssets, assetsVersion, readSample } from './graphiql-assets.js'
 import type { Encoding } from './graphiql-assets.js'
+import { sendPage, toPage } from './page.js'
+import type { Page } from './page.js'
 
 const ENDPOINT = '/graphql'
 const YEAR_SECONDS = 31_536_000
@@ -28,11 +29,15 @@ const DEMO_SAMPLES: readonly Sample[] = [
   { name: 'thread', variables: { id: DEMO_IDS.openPost } },
   { name: 'like', variables: { input: { contentId: DEMO_IDS.openPost } } },
   { name: 'follow', variables: { input: { userId: DEMO_IDS.newcomer } } },
+  { name: 'paid' },
+  { name: 'earnings' },
+  { name: 'conversations' },
+  { name: 'live-streams' },
 ]
 
 /**
  * The in-browser explorer: `GET /graphql` of a browser answers its page, `/graphiql/…` its files, all from this server and
- * under a strict content security policy. In production there is none.
+ * under a strict content security policy; beside it, `/demo` where there is a demo world. In production there is none of it.
  */
 export function serveGraphiql(
   app: FastifyInstance,
@@ -47,6 +52,10 @@ export function serveGraphiql(
   const version = assetsVersion()
   const page = makePage(version, config)
   app.addHook('onRequest', async (request, reply) => (isVisit(request) ? sendPage(request, reply, page) : undefined))
+  if (config.isDemo) {
+    const demo = makeDemoPage(version, config.publicUrl)
+    app.get('/demo', (request, reply) => sendPage(request, reply, demo))
+  }
   serveAssets(app, version)
 }
 
@@ -56,24 +65,6 @@ const isVisit = ({ method, url, headers }: FastifyRequest): boolean =>
   url.split('?', 1)[0] === ENDPOINT &&
   /\btext\/html\b/.test(headers.accept ?? '') &&
   !/json/.test(headers.accept ?? '')
-
-interface Page {
-  readonly html: string
-  readonly etag: string
-  readonly policy: string
-}
-
-function sendPage(request: FastifyRequest, reply: FastifyReply, { html, etag, policy }: Page): FastifyReply {
-  reply
-    .header('etag', etag)
-    .header('cache-control', 'no-cache')
-    .header('vary', 'accept')
-    .header('content-security-policy', policy)
-    .header('x-content-type-options', 'nosniff')
-    .header('referrer-policy', 'no-referrer')
-    .type('text/html; charset=utf-8')
-  return request.headers['if-none-match'] === etag ? reply.code(304).send() : reply.send(html)
-}
 
 function makePage(version: string, config: Pick<Config, 'isDemo' | 'publicUrl'>): Page {
   const base = `/graphiql/${version}`
@@ -91,50 +82,39 @@ function makePage(version: string, config: Pick<Config, 'isDemo' | 'publicUrl'>)
       variables: JSON.stringify(variables, null, 2),
     })),
   }
-  const html = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Creator Platform API</title>
-<link rel="icon" type="image/svg+xml" href="${base}/icon.svg">
-<link rel="stylesheet" href="${base}/app.css">
-<link rel="stylesheet" href="${base}/page.css">
-<script defer src="${base}/graphql-ws.js"></script>
-<script defer src="${base}/app.js"></script>
-<script defer src="${base}/page.js"></script>
-</head>
-<body>
-<noscript>This page needs JavaScript; the API itself is at ${ENDPOINT}.</noscript>
+  return toPage(
+    {
+      title: 'Creator Platform API',
+      base,
+      styles: ['app.css', 'page.css'],
+      scripts: ['graphql-ws.js', 'app.js', 'page.js'],
+      body: `<noscript>This page needs JavaScript; the API itself is at ${ENDPOINT}.</noscript>
 <header id="bar"></header>
-<main id="root"></main>
-<script type="application/json" id="settings">${JSON.stringify(settings).replaceAll('<', '\\u003c')}</script>
-</body>
-</html>
-`
-  return {
-    html,
-    etag: `"${createHash('sha256').update(html).digest('base64url')}"`,
-    policy: makePolicy(config.publicUrl),
-  }
+<main id="root"></main>`,
+      settings,
+    },
+    config.publicUrl,
+  )
 }
 
-/** Styles alone may stand in the page: the editor sets them as it goes. */
-function makePolicy(publicUrl: string): string {
-  const { host, protocol } = new URL(publicUrl)
-  return [
-    "default-src 'self'",
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data:",
-    "font-src 'self' data:",
-    // some browsers do not count a socket to the same host as 'self'
-    `connect-src 'self' ${protocol === 'https:' ? 'wss' : 'ws'}://${host}`,
-    "object-src 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ')
-}
+/** Two demo people side by side, who talk and watch over the public API alone. */
+const makeDemoPage = (version: string, publicUrl: string): Page =>
+  toPage(
+    {
+      title: 'Creator Platform: two people, live',
+      base: `/graphiql/${version}`,
+      styles: ['demo.css'],
+      scripts: ['graphql-ws.js', 'demo.js'],
+      body: `<noscript>This page needs JavaScript.</noscript>
+<header>
+<h1>Two people, live</h1>
+<p>Each is signed in on their own and has a socket of their own. All of it is the public API: <a href="${ENDPOINT}">explore it</a>.</p>
+</header>
+<main></main>`,
+      settings: { endpoint: ENDPOINT, password: DEMO_PASSWORD, people: DEMO_PAIR },
+    },
+    publicUrl,
+  )
 
 function serveAssets(app: FastifyInstance, version: string): void {
   const assets = new GraphiqlAssets()

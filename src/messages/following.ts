@@ -1,0 +1,100 @@
+import { Alarm } from '../lib/alarm.js'
+import type { Bus } from '../lib/bus.js'
+import type { Db } from '../lib/db.js'
+import { AppError } from '../lib/errors.js'
+import { followNumbered } from '../lib/numbered.js'
+import { socialStream } from '../social/types.js'
+import { listConversationsById } from './conversation-queries.js'
+import { EVENT_BATCH, listMessageEvents } from './message-queries.js'
+import { CONVERSATION_TOPIC } from './types.js'
+import type { ConversationRow, MessageEventRow } from './types.js'
+
+/** Who follows a conversation, by what, and until when. */
+export interface Following {
+  readonly db: Db
+  readonly bus: Bus
+  readonly viewerId: string
+  readonly conversationId: string
+  readonly signal: AbortSignal
+}
+
+/**
+ * A conversation of the viewer's that nothing parts them from.
+ * @throws NOT_FOUND node_not_found; FORBIDDEN messaging_blocked
+ */
+export async function getReachable({ db, viewerId, conversationId }: Following): Promise<ConversationRow> {
+  const [row] = await listConversationsById(db, viewerId, [conversationId])
+  if (!row) throw new AppError('NOT_FOUND', 'node_not_found', 'No such Conversation.', { path: ['conversationId'] })
+  if (row.isParted)
+    throw new AppError('FORBIDDEN', 'messaging_blocked', 'One of the two blocks the other.', {
+      path: ['conversationId'],
+    })
+  return row
+}
+
+/** Watches whether one of the two of a conversation blocks the other, for a stream that shall then end. */
+export class BondWatch {
+  readonly #following: Following
+  readonly #stops: readonly (() => void)[]
+  #isSuspect = false
+
+  constructor(following: Following, { creatorId, fanId }: Pick<ConversationRow, 'creatorId' | 'fanId'>, alarm: Alarm) {
+    this.#following = following
+    const suspect = (): void => {
+      this.#isSuspect = true
+      alarm.ring()
+    }
+    const { bus } = following
+    this.#stops = [
+      bus.subscribe(socialStream(creatorId), suspect),
+      bus.subscribe(socialStream(fanId), suspect),
+      bus.onReconnect(suspect),
+    ]
+  }
+
+  /** Asks again where anything may have changed. @throws FORBIDDEN messaging_blocked */
+  async check(): Promise<void> {
+    if (!this.#isSuspect) return
+    this.#isSuspect = false
+    await getReachable(this.#following)
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop()
+  }
+}
+
+/**
+ * What happens in a conversation, in order and each once, from `after` on or from now: first what the table has, and then,
+ * whenever a signal says so, what it has got since. Ends with the signal, and with a block.
+ * @throws NOT_FOUND node_not_found, invalid_cursor when what came after `after` is lost, or it lies in the future: a gap is never
+ * silent; FORBIDDEN messaging_blocked
+ */
+export async function* receivedMessages(following: Following, after: bigint | null): AsyncGenerator<MessageEventRow> {
+  const { db, bus, conversationId, signal } = following
+  const alarm = new Alarm(signal)
+  // listening begins before the first look, so that nothing falls between the two
+  const stop = bus.onSignal(CONVERSATION_TOPIC, conversationId, () => {
+    alarm.ring()
+  })
+  let bonds: BondWatch | null = null
+  try {
+    const conversation = await getReachable(following)
+    bonds = new BondWatch(following, conversation, alarm)
+    // once more: it may have changed before it was watched
+    const { lastEventSequence } = await getReachable(following)
+    const watch = bonds
+    const list = async (last: bigint): Promise<MessageEventRow[]> => {
+      await watch.check()
+      return listMessageEvents(db, conversationId, last)
+    }
+    const numbered = { after, lastSequence: lastEventSequence, list, batch: EVENT_BATCH, alarm, what: 'messages' }
+    for await (const event of followNumbered(numbered)) {
+      await watch.check()
+      yield event
+    }
+  } finally {
+    stop()
+    bonds?.stop()
+  }
+}

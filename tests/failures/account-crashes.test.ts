@@ -1,0 +1,3 @@
+import { testCrashes } from './account-crashes.js'
+
+testCrashes(1, 12)

@@ -1,3 +1,0 @@
-import { testCrashes } from './crashes.js'
-
-testCrashes(1, 12)

@@ -1,0 +1,3 @@
+import { testMoney } from './model.js'
+
+testMoney(3, 30)

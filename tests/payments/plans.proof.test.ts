@@ -1,0 +1,3 @@
+import { testPlans } from './plans.js'
+
+testPlans(1_000_000)
