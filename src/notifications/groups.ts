@@ -10,6 +10,7 @@ export const groups = {
   renewalAhead: (subscriptionId: string): string => `renewal_ahead:${subscriptionId}`,
   failedPayment: (paymentId: string): string => `payment_failed:${paymentId}`,
   refund: (refundId: string): string => `refund:${refundId}`,
+  refundFailed: (refundId: string): string => `refund_failed:${refundId}`,
   dispute: (disputeId: string, state: 'OPEN' | 'WON' | 'LOST'): string => `dispute_${state.toLowerCase()}:${disputeId}`,
   payout: (payoutId: string, state: 'PAID' | 'FAILED' | 'CANCELLED'): string =>
     `payout_${state.toLowerCase()}:${payoutId}`,

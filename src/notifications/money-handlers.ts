@@ -92,8 +92,9 @@ export const moneyHandlers: readonly EventHandler[] = [
   }),
 
   telling('notifications.refunded', TRANSACTION_REFUNDED, async ({ payload }, tx) => {
-    const { refundId } = payload as { readonly refundId: string }
-    return aboutMoney(await findRefunded(tx, refundId), groups.refund(refundId))
+    const { refundId, state } = payload as { readonly refundId: string; readonly state: string }
+    const groupKey = state === 'FAILED' ? groups.refundFailed(refundId) : groups.refund(refundId)
+    return aboutMoney(await findRefunded(tx, refundId), groupKey)
   }),
 
   telling('notifications.disputed', DISPUTE_CHANGED, async ({ payload }, tx, now) => {

@@ -73,6 +73,8 @@ function paymentText({ groupKey, subjectType, subjectTitle, facts }: Telling, wh
       return { title: 'Payment failed', body: `Your payment of ${amount} did not go through: nothing was charged.` }
     case 'refund':
       return { title: 'Refund', body: `${amount} that you paid goes back to you.` }
+    case 'refund_failed':
+      return { title: 'Refund failed', body: `${amount} that was to go back to you did not arrive.` }
     case 'dispute_open':
       return {
         title: 'Payment disputed',

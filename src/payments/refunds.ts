@@ -12,7 +12,7 @@ import { log } from '../lib/log.js'
 import { ProcessorDeclined, ProcessorUnavailable } from '../processors/processors.js'
 import type { RefundOutcome } from '../processors/types.js'
 import { purposeOf } from './purposes.js'
-import { addReturned, findPayment, findPaymentForUpdate } from './queries.js'
+import { addReturned, findPayment, findPaymentForUpdate, insertCase } from './queries.js'
 import {
   findRefund,
   findRefundTransaction,
@@ -87,7 +87,7 @@ export async function startRefund(
   await setRefundFee(tx, refund.id, platformFeeMinor)
   await purposeOf(services, payment).refunded(tx, sale, reversal, now)
   await recordRefund(tx, refund, { action: 'refund.accepted', payment, reason }, now)
-  await emitRefund(tx, { payment, transactionId, refundId: refund.id }, now)
+  await emitRefund(tx, { payment, transactionId, refundId: refund.id, state: 'ACCEPTED' }, now)
   // what came from the wallet is back in it
   if (walletMinor > 0n)
     await settleRefund(tx, services, refund.id, { state: 'SUCCEEDED', reference: null, failureCode: null }, now)
@@ -214,8 +214,29 @@ async function takeBack(
   const opens = !(await isClosedByChoice(tx, payment.id))
   await purposeOf(services, payment).refundFailed(tx, sale, opens, now)
   await recordRefund(tx, refund, { action: 'refund.failed', payment, reason }, now)
-  await emitRefund(tx, { payment, transactionId: refundTransactionId, refundId: refund.id }, now)
+  await emitRefund(tx, { payment, transactionId: refundTransactionId, refundId: refund.id, state: 'FAILED' }, now)
+  if (refund.requestedById === null) await openUndelivered(tx, payment, refund, now)
 }
+
+/** What the platform gives back nobody will ask for again: somebody has to send the money by another way. */
+const openUndelivered = (tx: Tx, payment: PaymentRow, refund: RefundRow, now: Date): Promise<void> =>
+  insertCase(
+    tx,
+    {
+      kind: 'OTHER',
+      reference: `undelivered:${refund.id}`,
+      creatorId: payment.creatorId,
+      payerId: payment.payerId,
+      paymentIntentId: payment.id,
+      details: {
+        reason: 'A refund that the platform made came back.',
+        refundedFor: refund.reason,
+        amountMinor: refund.amountMinor.toString(),
+        currency: refund.currency,
+      },
+    },
+    now,
+  )
 
 const emitRefund = (
   tx: Tx,
@@ -223,7 +244,13 @@ const emitRefund = (
     payment,
     transactionId,
     refundId,
-  }: { readonly payment: PaymentRow; readonly transactionId: string; readonly refundId: string },
+    state,
+  }: {
+    readonly payment: PaymentRow
+    readonly transactionId: string
+    readonly refundId: string
+    readonly state: 'ACCEPTED' | 'FAILED'
+  },
   now: Date,
 ): Promise<bigint> =>
   emit(
@@ -231,7 +258,7 @@ const emitRefund = (
     {
       stream: paymentsOf(payment.payerId),
       type: TRANSACTION_REFUNDED,
-      payload: { paymentId: payment.id, transactionId, refundId, creatorId: payment.creatorId },
+      payload: { paymentId: payment.id, transactionId, refundId, creatorId: payment.creatorId, state },
     },
     now,
   )

@@ -142,7 +142,7 @@ export const paymentsOf = (userId: string): string => `payments:${userId}`
 export const PAYMENT_CHANGED = 'payment.changed'
 /** A payment failed after its payer was answered that it is under way; payload: paymentId, payerId, creatorId. */
 export const PAYMENT_FAILED_LATE = 'payment.failed_late'
-/** Money of a sale goes back; payload: transactionId, refundId, creatorId. */
+/** Money of a sale goes back (ACCEPTED), or did not arrive (FAILED); payload: paymentId, transactionId, refundId, creatorId, state. */
 export const TRANSACTION_REFUNDED = 'transaction.refunded'
 /** A dispute began or ended; payload: disputeId, creatorId, state. */
 export const DISPUTE_CHANGED = 'dispute.changed'

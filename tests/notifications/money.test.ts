@@ -222,6 +222,22 @@ describe('a fan is told', () => {
     expect(await countOf(fan, 'Refund')).toBe(1)
   })
 
+  it('of a refund that did not arrive, once, beside the one that was on its way', async () => {
+    const fan = await payer('pm_card_refundFail')
+    await tip(fan, creator, { amountMinor: '1234' })
+    const { viewer } = await creator.do(`{ viewer { earnings { transactions(first: 1) { nodes { id } } } } }`)
+    const transactionId = viewer.earnings.transactions.nodes[0].id as string
+    await done(creator, 'refundTransaction', { transactionId, reason: 'Too much.', idempotencyKey: newKey() })
+    for (let time = 0; time < 2; time += 1) await runLater(server)
+    const told = (await inboxOf(fan, { types: ['PAYMENT'] })).nodes.map(({ title, text }) => [title, text]).sort()
+    expect(told).toEqual([
+      ['Refund failed', '12.34 EUR that was to go back to you did not arrive.'],
+      ['Refund', '12.34 EUR that you paid goes back to you.'],
+    ])
+    const { rows } = await server.database.owner.query(`select from finance_cases where payer_id = $1`, [fan.uuid])
+    expect(rows).toEqual([])
+  })
+
   it('of a renewal three days before it, with what it will charge, once however often it is looked for', async () => {
     const { fan } = await makeSubscriber(world, creator)
     await announce(3)

@@ -1,12 +1,15 @@
 import { expect, it } from 'vitest'
 import { parseGlobalId } from '../../src/lib/ids.js'
 import { publish, read } from '../content/posts.js'
+import { inboxOf } from '../notifications/inbox.js'
 import { buy, chargeOf, newKey, runLater, sandboxOf, topUp } from '../payments/paying.js'
-import { creator, openSetting, payer, server } from '../subscriptions/setting.js'
+import { creator, openSetting, payer, server, world } from '../subscriptions/setting.js'
 import type { Person } from '../support/world.js'
 
 const PRICE = { amountMinor: '700', currency: 'EUR' }
 const MINE = `{ viewer { purchases(first: 5) { nodes { state title content { id } payment { refunded { amountMinor } } } } wallets { balance { amountMinor } } } }`
+const CASES = `{ financeCases(isOpen: true, first: 5) {
+  nodes { kind reference creator { id } payment { amount { amountMinor } } details } } }`
 
 openSetting()
 
@@ -68,7 +71,7 @@ it('who bought a post that is taken down gets back what is left of the price, on
   })
 })
 
-it('what is disputed waits for its dispute, and what the bank sends back is not sent again', async () => {
+it('what is disputed waits for its dispute, and what the bank sends back is not sent again, but a case of a person’s', async () => {
   const { id } = await publish(creator, { priceMinor: '700' })
   const postId = id as string
   const [winning, losing, closed] = [
@@ -83,6 +86,23 @@ it('what is disputed waits for its dispute, and what the bank sends back is not 
   for (let time = 0; time < 3; time += 1) await lookAround()
   for (const fan of [winning, losing]) expect(await refundsOf(fan)).toEqual([])
   expect(await refundsOf(closed)).toEqual([['failed', 700]])
+  const told = (await inboxOf(closed, { types: ['PAYMENT'] })).nodes.map(({ title }) => title).sort()
+  expect(told).toEqual(['Refund', 'Refund failed'])
+  const { financeCases } = await (await world.admin()).do(CASES)
+  expect(financeCases.nodes).toEqual([
+    {
+      kind: 'OTHER',
+      reference: expect.stringMatching(/^undelivered:/),
+      creator: { id: creator.id },
+      payment: { amount: { amountMinor: '700' } },
+      details: {
+        reason: 'A refund that the platform made came back.',
+        refundedFor: 'The post was taken down.',
+        amountMinor: '700',
+        currency: 'EUR',
+      },
+    },
+  ])
   await sandboxOf(server).closeDispute(disputes[0]!, 'LOST')
   await sandboxOf(server).closeDispute(disputes[1]!, 'WON')
   for (let time = 0; time < 2; time += 1) await lookAround()
