@@ -68,13 +68,16 @@ export function disputeState(status: Stripe.Dispute['status']): DisputeState | n
   }
 }
 
-/** What Stripe takes for a dispute, as far as it is booked: in the currency of the balance that the charge came to. */
+/**
+ * What Stripe takes for a dispute, as far as it is booked, in the currency of the balance that it came from. Each booking has its
+ * own; what is left in several is no one amount.
+ */
 export function disputeFee({ balance_transactions: booked }: Stripe.Dispute): Money | null {
-  const [first] = booked
-  if (!first) return null
-  const { currency } = first
-  const fee = booked.filter((one) => one.currency === currency).reduce((sum, one) => sum + one.fee, 0)
-  return fromStripeMoney(fee, currency)
+  const sums = new Map<string, number>()
+  for (const { fee, currency } of booked) sums.set(currency, (sums.get(currency) ?? 0) + fee)
+  const taken = [...sums].filter(([, sum]) => sum !== 0)
+  const [[currency, fee] = []] = taken.length > 0 ? taken : sums
+  return currency === undefined || fee === undefined || taken.length > 1 ? null : fromStripeMoney(fee, currency)
 }
 
 /** How a payout stands. */

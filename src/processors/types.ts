@@ -170,7 +170,7 @@ export type ProcessorNews =
       readonly amount: Money
       /**
        * What the processor takes for having to deal with it: in another currency than the charge's where it exchanged. Null
-       * where that is not told.
+       * where that is not told, or is left in several currencies; what was told before then stands.
        */
       readonly fee: Money | null
       readonly reason: string

@@ -150,3 +150,20 @@ it('a lost dispute of what had gone back already costs the fee alone', async () 
   expect(after['processor_clearing']).toBe((before['processor_clearing'] ?? 0) + 1_500)
   expect(await newestDispute()).toEqual({ state: 'LOST', fee: { amountMinor: '1500', currency: 'EUR' } })
 })
+
+it('a lost dispute whose bookings leave something in two currencies costs what was told of it before', async () => {
+  const world = makeWorld(server)
+  const creator = await provenCreator(world)
+  const fan = await world.fan()
+  await saveCard(fan)
+  await tip(fan, creator, { amountMinor: '1000' })
+  const before = { eur: await balances(server), usd: await balances(server, 'USD') }
+  const taken = { object: 'balance_transaction', id: 'txn_4', amount: -1_000, fee: 1_500, currency: 'eur' }
+  const returned = { object: 'balance_transaction', id: 'txn_5', amount: 1_100, fee: -600, currency: 'usd' }
+  const dispute = stripe.dispute(await chargeOf(server, fan), { balance_transactions: [taken] })
+  await tellOf(dispute, 'charge.dispute.created', {})
+  await tellOf(dispute, 'charge.dispute.closed', { status: 'lost', balance_transactions: [taken, returned] })
+  expect((await balances(server))['processor_fees']).toBe((before.eur['processor_fees'] ?? 0) - 1_500)
+  expect(await balances(server, 'USD')).toEqual(before.usd)
+  expect(await newestDispute()).toEqual({ state: 'LOST', fee: { amountMinor: '1500', currency: 'EUR' } })
+})

@@ -137,6 +137,20 @@ it('reads what a dispute costs in another currency than the claim’s, where Str
 })
 
 it.each([
+  ['what is left in one currency', [1_500, 'eur', 300, 'usd', -300, 'usd'], { amountMinor: 1_500n, currency: 'EUR' }],
+  ['what is left in the second', [1_500, 'eur', -1_500, 'eur', 20, 'jpy'], { amountMinor: 20n, currency: 'JPY' }],
+  ['nothing, in the first, where none took any', [0, 'usd', 0, 'eur'], { amountMinor: 0n, currency: 'USD' }],
+  ['nothing, where it went back', [1_500, 'usd', -1_500, 'usd'], { amountMinor: 0n, currency: 'USD' }],
+  ['no one amount, where something is left in two', [1_500, 'eur', -1_620, 'usd'], null],
+])('adds up what a dispute costs within a currency: %s', (_what, booked, fee) => {
+  const balance_transactions = Array.from({ length: booked.length / 2 }, (_, n) => ({
+    fee: booked[2 * n],
+    currency: booked[2 * n + 1],
+  }))
+  expect(newsOf('charge.dispute.closed', { ...dispute, status: 'won', balance_transactions })).toMatchObject({ fee })
+})
+
+it.each([
   ['under_review', 'UNDER_REVIEW'],
   ['won', 'WON'],
   ['lost', 'LOST'],
