@@ -137,12 +137,17 @@ export const listPurchases = (db: Db, buyerId: string, page: PageRequest): Promi
 /** Whether it was not decided yet whether the price of a purchase `p` goes back: it is paid, by a payment. */
 const isUnsettled = fragment`p.state = 'paid' and p.removal_settled_at is null and p.payment_intent_id is not null`
 
-/** Purchases of posts that moderation took down before `before`, whose price has not gone back for that. */
+/** Purchases of posts that moderation took down before `before`, whose price has not gone back for that; of each post by itself. */
 export const listOfRemoved = (tx: Tx, before: Date, limit: number): Promise<Owed[]> =>
   tx.sql<Owed>`/* purchases.ofRemoved */
-    select p.id::text as id, p.payment_intent_id::text as "paymentId" from content c join purchases p on p.content_id = c.id
-    where c.removed_at <= ${before}::timestamptz and ${isUnsettled} and ${isUndisputed(fragment`p.payment_intent_id`)}
-    order by p.id limit ${limit}::int`
+    select owed.id::text as id, owed.payment_intent_id::text as "paymentId"
+    from content c cross join lateral (
+      select p.id, p.payment_intent_id from purchases p
+      where p.content_id = c.id and ${isUnsettled} and ${isUndisputed(fragment`p.payment_intent_id`)}
+      limit ${limit}::int
+    ) owed
+    where c.removed_at <= ${before}::timestamptz
+    limit ${limit}::int`
 
 /** Writes that the price of a purchase goes back; answers it, null where that was written before or the post is back. */
 export async function claimRemoved(tx: Tx, id: string, before: Date, now: Date): Promise<bigint | null> {

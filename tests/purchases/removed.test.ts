@@ -23,6 +23,10 @@ const takeDown = (id: string, hoursAgo: number): Promise<unknown> =>
     `update content set removed_at = app_now() - make_interval(hours => $2), removed_reason = 'Illegal.' where id = $1`,
     [parseGlobalId(id)!.uuid, hoursAgo],
   )
+const restore = (id: string): Promise<unknown> =>
+  server.database.owner.query(`update content set removed_at = null, removed_reason = null where id = $1`, [
+    parseGlobalId(id)!.uuid,
+  ])
 /** Looks for what has to go back, three at once. */
 async function lookAround(): Promise<void> {
   await server.database.owner.query(
@@ -115,13 +119,33 @@ it('a post that is there again is nobody’s reason to give money back', async (
   const { id } = await publish(creator, { priceMinor: '700' })
   const fan = await bought(id as string)
   await takeDown(id as string, 20)
-  await server.database.owner.query(`update content set removed_at = null, removed_reason = null where id = $1`, [
-    parseGlobalId(id as string)!.uuid,
-  ])
+  await restore(id as string)
   await lookAround()
   expect(await refundsOf(fan)).toEqual([])
   expect((await read(fan, id as string))?.['body'].__typename).toBe('UnlockedBody')
   expect(
     (await buy(fan, id as string, PRICE, { idempotencyKey: newKey() })).data?.['purchaseContent'].userErrors,
   ).toMatchObject([{ code: 'ALREADY_PURCHASED' }])
+})
+
+it('a post that is taken down again is given back to whoever bought it since, and to nobody twice', async () => {
+  const { id } = await publish(creator, { priceMinor: '700' })
+  const postId = id as string
+  const [before, again] = [await bought(postId), await bought(postId)]
+  const unlucky = await bought(postId, 'pm_card_refundFail')
+  await takeDown(postId, 25)
+  for (let time = 0; time < 2; time += 1) await lookAround()
+  await restore(postId)
+  const since = await bought(postId)
+  await buy(again, postId, PRICE)
+  expect((await read(unlucky, postId))?.['body'].__typename).toBe('UnlockedBody')
+  await takeDown(postId, 25)
+  for (let time = 0; time < 2; time += 1) await lookAround()
+  expect(await refundsOf(before)).toEqual([['succeeded', 700]])
+  expect(await refundsOf(since)).toEqual([['succeeded', 700]])
+  expect(await refundsOf(again)).toEqual([
+    ['succeeded', 700],
+    ['succeeded', 700],
+  ])
+  expect(await refundsOf(unlucky)).toEqual([['failed', 700]])
 })

@@ -9,7 +9,9 @@ export interface PlanNode {
   readonly 'Node Type': string
   readonly 'Relation Name'?: string
   readonly 'Index Name'?: string
+  /** Of each time that it was carried out, on average. */
   readonly 'Actual Rows'?: number
+  readonly 'Actual Loops'?: number
   readonly 'Rows Removed by Filter'?: number
   readonly Plans?: readonly PlanNode[]
 }
