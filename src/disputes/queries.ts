@@ -9,7 +9,10 @@ const disputeColumns = fragment`
   upper(d.state::text) as state, d.reason, d.amount_minor as "amountMinor", d.fee_minor as "feeMinor",
   coalesce(d.fee_currency, d.currency)::text as "feeCurrency", d.currency::text as currency, d.evidence, d.evidence_due_at as "evidenceDueAt", d.evidence_sent_at as "evidenceSentAt",
   d.opened_at as "openedAt", d.closed_at as "closedAt", s.creator_id::text as "creatorId", s.shown_at as "saleShownAt",
-  coalesce(-debit.net_amount, 0)::bigint as "fromCreatorMinor", debit.shown_at as "shownAt",
+  (
+    select coalesce(-sum(t.net_amount), 0)::bigint from transactions t
+    where t.dispute_id = d.id and t.reason in ('dispute', 'dispute_changed')
+  ) as "fromCreatorMinor", debit.shown_at as "shownAt",
   coalesce((select p.is_anonymous from tips p where p.payment_intent_id = d.payment_intent_id), false) as "isAnonymous"`
 
 /** Looked up dispute by dispute: there are far more of either than a page shows. */

@@ -20,7 +20,7 @@ export interface DisputeRow {
   readonly openedAt: Date
   readonly closedAt: Date | null
   readonly creatorId: string | null
-  /** What it took of the creator's when it was opened. */
+  /** What it took of the creator's. */
   readonly fromCreatorMinor: bigint
   /** From when the creator sees the sale. */
   readonly saleShownAt: Date

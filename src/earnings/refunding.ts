@@ -88,7 +88,7 @@ export async function previewRefund(
     platformFee: money(feeMinor),
     fromCreator: money(amount - feeMinor),
     left: money(left - amount),
-    revokesAccess: toReversal(payment, { amountMinor: amount, revokesAccess: false }).revokesAccess,
+    revokesAccess: toReversal({ amountMinor: amount, revokesAccess: false }, amount === left).revokesAccess,
   }
 }
 

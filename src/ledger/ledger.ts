@@ -3,8 +3,8 @@ export { DEFAULT_FEE_BASIS_POINTS, allocate, discounted, feeGivenBack, split } f
 export type { Returned } from './fees.js'
 export {
   EARNINGS_WAIT_MS,
+  postDisputeHold,
   postDisputeLost,
-  postDisputeOpened,
   postDisputeWon,
   postPayoutPaid,
   postPayoutRequested,
@@ -16,7 +16,7 @@ export {
   postTopUp,
   recordFailedAttempt,
 } from './postings.js'
-export type { NewSale } from './postings.js'
+export type { DisputeHeld, NewSale } from './postings.js'
 export { findLedgerProblems } from './problem-queries.js'
 export {
   findSale,

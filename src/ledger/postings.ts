@@ -7,7 +7,7 @@ import type { Money } from '../lib/money.js'
 import { DEFAULT_FEE_BASIS_POINTS, feeGivenBack, split } from './fees.js'
 import type { ReturnWay, Returned } from './fees.js'
 import { findFeeRate, insertPosting, insertTransaction, isPosted } from './queries.js'
-import type { Line, NewTransaction, Posting, Sale, SaleType, TransactionSubject } from './types.js'
+import type { DisputeState, Line, NewTransaction, Posting, Sale, SaleType, TransactionSubject } from './types.js'
 
 /** How long earnings wait for refunds and disputes before they can be paid out, from when their creator sees them. */
 export const EARNINGS_WAIT_MS = 7 * DAY_MS
@@ -199,57 +199,73 @@ export async function postRefundFailed(
   )
 }
 
-/** A dispute of a sale, as far as the books need it. */
-export interface DisputePosting {
+/** A dispute, as far as the books need it, with what it holds, or has lost, of a sale: of its price, and of the fee in that. */
+export interface DisputeHeld extends Returned {
   readonly disputeId: string
-  readonly sale: Sale
-  readonly amountMinor: bigint
-  readonly before: Returned
+  readonly state: DisputeState
+  /** The record of the first that it took; null before that. */
+  readonly debitTransactionId: string | null
 }
 
-/** Takes what is disputed out of the creator's and the platform's hands, once, until it is decided. Answers transaction and fee. */
-export async function postDisputeOpened(
+/** What a dispute shall hold. */
+export interface DisputeHold {
+  readonly sale: Sale
+  readonly dispute: DisputeHeld
+  readonly amountMinor: bigint
+  /** What older disputes hold. */
+  readonly before: Returned
+  /** What makes it hold more or less; the same is posted once. */
+  readonly cause: string
+}
+
+/**
+ * Takes what a dispute claims out of the creator's and the platform's hands until it is decided, or gives back what it cannot
+ * hold any more; what a lost one holds the processor has. Answers what it holds then.
+ */
+export async function postDisputeHold(
   tx: Tx,
-  { disputeId, ...order }: DisputePosting,
+  { sale, dispute, amountMinor, before, cause }: DisputeHold,
   now: Date,
-): Promise<{ transactionId: string; platformFeeMinor: bigint }> {
-  const { sale, amountMinor } = order
-  const feeMinor = feeOf(order, 'DISPUTE')
+): Promise<Returned> {
+  const { disputeId, debitTransactionId } = dispute
+  const platformFeeMinor = amountMinor > 0n ? feeOf({ sale, amountMinor, before }, 'DISPUTE') : 0n
+  const moreMinor = amountMinor - dispute.grossMinor
+  const moreFeeMinor = platformFeeMinor - dispute.platformFeeMinor
   const transactionId = await insertTransaction(tx, {
-    ...against(sale, -amountMinor, -feeMinor, now),
-    reason: 'DISPUTE',
+    ...against(sale, -moreMinor, -moreFeeMinor, now),
+    reason: debitTransactionId ? 'DISPUTE_CHANGED' : 'DISPUTE',
     disputeId,
   })
-  assert(transactionId, 'one debit per dispute: its sale is locked')
+  assert(transactionId, 'one record per change: its sale is locked')
+  const isLost = dispute.state === 'LOST'
   await post(
     tx,
     {
       kind: 'DISPUTE',
-      reference: `dispute:${disputeId}`,
+      reference: `${isLost ? 'dispute-lost' : 'dispute'}:${disputeId}:${cause}`,
       transactionId,
       currency: sale.amount.currency,
       overdraws: true,
-      lines: [...shares(sale, -amountMinor, -feeMinor), { kind: 'DISPUTE_HELD', ownerId: null, amountMinor }],
+      lines: [
+        ...shares(sale, -moreMinor, -moreFeeMinor),
+        { kind: isLost ? 'PROCESSOR_CLEARING' : 'DISPUTE_HELD', ownerId: null, amountMinor: moreMinor },
+      ],
     },
     now,
   )
-  return { transactionId, platformFeeMinor: feeMinor }
+  return { grossMinor: amountMinor, platformFeeMinor }
 }
 
-/** How a dispute ended, with what it took when it was opened. */
-export interface DisputeClosing {
-  readonly disputeId: string
-  readonly debitTransactionId: string
+/** A dispute that ends, with what it holds. */
+export interface DisputeClosing extends DisputeHeld {
   readonly sale: Sale
-  readonly amountMinor: bigint
-  readonly platformFeeMinor: bigint
   /** What the processor asks for a lost one, at the platform's cost. */
   readonly processorFeeMinor: bigint
 }
 
 /** Gives back what a won dispute held: to the creator's account as it is now. */
 export async function postDisputeWon(tx: Tx, closing: DisputeClosing, now: Date): Promise<void> {
-  const { disputeId, debitTransactionId, sale, amountMinor, platformFeeMinor } = closing
+  const { disputeId, debitTransactionId, sale, grossMinor: amountMinor, platformFeeMinor } = closing
   const transactionId = await insertTransaction(tx, {
     ...against(sale, amountMinor, platformFeeMinor, now),
     reversesId: debitTransactionId,
@@ -274,7 +290,7 @@ export async function postDisputeWon(tx: Tx, closing: DisputeClosing, now: Date)
 
 /** Lets go what a lost dispute held: the processor has taken it, and its fee. */
 export async function postDisputeLost(tx: Tx, closing: DisputeClosing, now: Date): Promise<void> {
-  const { disputeId, sale, amountMinor, processorFeeMinor } = closing
+  const { disputeId, sale, grossMinor: amountMinor, processorFeeMinor } = closing
   await post(
     tx,
     {

@@ -135,7 +135,7 @@ export async function findTransaction(db: Db, id: string): Promise<TransactionRo
 
 /** What went back of an intent's sale so far by one way, and has not come again. */
 export async function getReturned(db: Db, paymentIntentId: string, way: ReturnWay): Promise<Returned> {
-  const reasons = way === 'REFUND' ? ['refund', 'refund_failed'] : ['dispute', 'dispute_won']
+  const reasons = way === 'REFUND' ? ['refund', 'refund_failed'] : ['dispute', 'dispute_changed', 'dispute_won']
   const [row] = await db.sql<Returned>`/* ledger.returned */
     select coalesce(-sum(gross_amount), 0)::bigint as "grossMinor",
       coalesce(-sum(platform_fee), 0)::bigint as "platformFeeMinor"

@@ -1,4 +1,5 @@
 import type {
+  DisputeState,
   JournalKind,
   LedgerAccountKind,
   TransactionReason,
@@ -7,7 +8,7 @@ import type {
 } from '../generated/prisma/enums.js'
 import type { Money } from '../lib/money.js'
 
-export type { JournalKind, LedgerAccountKind, TransactionReason, TransactionStatus, TransactionType }
+export type { DisputeState, JournalKind, LedgerAccountKind, TransactionReason, TransactionStatus, TransactionType }
 
 /** What a sale can be of: every type but what goes out and what comes back. */
 export type SaleType = Exclude<TransactionType, 'PAYOUT' | 'REFUND'>

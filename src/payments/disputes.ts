@@ -1,22 +1,15 @@
 import assert from 'node:assert'
 import { record } from '../audit/audit.js'
-import {
-  findSale,
-  getReturned,
-  postDisputeLost,
-  postDisputeOpened,
-  postDisputeWon,
-  postProcessorFee,
-} from '../ledger/ledger.js'
+import { findSale, postDisputeLost, postDisputeWon, postProcessorFee } from '../ledger/ledger.js'
 import type { Sale } from '../ledger/types.js'
 import type { Tx } from '../lib/db.js'
 import { emit } from '../lib/events.js'
 import type { Money } from '../lib/money.js'
 import type { ProcessorNews } from '../processors/types.js'
+import { fitHolds, isNothing } from './holds.js'
 import { purposeOf } from './purposes.js'
-import { addReturned, findPayment, insertCase } from './queries.js'
-import { refundable } from './refunds.js'
-import { findDisputeByReference, findDisputeDebit, insertDispute, updateDispute } from './refund-queries.js'
+import { addReturned, insertCase } from './queries.js'
+import { findDisputeByReference, insertDispute, listHolds, updateDispute } from './refund-queries.js'
 import type { DisputeRow } from './refund-queries.js'
 import { DISPUTE_CHANGED, paymentsOf } from './types.js'
 import type { PaymentRow, PaymentServices } from './types.js'
@@ -26,8 +19,8 @@ type DisputeNews = ProcessorNews & { readonly kind: 'dispute' }
 const isClosed = (state: DisputeRow['state']): boolean => state === 'WON' || state === 'LOST'
 
 /**
- * Brings a dispute to where its processor says it is. It takes its money once, when it is first heard of, whatever is heard
- * first; gives it back once, when it is won; and once closed stays as it is. The payment must be held. Audited.
+ * Brings a dispute to where its processor says it is. It takes its money when it is first heard of, whatever is heard first;
+ * gives it back once, when it is won; and once closed stays so. The payment must be held. Audited.
  */
 export async function applyDispute(
   tx: Tx,
@@ -90,14 +83,7 @@ async function open(
     },
     now,
   )
-  // what was given back already cannot be taken again
-  const left = refundable(payment)
-  const amountMinor = news.amount.amountMinor < left ? news.amount.amountMinor : left
-  if (amountMinor > 0n) {
-    const before = await getReturned(tx, payment.id, 'DISPUTE')
-    await addReturned(tx, payment.id, { disputedMinor: amountMinor })
-    await postDisputeOpened(tx, { disputeId: dispute.id, sale, amountMinor, before }, now)
-  }
+  await fitHolds(tx, { sale, payment, refundedMinor: payment.refundedMinor, cause: `opened:${dispute.id}` }, now)
   await purposeOf(services, payment).held(tx, sale, now)
   await tell(tx, { payment, dispute, state: 'OPEN' }, now)
   return dispute
@@ -110,32 +96,24 @@ async function close(
   now: Date,
 ): Promise<void> {
   const purpose = purposeOf(services, payment)
-  const debit = await findDisputeDebit(tx, dispute.id)
+  const hold = (await listHolds(tx, payment.id)).find(({ disputeId }) => disputeId === dispute.id)
+  assert(hold, 'a dispute that is known is listed')
   // the posting of what was lost has one currency
   const isOwnFee = fee.currency === payment.currency
-  const closing = debit && {
-    disputeId: dispute.id,
-    debitTransactionId: debit.id,
-    sale,
-    amountMinor: debit.amountMinor,
-    platformFeeMinor: debit.platformFeeMinor,
-    processorFeeMinor: isOwnFee ? fee.amountMinor : 0n,
-  }
+  const closing = { ...hold, sale, processorFeeMinor: isOwnFee ? fee.amountMinor : 0n }
+  const isEmpty = hold.grossMinor === 0n
   if (news.state === 'WON') {
-    if (closing) {
-      await addReturned(tx, payment.id, { disputedMinor: -closing.amountMinor })
-      await postDisputeWon(tx, closing, now)
-    }
-    await purpose.freed(tx, sale, now)
-    return
+    await addReturned(tx, payment.id, { disputedMinor: -hold.grossMinor })
+    if (!isEmpty) await postDisputeWon(tx, closing, now)
+  } else {
+    if (!isEmpty) await postDisputeLost(tx, closing, now)
+    // where nothing was left to lose, the fee is kept all the same
+    if (isEmpty || !isOwnFee) await postProcessorFee(tx, { of: dispute.id, fee }, now)
   }
-  if (closing) await postDisputeLost(tx, closing, now)
-  // where nothing was left to lose, the fee is kept all the same
-  if (!closing || !isOwnFee) await postProcessorFee(tx, { of: dispute.id, fee }, now)
-  const after = await findPayment(tx, payment.id)
-  assert(after, 'a payment is never deleted')
+  const { refundedMinor } = payment
+  const fitted = await fitHolds(tx, { sale, payment, refundedMinor, cause: `closed:${dispute.id}` }, now)
   // a part of the price that was lost does not close what the rest paid for
-  if (refundable(after) === 0n) await purpose.lost(tx, sale, now)
+  if (isNothing(fitted)) await purpose.lost(tx, sale, now)
   await purpose.freed(tx, sale, now)
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert'
+import type { DisputeHeld } from '../ledger/ledger.js'
 import type { Db, Tx } from '../lib/db.js'
 import type { Money } from '../lib/money.js'
 import { fragment } from '../lib/sql.js'
@@ -41,7 +42,6 @@ export async function insertRefund(
     readonly amountMinor: bigint
     readonly currency: string
     readonly reason: string
-    readonly revokesAccess: boolean
     readonly closesByChoice: boolean
     readonly processorReference: string | null
   },
@@ -53,17 +53,24 @@ export async function insertRefund(
       closes_by_choice, processor_reference, created_at, updated_at)
     values (
       ${refund.transactionId}::uuid, ${refund.paymentIntentId}::uuid, ${refund.requestedById}::uuid,
-      ${refund.amountMinor}::bigint, ${refund.currency}, 'requested', ${refund.reason}, ${refund.revokesAccess}::boolean,
+      ${refund.amountMinor}::bigint, ${refund.currency}, 'requested', ${refund.reason}, ${refund.closesByChoice}::boolean,
       ${refund.closesByChoice}::boolean, ${refund.processorReference}, ${now}::timestamptz, ${now}::timestamptz)
     returning ${refundColumns}`
   assert(row, 'what was inserted is returned')
   return row
 }
 
-/** Keeps the fee that went back with a refund. */
-export async function setRefundFee(tx: Tx, id: string, platformFeeMinor: bigint): Promise<void> {
-  await tx.sql`/* payments.refundFee */
-    update refunds set platform_fee_minor = ${platformFeeMinor}::bigint where id = ${id}::uuid`
+/** Keeps what went back with a refund: the fee, and access. */
+export async function setWhatGoesBack(
+  tx: Tx,
+  id: string,
+  { platformFeeMinor, revokesAccess }: Pick<RefundRow, 'platformFeeMinor' | 'revokesAccess'>,
+): Promise<RefundRow> {
+  const [row] = await tx.sql<RefundRow>`/* payments.whatGoesBack */
+    update refunds r set platform_fee_minor = ${platformFeeMinor}::bigint, revokes_access = ${revokesAccess}::boolean
+    where r.id = ${id}::uuid returning ${refundColumns}`
+  assert(row, 'it was inserted')
+  return row
 }
 
 /** A refund as it is now. */
@@ -188,13 +195,19 @@ export async function updateDispute(
     where id = ${id}::uuid`
 }
 
-/** What a dispute took when it was opened: its record in the books. */
-export async function findDisputeDebit(
-  tx: Tx,
-  disputeId: string,
-): Promise<{ readonly id: string; readonly amountMinor: bigint; readonly platformFeeMinor: bigint } | null> {
-  const [row] = await tx.sql<{ id: string; amountMinor: bigint; platformFeeMinor: bigint }>`/* payments.disputeDebit */
-    select id::text as id, (-gross_amount)::bigint as "amountMinor", (-platform_fee)::bigint as "platformFeeMinor"
-    from transactions where dispute_id = ${disputeId}::uuid and reason = 'dispute'`
-  return row ?? null
+/** What a dispute claims and, until it is won, holds: of the price, and of the fee in it. */
+export interface HoldRow extends DisputeHeld {
+  readonly claimedMinor: bigint
 }
+
+/** What the disputes of a payment hold, those opened first first; of a won one what it held. */
+export const listHolds = (tx: Tx, paymentId: string): Promise<HoldRow[]> =>
+  tx.sql<HoldRow>`/* payments.holds */
+    select d.id::text as "disputeId", upper(d.state::text) as state, d.amount_minor as "claimedMinor",
+      coalesce(-sum(t.gross_amount), 0)::bigint as "grossMinor",
+      coalesce(-sum(t.platform_fee), 0)::bigint as "platformFeeMinor",
+      min(t.id::text) filter (where t.reason = 'dispute') as "debitTransactionId"
+    from disputes d
+      left join transactions t on t.dispute_id = d.id and t.reason in ('dispute', 'dispute_changed')
+    where d.payment_intent_id = ${paymentId}::uuid
+    group by d.id order by d.opened_at, d.id`

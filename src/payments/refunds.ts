@@ -11,6 +11,7 @@ import { enqueue } from '../lib/jobs.js'
 import { log } from '../lib/log.js'
 import { ProcessorDeclined, ProcessorUnavailable } from '../processors/processors.js'
 import type { RefundOutcome } from '../processors/types.js'
+import { fitHolds, isNothing } from './holds.js'
 import { purposeOf } from './purposes.js'
 import { addReturned, findPayment, findPaymentForUpdate, insertCase } from './queries.js'
 import {
@@ -19,7 +20,7 @@ import {
   insertRefund,
   isClosedByChoice,
   isDisputed,
-  setRefundFee,
+  setWhatGoesBack,
   updateRefund,
 } from './refund-queries.js'
 import type { RefundRow } from './refund-queries.js'
@@ -60,8 +61,7 @@ export async function startRefund(
   const payment = await findPaymentForUpdate(tx, sale.paymentIntentId)
   assert(payment, 'a sale was paid')
   await refuseRefund(tx, payment, order)
-  const reversal = toReversal(payment, order, await isDisputed(tx, sale.id))
-  const refund = await insertRefund(
+  const { id: refundId } = await insertRefund(
     tx,
     {
       transactionId: sale.id,
@@ -70,38 +70,41 @@ export async function startRefund(
       amountMinor,
       currency: payment.currency,
       reason,
-      revokesAccess: reversal.revokesAccess,
       closesByChoice: order.revokesAccess,
       processorReference: order.processorReference ?? null,
     },
     now,
   )
+  const refundedMinor = payment.refundedMinor + amountMinor
+  const fitted = await fitHolds(tx, { sale, payment, refundedMinor, cause: `refund:${refundId}` }, now)
+  const reversal = toReversal(order, isNothing(fitted))
   const before = await getReturned(tx, payment.id, 'REFUND')
   await addReturned(tx, payment.id, { refundedMinor: amountMinor })
   const walletMinor = payment.walletMinor > 0n ? amountMinor : 0n
   const { transactionId, platformFeeMinor } = await postRefund(
     tx,
-    { refundId: refund.id, sale, amountMinor, before, walletMinor },
+    { refundId, sale, amountMinor, before, walletMinor },
     now,
   )
-  await setRefundFee(tx, refund.id, platformFeeMinor)
+  const refund = await setWhatGoesBack(tx, refundId, { platformFeeMinor, revokesAccess: reversal.revokesAccess })
   await purposeOf(services, payment).refunded(tx, sale, reversal, now)
   await recordRefund(tx, refund, { action: 'refund.accepted', payment, reason }, now)
-  await emitRefund(tx, { payment, transactionId, refundId: refund.id, state: 'ACCEPTED' }, now)
+  await emitRefund(tx, { payment, transactionId, refundId, state: 'ACCEPTED' }, now)
   // what came from the wallet is back in it
   if (walletMinor > 0n)
-    await settleRefund(tx, services, refund.id, { state: 'SUCCEEDED', reference: null, failureCode: null }, now)
-  else if (!order.processorReference) await askLater(tx, refund.id, 1, addMs(now, FIRST_QUESTION_MS))
+    await settleRefund(tx, services, refundId, { state: 'SUCCEEDED', reference: null, failureCode: null }, now)
+  else if (!order.processorReference) await askLater(tx, refundId, 1, addMs(now, FIRST_QUESTION_MS))
   return refund
 }
 
-/** What the processor has given back already is not refused for a dispute; more than there was is. */
+/** What the processor has given back already is not refused for a dispute, nor for what that holds; more than there was is. */
 async function refuseRefund(tx: Tx, payment: PaymentRow, order: RefundOrder): Promise<void> {
   const { sale, amountMinor, processorReference } = order
   const path = ['input', 'amountMinor']
-  if (processorReference === undefined && (await isDisputed(tx, sale.id)))
+  const isMade = processorReference !== undefined
+  if (!isMade && (await isDisputed(tx, sale.id)))
     throw new AppError('CONFLICT', 'refund_of_disputed', 'A disputed sale is decided by its dispute.', { path })
-  const left = refundable(payment)
+  const left = isMade ? payment.capturedMinor - payment.refundedMinor : refundable(payment)
   if (amountMinor <= 0n && left > 0n)
     throw new AppError('INVALID', 'invalid_input', 'A refund is more than nothing.', { path })
   if (amountMinor > left || left <= 0n)
@@ -112,18 +115,11 @@ async function refuseRefund(tx: Tx, payment: PaymentRow, order: RefundOrder): Pr
 export const refundable = ({ capturedMinor, refundedMinor, disputedMinor }: PaymentRow): bigint =>
   capturedMinor - refundedMinor - disputedMinor
 
-/**
- * What a refund does, the same when it is previewed as when it is made. Where a dispute is open it is not known yet whether
- * anything of the price is left: the dispute's end decides.
- */
-export function toReversal(
-  payment: PaymentRow,
+/** What a refund does, the same when it is previewed as when it is made: where nothing of the price is left, what was bought closes. */
+export const toReversal = (
   { amountMinor, revokesAccess }: Pick<RefundOrder, 'amountMinor' | 'revokesAccess'>,
-  isContested = false,
-): Reversal {
-  const isFull = amountMinor === refundable(payment) && !isContested
-  return { amountMinor, isFull, revokesAccess: isFull || revokesAccess }
-}
+  isFull: boolean,
+): Reversal => ({ amountMinor, isFull, revokesAccess: isFull || revokesAccess })
 
 const askLater = (tx: Tx, refundId: string, attempt: number, runAt: Date): Promise<void> =>
   enqueue(tx, finishRefundJob, { refundId, attempt }, { runAt, key: `refund:${refundId}` })
@@ -210,9 +206,11 @@ async function takeBack(
   const { amountMinor, platformFeeMinor, reason } = refund
   await addReturned(tx, payment.id, { refundedMinor: -amountMinor })
   await postRefundFailed(tx, { refundId: refund.id, refundTransactionId, sale, amountMinor, platformFeeMinor }, now)
-  // something of the price is left now, so only what somebody closed on purpose stays closed
+  const refundedMinor = payment.refundedMinor - amountMinor
+  const fitted = await fitHolds(tx, { sale, payment, refundedMinor, cause: `refund-failed:${refund.id}` }, now)
+  // where something of the price is left again, only what somebody closed on purpose stays closed
   const opens = !(await isClosedByChoice(tx, payment.id))
-  await purposeOf(services, payment).refundFailed(tx, sale, opens, now)
+  if (!isNothing(fitted)) await purposeOf(services, payment).refundFailed(tx, sale, opens, now)
   await recordRefund(tx, refund, { action: 'refund.failed', payment, reason }, now)
   await emitRefund(tx, { payment, transactionId: refundTransactionId, refundId: refund.id, state: 'FAILED' }, now)
   if (refund.requestedById === null) await openUndelivered(tx, payment, refund, now)

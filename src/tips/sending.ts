@@ -135,7 +135,7 @@ export const tips: Purpose = {
   freed: nothing,
   lost: async (tx, { paymentIntentId }, now) => {
     const tip = await findPaidTip(tx, paymentIntentId)
-    if (tip) await updateTip(tx, tip.id, { state: 'REFUNDED', refundedAt: now })
+    if (tip?.state === 'PAID') await updateTip(tx, tip.id, { state: 'REFUNDED', refundedAt: now })
   },
 }
 

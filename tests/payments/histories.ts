@@ -46,20 +46,16 @@ export async function tell(server: TestServer, { body }: Message): Promise<numbe
   return status
 }
 
-/**
- * One charge's life of six messages: it waits for its payer, succeeds, goes back in part by two refunds, what is left is
- * disputed, and the dispute ends with `verdict`.
- */
-export async function disputedPurchase(
+/** Has somebody begin to buy a post, `live` what happens at its processor, and nothing be told of it. */
+async function lived(
   server: TestServer,
   world: World,
   creator: Person,
-  verdict: 'WON' | 'LOST',
+  card: string,
+  live: (charge: string) => Promise<unknown>,
 ): Promise<History> {
-  const sandbox = sandboxOf(server)
-  const { owner } = server.database
   const buyer = await world.fan()
-  await saveCard(buyer, 'pm_card_authenticationRequired')
+  await saveCard(buyer, card)
   const { id: contentId } = await publish(creator, { priceMinor: '999' })
   const { data } = await buy(
     buyer,
@@ -69,41 +65,69 @@ export async function disputedPurchase(
       payWith: { returnUrl: 'https://app.example.com/back' },
     },
   )
-  const charge = await chargeOf(server, buyer)
-  await sandbox.confirmAction(charge, 'succeed')
-  await sandbox.refundAtProcessor(charge, 333n)
-  await sandbox.refundAtProcessor(charge, 111n)
-  const dispute = await sandbox.openDispute(charge)
-  await sandbox.closeDispute(dispute, verdict)
-  const told = await owner.query<{ type: string; body: string; id: string }>(
-    `select id, type, payload::text as body from sandbox_events where delivered_at is null order by id`,
-  )
-  await owner.query(`update sandbox_events set delivered_at = now() where delivered_at is null`)
-  return {
-    buyer,
-    contentId: contentId as string,
-    paymentId: data?.['purchaseContent'].payment.id as string,
-    messages: told.rows.map(({ type, body }) => ({ type, body })),
-  }
+  await live(await chargeOf(server, buyer))
+  const messages: Message[] = []
+  await sandboxOf(server).deliverDue(async (rawBody) => {
+    const body = rawBody.toString()
+    messages.push({ type: (JSON.parse(body) as { type: string }).type, body })
+    await Promise.resolve()
+  })
+  const paymentId = data?.['purchaseContent'].payment.id as string
+  return { buyer, contentId: contentId as string, paymentId, messages }
 }
+
+/**
+ * One charge's life of six messages: it waits for its payer, succeeds, goes back in part by two refunds, what is left is
+ * disputed, and the dispute ends with `verdict`.
+ */
+export const disputedPurchase = (
+  server: TestServer,
+  world: World,
+  creator: Person,
+  verdict: 'WON' | 'LOST',
+): Promise<History> =>
+  lived(server, world, creator, 'pm_card_authenticationRequired', async (charge) => {
+    const sandbox = sandboxOf(server)
+    await sandbox.confirmAction(charge, 'succeed')
+    await sandbox.refundAtProcessor(charge, 333n)
+    await sandbox.refundAtProcessor(charge, 111n)
+    await sandbox.closeDispute(await sandbox.openDispute(charge), verdict)
+  })
+
+/**
+ * One charge's life of five messages: all of it goes back just before the half of it is disputed, the dispute ends with
+ * `verdict`, and then the bank sends the refund back.
+ */
+export const disputedAndGivenBack = (
+  server: TestServer,
+  world: World,
+  creator: Person,
+  verdict: 'WON' | 'LOST',
+): Promise<History> =>
+  lived(server, world, creator, 'pm_card_refundFail', async (charge) => {
+    const sandbox = sandboxOf(server)
+    await sandbox.refundAtProcessor(charge, 999n)
+    await sandbox.closeDispute(await sandbox.openDispute(charge, { amountMinor: 500n }), verdict)
+  })
 
 /** Where a history ends: what the books say of it, and what its buyer has. */
 export async function endOf(server: TestServer, { buyer, contentId }: History): Promise<unknown> {
   const { owner } = server.database
   const books = await owner.query(
-    `select j.kind::text as journal, a.kind::text as account, sum(e.amount_minor)::int as amount
+    `select a.kind::text as account, sum(e.amount_minor)::int as amount
      from payment_intents p
-     join transactions t on t.payment_intent_id = p.id
-     join journal_transactions j on j.transaction_id = t.id
+     join journal_transactions j on j.transaction_id in (select id from transactions where payment_intent_id = p.id)
+       or j.reference in (
+         select way || id from disputes, unnest(array['dispute-lost:', 'processor-fee:']) way where payment_intent_id = p.id)
      join ledger_entries e on e.journal_transaction_id = j.id
      join ledger_accounts a on a.id = e.account_id
-     where p.payer_id = $1 group by 1, 2 order by 1, 2`,
+     where p.payer_id = $1 group by 1 having sum(e.amount_minor) <> 0 order by 1`,
     [buyer.uuid],
   )
   const records = await owner.query(
-    `select t.type::text as type, t.status::text as status, t.reason::text as reason, t.gross_amount::int as gross,
-       t.platform_fee::int as fee
-     from transactions t where t.payer_id = $1 order by 1, 2, 3, 4`,
+    `select t.type::text as type, t.status::text as status, substring(t.reason::text from '^[a-z]+') as why,
+       sum(t.gross_amount)::int as gross, sum(t.platform_fee)::int as fee
+     from transactions t where t.payer_id = $1 group by 1, 2, 3 having sum(t.gross_amount) <> 0 order by 1, 2, 3`,
     [buyer.uuid],
   )
   const purchase = await owner.query(

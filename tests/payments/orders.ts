@@ -6,7 +6,7 @@ import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld, staySignedIn } from '../support/world.js'
 import type { Person, World } from '../support/world.js'
-import { disputedPurchase, endOf, tell } from './histories.js'
+import { disputedAndGivenBack, disputedPurchase, endOf, tell } from './histories.js'
 import type { History, Message } from './histories.js'
 import { runLater } from './paying.js'
 
@@ -32,9 +32,9 @@ async function tellAll(server: TestServer, messages: readonly Message[], random:
   for (let round = 0; round < 4; round += 1) await runLater(server)
 }
 
-/** The test of `count` of the orders of six messages, chosen by `seed`; all of them where `count` is null. */
+/** The tests of `count` of the orders of a charge's messages, chosen by `seed`; of all of them where `count` is null. */
 export function ordersEndAlike(count: number | null, seed: number): void {
-  describe('six messages about one charge', () => {
+  describe('messages about one charge', () => {
     let server: TestServer
     let world: World
     let creator: Person
@@ -48,21 +48,26 @@ export function ordersEndAlike(count: number | null, seed: number): void {
       await server.close()
     })
 
-    it.each(['WON', 'LOST'] as const)(
-      'end in the same books and the same access in whatever order, each told twice: a dispute that is %s',
-      async (verdict) => {
+    it.each([
+      ['a part that went back, and a dispute of the rest that is WON', disputedPurchase, 'WON', 6],
+      ['a part that went back, and a dispute of the rest that is LOST', disputedPurchase, 'LOST', 6],
+      ['a refund of all that comes back, and a dispute of the half that is WON', disputedAndGivenBack, 'WON', 5],
+      ['a refund of all that comes back, and a dispute of the half that is LOST', disputedAndGivenBack, 'LOST', 5],
+    ] as const)(
+      'end in the same books and the same access in whatever order, each told twice: %s',
+      async (_what, live, verdict, length) => {
         const random = randomOf(seed)
         await staySignedIn(server, creator)
-        const inOrder = await disputedPurchase(server, world, creator, verdict)
-        expect(inOrder.messages.map(({ type }) => type)).toHaveLength(6)
+        const inOrder = await live(server, world, creator, verdict)
+        expect(inOrder.messages.map(({ type }) => type)).toHaveLength(length)
         await tellAll(server, inOrder.messages, () => 0)
         const expected = await endOf(server, inOrder)
-        const all = permutations([0, 1, 2, 3, 4, 5])
+        const all = permutations(inOrder.messages.map((_message, place) => place))
         const chosen =
           count === null ? all : Array.from({ length: count }, () => all[Math.floor(random() * all.length)]!)
         for (const order of chosen) {
           await staySignedIn(server, creator)
-          const history: History = await disputedPurchase(server, world, creator, verdict)
+          const history: History = await live(server, world, creator, verdict)
           await tellAll(
             server,
             order.map((place) => history.messages[place]!),
