@@ -31,37 +31,42 @@ export interface EarnedFilter {
   readonly type: TransactionType | null
 }
 
-/** What a transaction `t` was for, a return for what its sale was. */
-const isOfType = (type: TransactionType): Fragment =>
-  type === 'PAYOUT' || type === 'REFUND'
-    ? fragment`t.type = lower(${type}::text)::transaction_type`
-    : fragment`exists (
-        select from revenue_analytics r
-        where r.transaction_id = t.id and r.created_at = t.occurred_at
-          and r.revenue_type = ${REVENUE_TYPES[type] ?? type.toLowerCase()}::revenue_type)`
+/** A parameter, so that no statement reads the index of all types, which is of these alone, and passes over the others. */
+const SUCCEEDED = fragment`${'succeeded'}::transaction_status`
 
-const REVENUE_TYPES: Readonly<Partial<Record<TransactionType, string>>> = {
-  CONTENT_PURCHASE: 'content_sale',
-  MESSAGE_PURCHASE: 'message_sale',
+/** What was sold by the transactions of a type, and of which types they are: sales and what went back of them, or only one of the two. */
+function kindsOf(type: TransactionType): { readonly sold: Fragment; readonly types: Fragment } {
+  const one = fragment`array[lower(${type}::text)::transaction_type]`
+  if (type === 'REFUND') return { sold: fragment`enum_range(null::transaction_type)`, types: one }
+  return { sold: one, types: type === 'PAYOUT' ? one : fragment`${one} || 'refund'::transaction_type` }
 }
 
-/** A page of what a creator earned and may see by now, in the order in which they see it. */
+/**
+ * A page of what a creator earned and may see by now, in the order in which they see it; of a type the first of each kind are
+ * put together.
+ */
 export const listEarned = (
   db: Db,
   creatorId: string,
   { from, to, type }: EarnedFilter,
   page: PageRequest,
   now: Date,
-): Promise<RecordRow[]> =>
-  db.sql<RecordRow>`/* earnings.ofCreator */
-    select ${recordColumns} from transactions t
-    where t.creator_id = ${creatorId}::uuid and t.status = 'succeeded' and t.shown_at <= ${now}::timestamptz
-      and ${from ? fragment`t.shown_at >= ${from}::timestamptz` : fragment`true`}
-      and ${to ? fragment`t.shown_at < ${to}::timestamptz` : fragment`true`}
-      and ${type ? isOfType(type) : fragment`true`}
-      and ${beyond(page, fragment`t.shown_at, t.id`, timeAndId)}
-    order by ${inOrder(page, fragment`t.shown_at`, fragment`t.id`)}
-    limit ${page.limit + 1}::int`
+): Promise<RecordRow[]> => {
+  const isSeen = fragment`t.creator_id = ${creatorId}::uuid and t.shown_at <= ${now}::timestamptz
+    and ${from ? fragment`t.shown_at >= ${from}::timestamptz` : fragment`true`}
+    and ${to ? fragment`t.shown_at < ${to}::timestamptz` : fragment`true`}
+    and ${beyond(page, fragment`t.shown_at, t.id`, timeAndId)}`
+  const first = fragment`order by ${inOrder(page, fragment`t.shown_at`, fragment`t.id`)} limit ${page.limit + 1}::int`
+  const kinds = type && kindsOf(type)
+  return db.sql<RecordRow>`/* earnings.ofCreator */
+    select ${recordColumns} from ${
+      kinds
+        ? fragment`unnest(${kinds.sold}) s (sold_type) cross join unnest(${kinds.types}) k (type) cross join lateral (
+            select t.* from transactions t where t.sold_type = s.sold_type and t.type = k.type and t.status = ${SUCCEEDED} and ${isSeen} ${first}
+          ) t`
+        : fragment`transactions t where t.status = 'succeeded' and ${isSeen}`
+    } ${first}`
+}
 
 /** What a revenue row `r` was for, as the API says it. */
 const soldAs = fragment`

@@ -166,21 +166,21 @@ beforeAll(async () => {
     )
   }
   await written(`
-    insert into transactions (id, type, status, creator_id, gross_amount, platform_fee, net_amount, currency, processor, occurred_at, shown_at)
-    values ('${DISPUTED}', 'tip', 'succeeded', '${many.uuid}', 500, 100, 400, 'EUR', 'sandbox', '${INSTANT}', '${INSTANT}')`)
+    insert into transactions (id, type, sold_type, status, creator_id, gross_amount, platform_fee, net_amount, currency, processor, occurred_at, shown_at)
+    values ('${DISPUTED}', 'tip', 'tip', 'succeeded', '${many.uuid}', 500, 100, 400, 'EUR', 'sandbox', '${INSTANT}', '${INSTANT}')`)
   for (const [name, count] of [
     ['stays', ROWS],
     ['passes', PASSING],
   ] as const) {
     const each = `from generate_series(1, ${String(count)}) n`
     await written(`
-      insert into transactions (type, status, payer_id, creator_id, gross_amount, platform_fee, net_amount, currency, processor, description, occurred_at, shown_at)
-      select 'tip', 'succeeded', '${hermit.uuid}', '${star.uuid}', 500, 100, 400, 'EUR', 'sandbox', '${name}', '${INSTANT}', '${INSTANT}' ${each};
+      insert into transactions (type, sold_type, status, payer_id, creator_id, gross_amount, platform_fee, net_amount, currency, processor, description, occurred_at, shown_at)
+      select 'tip', 'tip', 'succeeded', '${hermit.uuid}', '${star.uuid}', 500, 100, 400, 'EUR', 'sandbox', '${name}', '${INSTANT}', '${INSTANT}' ${each};
       with d as (
         insert into disputes (transaction_id, payment_intent_id, processor, processor_reference, state, reason, amount_minor, currency, opened_at, closed_at)
         select '${DISPUTED}', gen_random_uuid(), 'sandbox', '${name}' || n, 'lost', '${name}', 500, 'EUR', '${INSTANT}', '${INSTANT}' ${each} returning id)
-      insert into transactions (type, status, reason, reverses_id, creator_id, gross_amount, platform_fee, net_amount, currency, processor, dispute_id, description, occurred_at, shown_at)
-      select 'refund', 'succeeded', 'dispute', '${DISPUTED}', '${many.uuid}', -500, -100, -400, 'EUR', 'sandbox', id, 'debit ${name}', '${INSTANT}', '${INSTANT}' from d;
+      insert into transactions (type, sold_type, status, reason, reverses_id, creator_id, gross_amount, platform_fee, net_amount, currency, processor, dispute_id, description, occurred_at, shown_at)
+      select 'refund', 'tip', 'succeeded', 'dispute', '${DISPUTED}', '${many.uuid}', -500, -100, -400, 'EUR', 'sandbox', id, 'debit ${name}', '${INSTANT}', '${INSTANT}' from d;
       insert into payouts (creator_id, payout_account_id, amount_minor, currency, failure_code, created_at)
       select '${star.uuid}', gen_random_uuid(), 4000, 'EUR', '${name}', '${INSTANT}' ${each};
       insert into subscriptions (subscriber_id, creator_id, type, amount_minor, currency, status, started_at, created_at)

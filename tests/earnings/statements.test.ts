@@ -241,6 +241,20 @@ describe('income', () => {
     expect((await star.do(MADE_OF, { ...span, type: 'SUBSCRIPTION' })).viewer.earnings.transactions.nodes).toEqual([])
   })
 
+  it('has with a sale what went back of it, and what of that came back, and nothing of other types', async () => {
+    const tipped = await sold(star, '2024-03-01T12:00:00.000Z', 700)
+    const back = await sold(star, '2024-03-02T12:00:00.000Z', 300, { reverses: tipped })
+    await sold(star, '2024-03-03T12:00:00.000Z', -300, { reverses: back })
+    const span = { from: '2024-01-01T00:00:00.000Z', to: '2025-01-01T00:00:00.000Z' }
+    const amounts = async (type: string): Promise<string[]> =>
+      ((await star.do(MADE_OF, { ...span, type })).viewer.earnings.transactions.nodes as any[]).map(
+        ({ gross }) => gross.amountMinor as string,
+      )
+    expect(await amounts('TIP')).toEqual(['300', '-300', '700'])
+    expect(await amounts('REFUND')).toEqual(['300', '-300'])
+    for (const type of ['SUBSCRIPTION', 'CONTENT_PURCHASE', 'PAYOUT']) expect(await amounts(type)).toEqual([])
+  })
+
   it('is refused for no time, too long a time, and no zone', async () => {
     const refused = async (variables: Record<string, unknown>): Promise<unknown> =>
       (

@@ -35,6 +35,12 @@ const lists: Record<string, (db: Db, page: PageRequest) => Promise<unknown>> = {
   'tips that a creator was given': (db, page) => listTipsReceived(db, STAR, page, NOW),
   'what a creator earned': (db, page) => listEarned(db, STAR, whole, page, NOW),
   'what a creator earned on one day': (db, page) => listEarned(db, STAR, aDay, page, NOW),
+  'sales of a type that a creator made few of': (db, page) =>
+    listEarned(db, STAR, { ...whole, type: 'STREAM_ACCESS' }, page, NOW),
+  'sales of a type that a creator made many of': (db, page) =>
+    listEarned(db, STAR, { ...whole, type: 'TIP' }, page, NOW),
+  'what went back of a creator’s sales': (db, page) => listEarned(db, STAR, { ...whole, type: 'REFUND' }, page, NOW),
+  'payouts among what a creator earned': (db, page) => listEarned(db, STAR, { ...aDay, type: 'PAYOUT' }, page, NOW),
   'payouts of a creator': (db, page) => listPayoutsOf(db, STAR, page),
   payouts: (db, page) => listPayouts(db, null, page),
   'payouts in a state that few are in': (db, page) => listPayouts(db, ['awaiting_approval'], page),
@@ -69,8 +75,8 @@ export function testPlans(rows: number): void {
     const fill = [
       `insert into payment_intents (id, payer_id, creator_id, purpose, state, amount_minor, captured_minor, currency, processor, expires_at, settled_at, created_at)
        select ${idOf('n', 1)}, ${payer}, ${earner}, 'tip', 'succeeded', 500, 500, 'EUR', 'sandbox', ${at}, ${at}, ${at} ${from(rows)}`,
-      `insert into transactions (id, type, status, payer_id, creator_id, gross_amount, platform_fee, net_amount, currency, processor, payment_intent_id, occurred_at, shown_at)
-       select ${idOf('n', 2)}, 'tip', 'succeeded', ${payer}, ${earner}, 500, 100, 400, 'EUR', 'sandbox', ${idOf('n', 1)}, ${at}, ${at} ${from(rows)}`,
+      `insert into transactions (id, type, sold_type, status, payer_id, creator_id, gross_amount, platform_fee, net_amount, currency, processor, payment_intent_id, occurred_at, shown_at)
+       select ${idOf('n', 2)}, type, type, 'succeeded', ${payer}, ${earner}, 500, 100, 400, 'EUR', 'sandbox', ${idOf('n', 1)}, ${at}, ${at} ${from(rows)} cross join lateral (select (case when n % 1000 = 0 then 'stream_access' else 'tip' end)::transaction_type) k (type)`,
       `insert into tips (id, sender_id, recipient_id, amount_minor, currency, state, paid_at, shown_at, payment_intent_id, created_at)
        select ${idOf('n', 3)}, ${payer}, ${earner}, 500, 'EUR', 'paid', ${at}, ${at}, ${idOf('n', 1)}, ${at} ${from(rows)}`,
       `insert into purchases (buyer_id, creator_id, kind, content_id, amount_minor, currency, state, paid_at, created_at)
@@ -84,8 +90,8 @@ export function testPlans(rows: number): void {
       `insert into disputes (id, transaction_id, payment_intent_id, processor, processor_reference, state, reason, amount_minor, currency, opened_at, closed_at)
        select ${idOf('n', 4)}, ${idOf('n', 2)}, ${idOf('n', 1)}, 'sandbox', 'dp_' || n,
          (case when n % 1000 = 0 then 'open' else 'lost' end)::dispute_state, 'fraudulent', 500, 'EUR', ${at}, case when n % 1000 <> 0 then ${at} end ${from(rows / 10)}`,
-      `insert into transactions (id, type, status, reason, reverses_id, payer_id, creator_id, gross_amount, platform_fee, net_amount, currency, processor, payment_intent_id, dispute_id, occurred_at, shown_at)
-       select ${idOf('n', 5)}, 'refund', 'succeeded', 'dispute', ${idOf('n', 2)}, ${payer}, ${earner}, -500, -100, -400, 'EUR', 'sandbox', ${idOf('n', 1)}, ${idOf('n', 4)}, ${at}, ${at} ${from(rows / 10)}`,
+      `insert into transactions (id, type, sold_type, status, reason, reverses_id, payer_id, creator_id, gross_amount, platform_fee, net_amount, currency, processor, payment_intent_id, dispute_id, occurred_at, shown_at)
+       select ${idOf('n', 5)}, 'refund', (case when n % 1000 = 0 then 'stream_access' else 'tip' end)::transaction_type, 'succeeded', 'dispute', ${idOf('n', 2)}, ${payer}, ${earner}, -500, -100, -400, 'EUR', 'sandbox', ${idOf('n', 1)}, ${idOf('n', 4)}, ${at}, ${at} ${from(rows / 10)}`,
       `insert into payouts (creator_id, payout_account_id, amount_minor, currency, state, settled_at, created_at)
        select ${earner}, ${idOf('1', 6)}, 4000, 'EUR', (case when n % 1000 = 0 then 'awaiting_approval' else 'paid' end)::payout_state, case when n % 1000 <> 0 then ${at} end, ${at} ${from(rows / 10)}`,
       `insert into subscriptions (subscriber_id, creator_id, type, amount_minor, currency, status, started_at, ended_at, ended_reason, created_at)
