@@ -55,15 +55,10 @@ export const Query = {
     const at = asOf ?? context.now
     if (at > context.now)
       throw new AppError('INVALID', 'instant_in_future', 'Only the past is known.', { path: ['asOf'] })
-    return explainAccess(
-      context,
-      {
-        contentId: uuidOf('Content', contentId, ['contentId']),
-        userId: userId ? uuidOf('User', userId, ['userId']) : null,
-        asOf: at,
-      },
-      isActingStaff(context.viewer),
-    )
+    const [post, person] = [parseGlobalId(contentId), userId ? parseGlobalId(userId) : null]
+    if (post?.type !== 'Content' || (userId && person?.type !== 'User')) return null
+    const question = { contentId: post.uuid, userId: person?.uuid ?? null, asOf: at }
+    return explainAccess(context, question, isActingStaff(context.viewer))
   },
 } satisfies Partial<QueryResolvers>
 

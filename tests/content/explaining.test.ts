@@ -144,6 +144,11 @@ describe('how access was decided', () => {
     expect(await creator.do(ask, { id, userId: fan.id })).toEqual({ explainAccess: null })
     expect(await creator.do(ask, { id, userId: moderator.id })).toEqual({ explainAccess: null })
     expect(await fan.do(ask, { id, userId: fan.id })).toEqual({ explainAccess: null })
+    // what is no id, or another thing's, is as what is not there
+    for (const wrong of ['nonsense', moderator.id])
+      expect(await moderator.do(ask, { id: wrong })).toEqual({ explainAccess: null })
+    for (const wrong of ['nonsense', id])
+      expect(await moderator.do(ask, { id, userId: wrong })).toEqual({ explainAccess: null })
     await creator.do(
       `mutation ($input: GrantAccessInput!) { grantAccess(input: $input) { userErrors { code message } } }`,
       { input: { userId: fan.id, creatorId: creator.id, reason: 'A prize.' } },
