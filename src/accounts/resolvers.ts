@@ -14,6 +14,7 @@ import { transaction } from '../lib/db.js'
 import type { Reason } from '../lib/errors.js'
 import { globalId, uuidOf } from '../lib/ids.js'
 import { checkedPage, toConnection } from '../lib/page.js'
+import { mapped } from '../lib/sources.js'
 import { signedIn } from '../lib/viewer.js'
 import { providerOf } from './age-providers.js'
 import { reviewAgeVerification, submitAgeVerification } from './age-verifications.js'
@@ -73,10 +74,10 @@ export const Query = {
 
 export const Subscription = {
   viewerChanged: {
-    subscribe: async function* (_parent, { after }, { db, bus, viewer, signal }) {
+    subscribe: async (_parent, { after }, { db, bus, viewer, signal }) => {
       assert(viewer && signal, 'a rule asked for a session, and a subscription can be ended')
-      for await (const viewerChanged of viewerChanges(db, bus, viewer.userId, { after: after ?? null, signal }))
-        yield { viewerChanged }
+      const changes = await viewerChanges(db, bus, viewer.userId, { after: after ?? null, signal })
+      return mapped(changes, (viewerChanged) => ({ viewerChanged }))
     },
   },
 } satisfies Partial<SubscriptionResolvers>

@@ -3,6 +3,7 @@ import type { Db } from '../lib/db.js'
 import { followStream } from '../lib/following.js'
 import type { Following } from '../lib/following.js'
 import type { OutboxEvent } from '../lib/events.js'
+import { mapped } from '../lib/sources.js'
 import { userStream } from '../sessions/types.js'
 import { ROLE_CHANGED, STATUS_CHANGED } from './types.js'
 import type { ViewerChangeKind, ViewerChangeRow } from './types.js'
@@ -11,14 +12,13 @@ import type { ViewerChangeKind, ViewerChangeRow } from './types.js'
  * What happens to somebody's account, each event once and in order, from `after` on or from now. Ends with the signal.
  * @throws NOT_FOUND invalid_cursor when events after `after` are lost, or it lies in the future: a gap is never silent
  */
-export async function* viewerChanges(
+export const viewerChanges = async (
   db: Db,
   bus: Bus,
   userId: string,
   following: Following,
-): AsyncGenerator<ViewerChangeRow> {
-  for await (const event of followStream(db, bus, userStream(userId), following)) yield toChange(event)
-}
+): Promise<AsyncIterable<ViewerChangeRow>> =>
+  mapped(await followStream(db, bus, userStream(userId), following), toChange)
 
 const toChange = ({ id, sequence, type }: OutboxEvent): ViewerChangeRow => ({
   eventId: id.toString(),

@@ -21,7 +21,7 @@ export interface Hearer {
 
 /** What is broadcast, and how an event becomes a payload. */
 export interface Program {
-  readonly events: (signal: AbortSignal) => AsyncIterable<LiveEvent<unknown>>
+  readonly events: (signal: AbortSignal) => Promise<AsyncIterable<LiveEvent<unknown>>>
   readonly execute: (event: LiveEvent<unknown>) => Promise<string>
 }
 
@@ -32,10 +32,14 @@ export class Broadcast {
   readonly #hearers = new Map<Hearer, boolean>()
   readonly #payloads = new LRUCache<bigint, Promise<string>>({ max: KEPT_PAYLOADS })
   readonly #ended = new AbortController()
+  /** Resolves once it listens, or is over. */
+  readonly listens: Promise<void>
+  #onListening: () => void = () => undefined
   #kept: Told[] = []
 
   constructor(program: Program) {
     this.#program = program
+    this.listens = new Promise((resolve) => (this.#onListening = resolve))
   }
 
   get isOver(): boolean {
@@ -46,7 +50,9 @@ export class Broadcast {
   async run(): Promise<void> {
     let reason: unknown = null
     try {
-      for await (const event of this.#program.events(this.#ended.signal)) {
+      const events = await this.#program.events(this.#ended.signal)
+      this.#onListening()
+      for await (const event of events) {
         const { sequence, actorId } = event
         const told = { sequence, payload: await this.payloadOf(event), ...(actorId !== undefined && { actorId }) }
         this.#keep(told)
@@ -58,6 +64,7 @@ export class Broadcast {
     }
     this.#ended.abort()
     for (const hearer of this.#hearers.keys()) hearer.end(reason)
+    this.#onListening()
   }
 
   /** An event that is numbered is executed once, also for those who resume from before it. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { WebSocket } from 'ws'
 import { monotonicMs, SECOND_MS } from '../lib/clock.js'
 import type { Viewer } from '../lib/viewer.js'
@@ -32,7 +33,7 @@ export class Connection {
   /** Whether it answered the last ping. */
   isAlive = true
   /** The operations being prepared, by id. */
-  readonly #turns = new Map<string, symbol>()
+  readonly #turns = new Map<string, Promise<unknown>>()
   #windowStartMs = 0
   #messages = 0
   #expiry: NodeJS.Timeout | undefined
@@ -64,15 +65,21 @@ export class Connection {
   }
 
   /** Says that an operation is being prepared under `id`; one that was already under it has lost its turn. */
-  takeTurn(id: string): symbol {
-    const turn = Symbol(id)
-    this.#turns.set(id, turn)
-    return turn
+  takeTurn(id: string, preparing: Promise<unknown>): void {
+    this.#turns.set(id, preparing)
   }
 
   /** Whether the operation is still the newest under `id`. */
-  endTurn(id: string, turn: symbol): boolean {
-    return this.#turns.get(id) === turn && this.#turns.delete(id)
+  endTurn(id: string, preparing: Promise<unknown>): boolean {
+    return this.#turns.get(id) === preparing && this.#turns.delete(id)
+  }
+
+  /** Resolves once every operation that is being prepared by now listens, or was told why not. */
+  async prepared(): Promise<void> {
+    if (this.#turns.size === 0) return
+    await Promise.allSettled(this.#turns.values())
+    // the refusals are sent first
+    await setImmediate()
   }
 
   /** Whether a message may be read; closes the socket when not. */

@@ -52,7 +52,12 @@ export class Listening implements Hearer {
   #asking: Promise<void> | null = null
   #mustAskAgain = false
   #without: ReadonlySet<string> | null = null
+  /** What comes before it runs waits. */
+  #isRunning = false
   #held: Told[] = []
+  /** Its own reader; null where a broadcast tells it. */
+  #reader: AsyncIterable<LiveEvent<unknown>> | null = null
+  #broadcast: Broadcast | null = null
   #timer: NodeJS.Timeout | undefined
 
   constructor(api: Api, operation: Operation, listened: Listened) {
@@ -65,34 +70,59 @@ export class Listening implements Hearer {
   }
 
   /**
-   * Tells the subscriber, until the source ends or they leave.
-   * @throws what ended it otherwise: the refusal, or the failure of the source
+   * Resolves once everything that happens from then on will be told. Ends with `ended`, also when it never runs.
+   * @throws what keeps the source from beginning
    */
-  async run(source: AdmittedEvents<unknown>): Promise<void> {
-    this.#listened.ended.signal.addEventListener('abort', () => {
-      this.end(null)
-    })
+  async begin(source: AdmittedEvents<unknown>): Promise<void> {
+    this.#listened.ended.signal.addEventListener(
+      'abort',
+      () => {
+        this.#leave()
+      },
+      { once: true },
+    )
     this.#take(source.admission, this.#listened.admittedAt)
     source.onDoubt(() => {
       this.#ask()
     })
-    const broadcast = this.#attend()
-    try {
-      if (broadcast && (this.#args['after'] ?? null) === null) broadcast.join(this)
-      else await Promise.race([this.#over, this.#readAlone(source, broadcast)])
-      await this.#over
-    } finally {
-      this.end(null)
-      clearTimeout(this.#timer)
-      broadcast?.leave(this)
+    this.#broadcast = this.#attend()
+    if (!this.#broadcast || (this.#args['after'] ?? null) !== null) {
+      this.#reader = await source.open()
+      return
     }
+    this.#broadcast.join(this)
+    await this.#broadcast.listens
+    if (!this.#settle) await this.#over
+  }
+
+  /**
+   * Tells the subscriber, until the source ends or they leave.
+   * @throws what ended it otherwise: the refusal, or the failure of the source
+   */
+  async run(): Promise<void> {
+    this.#isRunning = true
+    if (!this.#asking) this.#tellHeld()
+    if (this.#reader) await Promise.race([this.#over, this.#readAlone(this.#reader)])
+    await this.#over
   }
 
   hear(told: Told): void {
     if (!this.#settle) return
-    if (!this.#asking) {
+    if (this.#isRunning && !this.#asking) {
       if (this.#isFor(told)) void this.#listened.push(told.payload)
     } else if (this.#held.push(told) > MAX_HELD) this.end(new AppError('UNAVAILABLE', 'service_unavailable', 'Resume.'))
+  }
+
+  #tellHeld(): void {
+    const held = this.#held
+    this.#held = []
+    for (const told of held) this.hear(told)
+  }
+
+  #leave(): void {
+    this.end(null)
+    clearTimeout(this.#timer)
+    this.#broadcast?.leave(this)
   }
 
   end(error: unknown): void {
@@ -115,9 +145,10 @@ export class Listening implements Hearer {
   }
 
   /** Reads by itself: for good where events differ from person to person, else until the broadcast can take over. */
-  async #readAlone(source: AdmittedEvents<unknown>, broadcast: Broadcast | null): Promise<void> {
+  async #readAlone(events: AsyncIterable<LiveEvent<unknown>>): Promise<void> {
     const { push, answer } = this.#listened
-    for await (const event of source) {
+    const broadcast = this.#broadcast
+    for await (const event of events) {
       await this.#asking
       if (!this.#settle) return
       if (this.#isFor(event)) await push(await (broadcast ? broadcast.payloadOf(event) : answer(event)))
@@ -138,10 +169,8 @@ export class Listening implements Hearer {
         this.#mustAskAgain = false
         await this.#askPatiently()
       }
-      const held = this.#held
-      this.#held = []
       this.#asking = null
-      for (const told of held) this.hear(told)
+      this.#tellHeld()
     } catch (error) {
       this.end(error)
     }

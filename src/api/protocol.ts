@@ -79,9 +79,28 @@ async function start(
     connection.close(CLOSE.badRequest, `An operation's id has at most ${String(MAX_ID_LENGTH)} characters.`)
     return await never()
   }
+  const preparing = prepare(api, context, id, payload)
+  connection.takeTurn(id, preparing)
+  const started = await preparing
+  if (connection.endTurn(id, preparing)) return started
+  if ('contextValue' in started) await (started.contextValue as { readonly answers: Answers }).answers.return(undefined)
+  return await never()
+}
+
+/**
+ * graphql-ws keeps subscriptions by their ids alone. One that was completed and begun anew while it was still being prepared
+ * would take the new one's place, and nobody could end it any more: it goes no further.
+ */
+const never = (): Promise<never> => new Promise(() => undefined)
+
+async function prepare(
+  api: Api,
+  { extra: { connection }, subscriptions }: SocketContext,
+  id: string,
+  payload: SubscribePayload,
+): Promise<ExecutionArgs | readonly GraphQLError[]> {
   const requestId = randomUUID()
-  if (Object.keys(context.subscriptions).length > MAX_OPERATIONS) return [tooManyOperations(requestId)]
-  const turn = connection.takeTurn(id)
+  if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [tooManyOperations(requestId)]
   // the message of a payload that is JSON already
   const next = `{"id":${JSON.stringify(id)},"type":"next","payload":`
   const prepared = await prepareOperation(api, {
@@ -94,19 +113,10 @@ async function start(
     client: connection.client,
     requestId,
   })
-  const started = prepared.isRefused
+  return prepared.isRefused
     ? prepared.errors
     : await startPrepared(api, prepared, (payload) => connection.send(`${next}${payload}}`))
-  if (connection.endTurn(id, turn)) return started
-  if ('contextValue' in started) await (started.contextValue as { readonly answers: Answers }).answers.return(undefined)
-  return await never()
 }
-
-/**
- * graphql-ws keeps subscriptions by their ids alone. One that was completed and begun anew while it was still being prepared
- * would take the new one's place, and nobody could end it any more: it goes no further.
- */
-const never = (): Promise<never> => new Promise(() => undefined)
 
 async function startPrepared(
   api: Api,

@@ -120,8 +120,11 @@ function serve(protocol: Protocol<Extra>, connections: Connections, connection: 
         connection.close(code ?? CLOSE.internal, reason ?? '')
       },
       onMessage: (listener) => (receive = listener),
-      // without the payload: writing down what nests deeply enough overflows the stack
-      onPing: () => connection.send(PONG),
+      onPing: async () => {
+        await connection.prepared()
+        // without the payload: writing down what nests deeply enough overflows the stack
+        await connection.send(PONG)
+      },
     },
     { connection, requestId: randomUUID() },
   )

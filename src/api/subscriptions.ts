@@ -23,7 +23,7 @@ export interface EventAnswer {
 export type Answers = AsyncGenerator<EventAnswer, undefined>
 
 /**
- * Starts a prepared subscription. Each event is answered as a request of its own: the session is read again, its cost is
+ * Starts a prepared subscription: it listens once the promise resolves. Each event is answered as a request of its own: the session is read again, its cost is
  * charged, loaders are new, the rules are asked again. Sources must end with `context.signal`. Of a live field the payloads
  * are pushed, and the answers have none: they only end.
  * @throws ClientError when the field refuses
@@ -39,7 +39,7 @@ export async function subscribe(api: Api, prepared: Prepared, push: Listened['pu
     const field = liveFieldOf(plan)
     const answers =
       field && source instanceof AdmittedEvents
-        ? pushedAnswers(api, operation, { field, source, admittedAt: context.now, push, ended })
+        ? await deadline.within(pushedAnswers(api, operation, { field, source, admittedAt: context.now, push, ended }))
         : answersOf(api, operation, source, ended)
     return endable(answers, ended)
   } catch (error) {
@@ -60,18 +60,24 @@ function endable(answers: Answers, ended: AbortController): Answers {
   return answers
 }
 
-async function* pushedAnswers(
+async function pushedAnswers(
   api: Api,
   operation: Operation,
   { source, ...listened }: Omit<Listened, 'answer'> & { readonly source: AdmittedEvents<unknown> },
-): Answers {
+): Promise<Answers> {
   const { ended } = listened
   const answerAlone = async (event: unknown): Promise<string> =>
     JSON.stringify(await answer(api, operation, event, ended.signal))
+  const listening = new Listening(api, operation, { ...listened, answer: answerAlone })
+  await listening.begin(source)
+  return noAnswers(listening, operation, ended)
+}
+
+async function* noAnswers(listening: Listening, { request }: Operation, ended: AbortController): Answers {
   try {
-    await new Listening(api, operation, { ...listened, answer: answerAlone }).run(source)
+    await listening.run()
   } catch (error) {
-    if (!ended.signal.aborted) throw toClientError(error, operation.request.requestId)
+    if (!ended.signal.aborted) throw toClientError(error, request.requestId)
   } finally {
     ended.abort()
   }

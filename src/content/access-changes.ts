@@ -3,6 +3,8 @@ import { Alarm } from '../lib/alarm.js'
 import type { Bus } from '../lib/bus.js'
 import { earliestOf } from '../lib/clock.js'
 import type { Db } from '../lib/db.js'
+import { begin, followState, mapped } from '../lib/sources.js'
+import type { Source } from '../lib/sources.js'
 import { userStream } from '../sessions/types.js'
 import { BLOCKED, FOLLOWED, socialStream, UNBLOCKED, UNFOLLOWED } from '../social/types.js'
 import type { Access } from './access.js'
@@ -36,26 +38,32 @@ const LOOK_AGAIN_MS = 50
  * a follow, a block, the post, an account, or the clock. Ends with the signal.
  * @throws NOT_FOUND node_not_found when they may not know of the post, or not any more
  */
-export async function* accessChanges(
+export async function accessChanges(
+  db: Db,
+  post: Pick<ContentRow, 'id' | 'creatorId'>,
+  following: AccessFollowing,
+): Promise<AsyncIterable<{ readonly contentId: string }>> {
+  const told = { contentId: post.id }
+  return mapped(await begin(accesses(db, post, following), following.signal), () => told)
+}
+
+async function* accesses(
   db: Db,
   post: Pick<ContentRow, 'id' | 'creatorId'>,
   { bus, viewerId, isGated, signal }: AccessFollowing,
-): AsyncGenerator<{ readonly contentId: string }> {
-  const contentId = post.id
+): Source<Access> {
   const alarm = new Alarm(signal)
   // it is looked at once listening began, so that nothing falls between the two
   const stop = watchAccess(bus, post, viewerId, () => {
     alarm.ring()
   })
   try {
-    for (let told: string | null = null; ;) {
-      const { access, changesAt, now } = await lookAt(db, contentId, viewerId, isGated)
-      const state = stateOf(access)
-      if (state !== told) yield { contentId }
-      told = state
+    const look = async (): Promise<Access> => {
+      const { access, changesAt, now } = await lookAt(db, post.id, viewerId, isGated)
       alarm.set(changesAt && Math.max(changesAt.getTime() - now.getTime(), LOOK_AGAIN_MS))
-      if (!(await alarm.next())) return
+      return access
     }
+    yield* followState({ look, markOf, alarm })
   } finally {
     stop()
     alarm.set(null)
@@ -78,7 +86,7 @@ async function lookAt(
 }
 
 /** What is told of when it is another: addresses of files end with the version of the grant that they were made for. */
-const stateOf = ({ isOpen, rule, reason, grant }: Access): string =>
+const markOf = ({ isOpen, rule, reason, grant }: Access): string =>
   JSON.stringify([isOpen, rule, reason, grant?.id, grant?.version, grant?.endsAt])
 
 const OF_POST: readonly string[] = [CONTENT_CHANGED, CONTENT_DELETED, CONTENT_RESTORED, CONTENT_UNPUBLISHED]

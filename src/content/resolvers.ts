@@ -150,14 +150,14 @@ export const Mutation = {
 
 export const Subscription = {
   contentAccessChanged: {
-    subscribe: async function* (_parent, { contentId: globalContentId }, context) {
+    subscribe: async (_parent, { contentId: globalContentId }, context) => {
       const { db, bus, config, signal, loaders } = context
       assert(signal, 'a subscription can be ended')
       const contentId = uuidOf('Content', globalContentId, ['contentId'])
       const isGated = config.ageGate === 'platform'
       const following = { bus, viewerId: signedIn(context).userId, isGated, signal }
       const post = (await loaders.content.load(contentId)) ?? raise(noSuchContent(['contentId']))
-      yield* accessChanges(db, post, following)
+      return accessChanges(db, post, following)
     },
     // as it is when it is told: an event's request reads for itself
     resolve: async ({ contentId }: { readonly contentId: string }, _args: unknown, context: ContentAsking) =>

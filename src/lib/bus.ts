@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
+import { Alarm } from './alarm.js'
 import type { Arrivals, Carrier } from './bus-carrier.js'
 import { openListener } from './bus-listener.js'
 import { addMs, SECOND_MS } from './clock.js'
@@ -9,6 +10,8 @@ import type { Db } from './db.js'
 import { findLastSequence, listEventsAfter, listEventsSince, REPLAY_BATCH } from './events.js'
 import type { OutboxEvent } from './events.js'
 import { log } from './log.js'
+import { begin, LISTENING } from './sources.js'
+import type { Source } from './sources.js'
 import { TIMEOUTS } from './timeouts.js'
 
 const REREAD_RETRY_MS = 2 * SECOND_MS
@@ -28,9 +31,12 @@ export interface Bus {
   subscribe(stream: string, listener: Listener): () => void
   /**
    * The events of `stream` in order of sequence, each once: those after `after` first, then live ones; without `after` those
-   * from now on. Ends with `signal`, or when the reader falls too far behind.
+   * that are committed once the promise has resolved. Ends with `signal`, also unread, or when the reader falls too far behind.
    */
-  events(stream: string, options: { readonly after?: bigint; readonly signal: AbortSignal }): AsyncIterable<OutboxEvent>
+  events(
+    stream: string,
+    options: { readonly after?: bigint; readonly signal: AbortSignal },
+  ): Promise<AsyncIterable<OutboxEvent>>
   /** Calls `listener` whenever any event was committed, or may have been; it says neither which nor how many. */
   onEvent(listener: () => void): () => void
   /** Calls `listener` for each signal to `key` on `topic`, and after every reconnection, for one may have been missed. */
@@ -101,21 +107,25 @@ class Hub implements Bus, Arrivals {
     return () => this.#reconnects.off('reconnect', listener)
   }
 
-  async *events(
+  events(
     stream: string,
     { after, signal }: { after?: bigint; signal: AbortSignal },
-  ): AsyncIterable<OutboxEvent> {
+  ): Promise<AsyncIterable<OutboxEvent>> {
+    return begin(this.#events(stream, after, signal), signal)
+  }
+
+  async *#events(stream: string, after: bigint | undefined, signal: AbortSignal): Source<OutboxEvent> {
     // listening begins before the first look, so that nothing falls between the two
-    const ended = new AbortController()
-    const live = this.#live(stream, AbortSignal.any([signal, ended.signal]))
+    const backlog = new Backlog(this, stream, signal)
     try {
       let last = after ?? (await findLastSequence(this.#db, stream))
+      yield LISTENING
       if (after !== undefined)
         for await (const event of this.#replay(stream, last)) {
           last = event.sequence
           yield event
         }
-      for await (const event of live) {
+      for await (const event of backlog.events()) {
         if (event.sequence <= last) continue
         // one that was overtaken by this one is in the table: what was committed before has a lower sequence
         if (event.sequence > last + 1n)
@@ -128,7 +138,7 @@ class Hub implements Bus, Arrivals {
         yield event
       }
     } finally {
-      ended.abort()
+      backlog.stop()
     }
   }
 
@@ -139,40 +149,6 @@ class Hub implements Bus, Arrivals {
       last = page.at(-1)?.sequence ?? last
       if (page.length < REPLAY_BATCH) return
     }
-  }
-
-  /** One reader's own queue; when the reader falls too far behind it ends, after what it holds. */
-  #live(stream: string, signal: AbortSignal): AsyncIterable<OutboxEvent> {
-    const queue: OutboxEvent[] = []
-    let isOver = signal.aborted
-    let wake = (): void => undefined
-    const end = (): void => {
-      isOver = true
-      stop()
-      wake()
-    }
-    const stop = this.subscribe(stream, (event) => {
-      if (queue.length >= MAX_BACKLOG) {
-        end()
-        return
-      }
-      queue.push(event)
-      wake()
-    })
-    signal.addEventListener('abort', end, { once: true })
-    return (async function* () {
-      try {
-        while (!signal.aborted) {
-          const event = queue.shift()
-          if (event) yield event
-          else if (isOver) return
-          else await new Promise<void>((resolve) => (wake = resolve))
-        }
-      } finally {
-        signal.removeEventListener('abort', end)
-        stop()
-      }
-    })()
   }
 
   deliver(events: readonly OutboxEvent[]): void {
@@ -236,6 +212,36 @@ class Hub implements Bus, Arrivals {
     this.#isClosed = true
     for (const emitter of [this.#emitter, this.#reconnects, this.#wakeUps, this.#signals]) emitter.removeAllListeners()
     await this.carrier?.close()
+  }
+}
+
+/** One reader's own queue; when the reader falls too far behind it ends, after what it holds. */
+class Backlog {
+  readonly stop: () => void
+  readonly #alarm: Alarm
+  readonly #queue: OutboxEvent[] = []
+  #isFull = false
+
+  constructor(bus: Bus, stream: string, signal: AbortSignal) {
+    this.#alarm = new Alarm(signal)
+    this.stop = bus.subscribe(stream, (event) => {
+      this.#add(event)
+    })
+  }
+
+  async *events(): AsyncGenerator<OutboxEvent, void> {
+    for (;;) {
+      const event = this.#queue.shift()
+      if (event) yield event
+      else if (this.#isFull || !(await this.#alarm.next())) return
+    }
+  }
+
+  #add(event: OutboxEvent): void {
+    this.#isFull ||= this.#queue.length >= MAX_BACKLOG
+    if (this.#isFull) this.stop()
+    else this.#queue.push(event)
+    this.#alarm.ring()
   }
 }
 

@@ -22,15 +22,22 @@ const lost = (): AppError =>
  * The events of a stream, each once and in order, from `after` on or from now. Ends with the signal.
  * @throws NOT_FOUND invalid_cursor when events after `after` are lost, or it lies in the future: a gap is never silent
  */
-export async function* followStream(
+export async function followStream(
   db: Db,
   bus: Bus,
   stream: string,
   { after, signal }: Following,
-): AsyncGenerator<OutboxEvent> {
+): Promise<AsyncGenerator<OutboxEvent, void>> {
   if (after !== null && (after < 0n || after > (await findLastSequence(db, stream)))) throw lost()
+  return withoutGap(await bus.events(stream, { ...(after !== null && { after }), signal }), after)
+}
+
+async function* withoutGap(
+  events: AsyncIterable<OutboxEvent>,
+  after: bigint | null,
+): AsyncGenerator<OutboxEvent, void> {
   let last = after
-  for await (const event of bus.events(stream, { ...(after !== null && { after }), signal })) {
+  for await (const event of events) {
     if (last !== null && event.sequence !== last + 1n) throw lost()
     last = event.sequence
     yield event

@@ -39,8 +39,11 @@ export interface LiveField<Args, Value, Asking> {
    * `admit`, so that nothing falls between the two. `asking` is kept by nothing that lasts: it holds all that was loaded.
    */
   readonly watch: (args: Args, asking: Asking, listener: () => void) => Promise<() => void>
-  /** What is told, from `args.after` on or from now. Ends with the signal. @throws AppError when what came after is lost */
-  readonly events: (args: Args, services: LiveServices, signal: AbortSignal) => AsyncIterable<LiveEvent<Value>>
+  /**
+   * What is told, from `args.after` on or from when the promise resolves. Ends with the signal.
+   * @throws AppError when what came after is lost
+   */
+  readonly events: (args: Args, services: LiveServices, signal: AbortSignal) => Promise<AsyncIterable<LiveEvent<Value>>>
 }
 
 /** A live field as whoever serves subscriptions finds it in the schema. */
@@ -62,16 +65,17 @@ class Doubt {
   }
 }
 
-/** Events that somebody was admitted to; nothing is read before somebody reads them. */
+/** Events that somebody was admitted to; nothing is listened to before they are opened. */
 export class AdmittedEvents<Value> implements AsyncIterable<LiveEvent<Value>> {
   readonly admission: Admission
   readonly #doubt: Doubt
-  readonly #open: () => AsyncIterable<LiveEvent<Value>>
+  /** Resolves once it listens. */
+  readonly open: () => Promise<AsyncIterable<LiveEvent<Value>>>
 
-  constructor(admission: Admission, doubt: Doubt, open: () => AsyncIterable<LiveEvent<Value>>) {
+  constructor(admission: Admission, doubt: Doubt, open: () => Promise<AsyncIterable<LiveEvent<Value>>>) {
     this.admission = admission
     this.#doubt = doubt
-    this.#open = open
+    this.open = open
   }
 
   /** Calls `listener` whenever the admission may have changed, and at once where it may have since it was asked for. */
@@ -79,8 +83,8 @@ export class AdmittedEvents<Value> implements AsyncIterable<LiveEvent<Value>> {
     this.#doubt.listen(listener)
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<LiveEvent<Value>> {
-    return this.#open()[Symbol.asyncIterator]()
+  async *[Symbol.asyncIterator](): AsyncGenerator<LiveEvent<Value>> {
+    yield* await this.open()
   }
 }
 

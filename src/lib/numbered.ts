@@ -1,5 +1,7 @@
 import type { Alarm } from './alarm.js'
 import { AppError } from './errors.js'
+import { LISTENING } from './sources.js'
+import type { Source } from './sources.js'
 
 /** Rows that are numbered without gaps, as a table keeps them for those who follow. */
 export interface Numbered<Row> {
@@ -28,7 +30,7 @@ export async function* followNumbered<Row extends { readonly sequence: bigint }>
   batch,
   alarm,
   what,
-}: Numbered<Row>): AsyncGenerator<Row> {
+}: Numbered<Row>): Source<Row> {
   const lost = (): AppError =>
     new AppError(
       'NOT_FOUND',
@@ -37,6 +39,7 @@ export async function* followNumbered<Row extends { readonly sequence: bigint }>
       { path: ['after'] },
     )
   if (after !== null && (after < 0n || after > lastSequence)) throw lost()
+  yield LISTENING
   for (let last = after ?? lastSequence; ;) {
     const rows = await list(last)
     if (rows.length === 0 && last < lastSequence) throw lost()

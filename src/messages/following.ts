@@ -3,6 +3,8 @@ import type { Bus } from '../lib/bus.js'
 import type { Db } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import { followNumbered } from '../lib/numbered.js'
+import { begin } from '../lib/sources.js'
+import type { Source } from '../lib/sources.js'
 import { socialStream } from '../social/types.js'
 import { listConversationsById } from './conversation-queries.js'
 import { EVENT_BATCH, listMessageEvents } from './message-queries.js'
@@ -64,37 +66,55 @@ export class BondWatch {
   }
 }
 
+/** A conversation whose bond is watched. @throws NOT_FOUND node_not_found; FORBIDDEN messaging_blocked */
+export async function watchBond(
+  following: Following,
+  alarm: Alarm,
+): Promise<{ readonly bonds: BondWatch; readonly conversation: ConversationRow }> {
+  const bonds = new BondWatch(following, await getReachable(following), alarm)
+  try {
+    // once more: it may have changed before it was watched
+    return { bonds, conversation: await getReachable(following) }
+  } catch (error) {
+    bonds.stop()
+    throw error
+  }
+}
+
 /**
  * What happens in a conversation, in order and each once, from `after` on or from now: first what the table has, and then,
  * whenever a signal says so, what it has got since. Ends with the signal, and with a block.
  * @throws NOT_FOUND node_not_found, invalid_cursor when what came after `after` is lost, or it lies in the future: a gap is never
  * silent; FORBIDDEN messaging_blocked
  */
-export async function* receivedMessages(following: Following, after: bigint | null): AsyncGenerator<MessageEventRow> {
+export const receivedMessages = (following: Following, after: bigint | null): Promise<AsyncIterable<MessageEventRow>> =>
+  begin(numberedMessages(following, after), following.signal)
+
+async function* numberedMessages(following: Following, after: bigint | null): Source<MessageEventRow> {
   const { db, bus, conversationId, signal } = following
   const alarm = new Alarm(signal)
   // listening begins before the first look, so that nothing falls between the two
   const stop = bus.onSignal(CONVERSATION_TOPIC, conversationId, () => {
     alarm.ring()
   })
-  let bonds: BondWatch | null = null
+  let stopBonds = (): void => undefined
   try {
-    const conversation = await getReachable(following)
-    bonds = new BondWatch(following, conversation, alarm)
-    // once more: it may have changed before it was watched
-    const { lastEventSequence } = await getReachable(following)
-    const watch = bonds
+    const { bonds, conversation } = await watchBond(following, alarm)
+    stopBonds = () => {
+      bonds.stop()
+    }
     const list = async (last: bigint): Promise<MessageEventRow[]> => {
-      await watch.check()
+      await bonds.check()
       return listMessageEvents(db, conversationId, last)
     }
-    const numbered = { after, lastSequence: lastEventSequence, list, batch: EVENT_BATCH, alarm, what: 'messages' }
+    const lastSequence = conversation.lastEventSequence
+    const numbered = { after, lastSequence, list, batch: EVENT_BATCH, alarm, what: 'messages' }
     for await (const event of followNumbered(numbered)) {
-      await watch.check()
+      await bonds.check()
       yield event
     }
   } finally {
     stop()
-    bonds?.stop()
+    stopBonds()
   }
 }

@@ -10,6 +10,7 @@ import { transaction } from '../lib/db.js'
 import { globalId, uuidOf } from '../lib/ids.js'
 import { priceOf } from '../lib/money.js'
 import { checkedPage, toConnection } from '../lib/page.js'
+import { mapped } from '../lib/sources.js'
 import { signedIn } from '../lib/viewer.js'
 import { listFanLists, listMembers } from './list-queries.js'
 import { MAX_LISTS, addToFanList, checkedName, createFanList, removeFromFanList, renameFanList } from './lists.js'
@@ -90,11 +91,11 @@ export const Mutation = {
 
 export const Subscription = {
   massMessageProgress: {
-    subscribe: async function* (_parent, { massMessageId }, { db, bus, viewer, signal }) {
+    subscribe: async (_parent, { massMessageId }, { db, bus, viewer, signal }) => {
       assert(viewer && signal, 'a rule asked for a session, and a subscription can be ended')
       const id = uuidOf('MassMessage', massMessageId, ['massMessageId'])
-      for await (const massMessageProgress of progressOf(db, bus, { id, creatorId: viewer.userId, signal }))
-        yield { massMessageProgress }
+      const steps = await progressOf(db, bus, { id, creatorId: viewer.userId, signal })
+      return mapped(steps, (massMessageProgress) => ({ massMessageProgress }))
     },
   },
 } satisfies Partial<SubscriptionResolvers>

@@ -5,8 +5,10 @@ import { transaction } from '../lib/db.js'
 import type { Origin, Tx } from '../lib/db.js'
 import { log } from '../lib/log.js'
 import { signal } from '../lib/signals.js'
+import { begin, followState } from '../lib/sources.js'
+import type { Source } from '../lib/sources.js'
 import type { Viewer } from '../lib/viewer.js'
-import { BondWatch, getReachable } from './following.js'
+import { watchBond } from './following.js'
 import type { Following } from './following.js'
 import { findPresence, noteSeen, upsertSettings } from './presence-queries.js'
 import type { SettingsRow } from './presence-queries.js'
@@ -37,6 +39,7 @@ export async function updateMessagingSettings(
 
 /** Says again and again that somebody is there, where they let others know, until the signal. Nothing is written otherwise. */
 export function keepPresent(origin: Origin, userId: string, ended: AbortSignal): void {
+  if (ended.aborted) return
   const say = (): void => {
     transaction(origin, async (tx, now) => {
       if (await noteSeen(tx, userId, addMs(now, -THERE_MS), now)) await signal(tx, PRESENCE_TOPIC, [userId])
@@ -60,27 +63,26 @@ export function keepPresent(origin: Origin, userId: string, ended: AbortSignal):
  * with the signal, and with a block.
  * @throws NOT_FOUND node_not_found; FORBIDDEN messaging_blocked
  */
-export async function* presenceIn(following: Following): AsyncGenerator<PresenceRow> {
+export const presenceIn = (following: Following): Promise<AsyncIterable<PresenceRow>> =>
+  begin(presences(following), following.signal)
+
+async function* presences(following: Following): Source<PresenceRow> {
   const { db, bus, signal: ended } = following
-  const conversation = await getReachable(following)
-  const { otherId: userId } = conversation
   const alarm = new Alarm(ended)
+  const { bonds, conversation } = await watchBond(following, alarm)
+  const { otherId: userId } = conversation
   const ring = (): void => {
     alarm.ring()
   }
   const stop = bus.onSignal(PRESENCE_TOPIC, userId, ring)
-  const bonds = new BondWatch(following, conversation, alarm)
   const timer = setInterval(ring, LOOK_MS).unref()
   try {
-    let told: PresenceStatus | null | undefined
-    do {
+    const look = async (): Promise<PresenceRow> => {
       await bonds.check()
       const { isShared, isThere } = await findPresence(db, userId, THERE_MS)
-      const status = isShared ? (isThere ? 'ONLINE' : 'AWAY') : null
-      if (status === told) continue
-      told = status
-      yield { userId, status }
-    } while (await alarm.next())
+      return { userId, status: isShared ? (isThere ? 'ONLINE' : 'AWAY') : null }
+    }
+    yield* followState({ look, markOf: ({ status }) => String(status), alarm })
   } finally {
     clearInterval(timer)
     stop()

@@ -23,6 +23,7 @@ import { checkedPage, toConnection } from '../lib/page.js'
 import { toPermission } from '../lib/rules.js'
 import { checkedSource, payNow } from '../payments/payments.js'
 import { PURCHASES } from '../purchases/purchases.js'
+import { mapped } from '../lib/sources.js'
 import type { Asking, Viewer as SignedIn } from '../lib/viewer.js'
 import { signedIn } from '../lib/viewer.js'
 import { purchaseMessage } from './buying.js'
@@ -77,29 +78,27 @@ function following(
 export const Subscription = {
   ...mass.Subscription,
   messageReceived: {
-    subscribe: async function* (_parent, { after, ...args }, context) {
-      for await (const messageReceived of receivedMessages(following(args, context), after ?? null))
-        yield { messageReceived }
+    subscribe: async (_parent, { after, ...args }, context) => {
+      const received = await receivedMessages(following(args, context), after ?? null)
+      return mapped(received, (messageReceived) => ({ messageReceived }))
     },
   },
   conversationUpdated: {
-    subscribe: async function* (_parent, _args, context) {
+    subscribe: async (_parent, _args, context) => {
       const { db, bus, viewer, signal } = context
       assert(viewer && signal, 'a rule asked for a session, and a subscription can be ended')
+      const updates = await updatedConversations(db, bus, viewer.userId, signal)
       keepPresent(context, viewer.userId, signal)
-      for await (const conversationUpdated of updatedConversations(db, bus, viewer.userId, signal))
-        yield { conversationUpdated }
+      return mapped(updates, (conversationUpdated) => ({ conversationUpdated }))
     },
   },
   typing: {
-    subscribe: async function* (_parent, args, context) {
-      for await (const typing of typingIn(following(args, context))) yield { typing }
-    },
+    subscribe: async (_parent, args, context) =>
+      mapped(await typingIn(following(args, context)), (typing) => ({ typing })),
   },
   presence: {
-    subscribe: async function* (_parent, args, context) {
-      for await (const presence of presenceIn(following(args, context))) yield { presence }
-    },
+    subscribe: async (_parent, args, context) =>
+      mapped(await presenceIn(following(args, context)), (presence) => ({ presence })),
   },
 } satisfies Partial<SubscriptionResolvers>
 

@@ -4,9 +4,11 @@ import type { Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import type { RateLimit } from '../lib/rate.js'
 import { signal } from '../lib/signals.js'
+import { begin, LISTENING } from '../lib/sources.js'
+import type { Source } from '../lib/sources.js'
 import type { Viewer } from '../lib/viewer.js'
 import { isBlockedEitherWay } from '../social/social.js'
-import { BondWatch, getReachable } from './following.js'
+import { watchBond } from './following.js'
 import type { Following } from './following.js'
 import { getConversation } from './sending.js'
 import { TYPING_ENDED_TOPIC, TYPING_TOPIC, typingKey } from './types.js'
@@ -79,13 +81,15 @@ class Ear {
  * Whether the other side writes, whenever that changes. Ends with the signal, and with a block.
  * @throws NOT_FOUND node_not_found; FORBIDDEN messaging_blocked
  */
-export async function* typingIn(following: Following): AsyncGenerator<TypingRow> {
+export const typingIn = (following: Following): Promise<AsyncIterable<TypingRow>> =>
+  begin(heard(following), following.signal)
+
+async function* heard(following: Following): Source<TypingRow> {
   const { bus, conversationId, signal: ended } = following
-  const conversation = await getReachable(following)
-  const { otherId: userId } = conversation
   const alarm = new Alarm(ended)
   const ear = new Ear(alarm)
-  const bonds = new BondWatch(following, conversation, alarm)
+  const { bonds, conversation } = await watchBond(following, alarm)
+  const { otherId: userId } = conversation
   const key = typingKey(conversationId, userId)
   const stops = [
     bus.onSignal(TYPING_TOPIC, key, () => {
@@ -100,6 +104,7 @@ export async function* typingIn(following: Following): AsyncGenerator<TypingRow>
     }),
   ]
   try {
+    yield LISTENING
     for (let isTyping = false; await alarm.next();) {
       await bonds.check()
       if (ear.listen() === isTyping) continue

@@ -4,6 +4,8 @@ import type { Bus } from '../lib/bus.js'
 import { addMs } from '../lib/clock.js'
 import { databaseNow } from '../lib/db.js'
 import type { Db } from '../lib/db.js'
+import { begin, LISTENING } from '../lib/sources.js'
+import type { Source } from '../lib/sources.js'
 import { TIMEOUTS } from '../lib/timeouts.js'
 import { CHANGES_BATCH, listChangedConversations } from './conversation-queries.js'
 import { INBOX_TOPIC } from './types.js'
@@ -17,12 +19,14 @@ const FIRST = '00000000-0000-0000-0000-000000000000'
  * The conversations of somebody, each as it is whenever it has changed. States, not steps: of two changes at once one may be
  * told. Ends with the signal.
  */
-export async function* updatedConversations(
+export const updatedConversations = (
   db: Db,
   bus: Bus,
   viewerId: string,
   signal: AbortSignal,
-): AsyncGenerator<ConversationRow> {
+): Promise<AsyncIterable<ConversationRow>> => begin(updates(db, bus, viewerId, signal), signal)
+
+async function* updates(db: Db, bus: Bus, viewerId: string, signal: AbortSignal): Source<ConversationRow> {
   const alarm = new Alarm(signal)
   const stop = bus.onSignal(INBOX_TOPIC, viewerId, () => {
     alarm.ring()
@@ -31,6 +35,7 @@ export async function* updatedConversations(
   try {
     let since = addMs(await databaseNow(db), -TIMEOUTS.rereadMs)
     for await (const row of changedSince(db, viewerId, since)) told.set(row.id, stateOf(row))
+    yield LISTENING
     while (await alarm.next()) {
       const now = await databaseNow(db)
       for await (const row of changedSince(db, viewerId, since)) {

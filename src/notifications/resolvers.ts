@@ -15,6 +15,7 @@ import { transaction } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import { globalId } from '../lib/ids.js'
 import { checkedPage, toConnection } from '../lib/page.js'
+import { mapped } from '../lib/sources.js'
 import { signedIn } from '../lib/viewer.js'
 import type { Viewer as SignedIn } from '../lib/viewer.js'
 import { allPreferences } from './channels.js'
@@ -48,11 +49,11 @@ export const Query = {
 
 export const Subscription = {
   notificationReceived: {
-    subscribe: async function* (_parent, { after }, { db, bus, viewer, signal, config }) {
+    subscribe: async (_parent, { after }, { db, bus, viewer, signal, config }) => {
       assert(viewer && signal, 'a rule asked for a session, and a subscription can be ended')
       const start = { after: after ?? null, signal, isGated: config.ageGate === 'platform' }
-      for await (const notificationReceived of receivedNotifications(db, bus, viewer.userId, start))
-        yield { notificationReceived }
+      const received = await receivedNotifications(db, bus, viewer.userId, start)
+      return mapped(received, (notificationReceived) => ({ notificationReceived }))
     },
   },
 } satisfies Partial<SubscriptionResolvers>

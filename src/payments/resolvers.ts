@@ -17,6 +17,7 @@ import { followStream } from '../lib/following.js'
 import { globalId, uuidOf } from '../lib/ids.js'
 import type { Money } from '../lib/money.js'
 import { checkedPage, toConnection } from '../lib/page.js'
+import { mapped } from '../lib/sources.js'
 import { signedIn } from '../lib/viewer.js'
 import { findWebhookEvent, listWebhookEvents } from './inbox-queries.js'
 import type { WebhookEventRow } from './inbox-queries.js'
@@ -94,13 +95,14 @@ export const Mutation = {
 
 export const Subscription = {
   paymentChanged: {
-    subscribe: async function* (_parent, { after }, { db, bus, viewer, signal }) {
+    subscribe: async (_parent, { after }, { db, bus, viewer, signal }) => {
       assert(viewer && signal, 'a rule asked for a session, and a subscription can be ended')
-      for await (const event of followStream(db, bus, paymentsOf(viewer.userId), { after: after ?? null, signal })) {
-        if (event.type !== PAYMENT_CHANGED) continue
-        const { paymentId } = event.payload as { paymentId: string }
-        yield { paymentChanged: { sequence: event.sequence, paymentId } }
-      }
+      const events = await followStream(db, bus, paymentsOf(viewer.userId), { after: after ?? null, signal })
+      return mapped(events, ({ type, sequence, payload }) => {
+        if (type !== PAYMENT_CHANGED) return null
+        const { paymentId } = payload as { paymentId: string }
+        return { paymentChanged: { sequence, paymentId } }
+      })
     },
   },
 } satisfies Partial<SubscriptionResolvers>

@@ -11,6 +11,8 @@ import { followStream } from '../lib/following.js'
 import { uuidOf } from '../lib/ids.js'
 import type { Admission, LiveEvent, LiveServices } from '../lib/live.js'
 import { log } from '../lib/log.js'
+import { begin, LISTENING, mapped } from '../lib/sources.js'
+import type { Source } from '../lib/sources.js'
 import type { Viewer } from '../lib/viewer.js'
 import { findParted } from '../social/social.js'
 import { BLOCKS_TOPIC } from '../social/types.js'
@@ -165,15 +167,16 @@ function beatOnceJoined(
 }
 
 /** How many watch a stream: at once, and whenever it is another number, at most twice a second. Ends with the stream. */
-export async function* viewerCounts(
+export const viewerCounts = (
   args: FollowArgs,
   { db }: LiveServices,
   signal: AbortSignal,
-): AsyncGenerator<LiveEvent<ViewerCountRow>> {
-  const streamId = streamIdOf(args)
-  for (let last: bigint | null = null; !signal.aborted;) {
-    const count = await countViewers(db, streamId)
-    if (!count) return
+): Promise<AsyncIterable<LiveEvent<ViewerCountRow>>> => begin(counts(db, streamIdOf(args), signal), signal)
+
+async function* counts(db: Db, streamId: string, signal: AbortSignal): Source<LiveEvent<ViewerCountRow>> {
+  let count = await countViewers(db, streamId)
+  yield LISTENING
+  for (let last: bigint | null = null; count; count = signal.aborted ? null : await countViewers(db, streamId)) {
     const { sequence, written: viewers, peakViewers, isOver } = count
     if (sequence !== last) yield { sequence: null, value: { streamId, sequence, viewers, peakViewers } }
     last = sequence
@@ -191,21 +194,20 @@ async function countViewers(db: Db, streamId: string) {
 }
 
 /** What is said in a stream's chat, and what is taken down. @throws NOT_FOUND invalid_cursor */
-export async function* chatOf(
+export async function chatOf(
   args: FollowArgs,
   { db, bus }: LiveServices,
   signal: AbortSignal,
-): AsyncGenerator<LiveEvent<ChatEventRow>> {
-  const streamId = streamIdOf(args)
-  for await (const event of followStream(db, bus, chatEvents(streamId), { after: args.after ?? null, signal })) {
-    const { id, sequence, type, payload } = event
+): Promise<AsyncIterable<LiveEvent<ChatEventRow>>> {
+  const events = await followStream(db, bus, chatEvents(streamIdOf(args)), { after: args.after ?? null, signal })
+  return mapped(events, async ({ id, sequence, type, payload }) => {
     const { lineId } = payload as { lineId: string }
     const [line] = await listLinesById(db, [lineId])
-    if (!line) continue
+    if (!line) return null
     const value: ChatEventRow = { id, sequence, kind: type === CHAT_SAID ? 'SAID' : 'DELETED', line }
     // that a line is missing would tell who gave an anonymous tip
-    yield line.tipIsAnonymous ? { sequence, value } : { sequence, value, actorId: line.authorId }
-  }
+    return line.tipIsAnonymous ? { sequence, value } : { sequence, value, actorId: line.authorId }
+  })
 }
 
 const KINDS: Readonly<Record<string, StreamUpdateRow['kind']>> = {
@@ -219,16 +221,16 @@ const KINDS: Readonly<Record<string, StreamUpdateRow['kind']>> = {
 }
 
 /** What happens to a stream. @throws NOT_FOUND invalid_cursor */
-export async function* streamUpdates(
+export async function streamUpdates(
   args: FollowArgs,
   { db, bus }: LiveServices,
   signal: AbortSignal,
-): AsyncGenerator<LiveEvent<StreamUpdateRow>> {
+): Promise<AsyncIterable<LiveEvent<StreamUpdateRow>>> {
   const streamId = streamIdOf(args)
-  for await (const event of followStream(db, bus, streamEvents(streamId), { after: args.after ?? null, signal })) {
-    const { id, sequence, type, createdAt } = event
+  const events = await followStream(db, bus, streamEvents(streamId), { after: args.after ?? null, signal })
+  return mapped(events, ({ id, sequence, type, createdAt }) => {
     const kind = KINDS[type]
     // an alarm is for the creator alone, who is told of it
-    if (kind) yield { sequence, value: { id, streamId, sequence, kind, createdAt } }
-  }
+    return kind ? { sequence, value: { id, streamId, sequence, kind, createdAt } } : null
+  })
 }

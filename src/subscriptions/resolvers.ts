@@ -18,6 +18,7 @@ import { transaction } from '../lib/db.js'
 import { followStream } from '../lib/following.js'
 import { globalId, uuidOf } from '../lib/ids.js'
 import { checkedPage, toConnection } from '../lib/page.js'
+import { mapped } from '../lib/sources.js'
 import { signedIn } from '../lib/viewer.js'
 import { checkedSource, payNow } from '../payments/payments.js'
 import type { PaymentSource } from '../payments/types.js'
@@ -199,13 +200,13 @@ async function reloaded(id: string, { loaders }: SubscriptionsAsking): Promise<S
 
 export const Subscription = {
   subscriptionChanged: {
-    subscribe: async function* (_parent, { after }, { db, bus, viewer, signal }) {
+    subscribe: async (_parent, { after }, { db, bus, viewer, signal }) => {
       assert(viewer && signal, 'a rule asked for a session, and a subscription can be ended')
-      const start = { after: after ?? null, signal }
-      for await (const event of followStream(db, bus, subscriptionsOf(viewer.userId), start)) {
-        const { subscriptionId } = event.payload as { subscriptionId: string }
-        yield { subscriptionChanged: { sequence: event.sequence, subscriptionId } }
-      }
+      const events = await followStream(db, bus, subscriptionsOf(viewer.userId), { after: after ?? null, signal })
+      return mapped(events, ({ sequence, payload }) => {
+        const { subscriptionId } = payload as { subscriptionId: string }
+        return { subscriptionChanged: { sequence, subscriptionId } }
+      })
     },
   },
 } satisfies Partial<SubscriptionResolvers>

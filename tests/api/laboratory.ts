@@ -14,6 +14,8 @@ import { machineNow } from '../../src/lib/clock.js'
 import { AppError } from '../../src/lib/errors.js'
 import type { OutboxEvent } from '../../src/lib/events.js'
 import { configureLog } from '../../src/lib/log.js'
+import { begin, LISTENING } from '../../src/lib/sources.js'
+import type { Source } from '../../src/lib/sources.js'
 import type { RateLimiter } from '../../src/lib/rate.js'
 import { anyone, hasSession, isSignedIn, isStaff } from '../../src/lib/rules.js'
 import type { Viewer } from '../../src/lib/viewer.js'
@@ -120,13 +122,19 @@ function connection({ first, last }: PageArgs) {
 }
 
 /** Starts and ends of subscription sources, to see that none is left. */
-export const sources = { started: 0, open: 0 }
+export const sources = { started: 0, open: 0, firstLook: null as Promise<void> | null }
 
-async function* ticks(context: Context, stream = 'ticks'): AsyncGenerator<OutboxEvent> {
+const ticks = (context: Context): Promise<AsyncIterable<OutboxEvent>> =>
+  begin(tickSource(context), context.signal as AbortSignal)
+
+async function* tickSource({ bus, signal }: Context): Source<OutboxEvent> {
   sources.started += 1
   sources.open += 1
   try {
-    for await (const event of context.bus.events(stream, { signal: context.signal as AbortSignal })) yield event
+    const events = await bus.events('ticks', { signal: signal as AbortSignal })
+    await sources.firstLook
+    yield LISTENING
+    yield* events
   } finally {
     sources.open -= 1
   }
@@ -270,9 +278,15 @@ export class LocalBus implements Bus {
     return () => this.#emitter.off(stream, listener)
   }
 
-  async *events(stream: string, { signal }: { signal: AbortSignal }): AsyncGenerator<OutboxEvent> {
+  events(stream: string, { signal }: { signal: AbortSignal }): Promise<AsyncIterable<OutboxEvent>> {
+    return begin(this.#events(stream, signal), signal)
+  }
+
+  async *#events(stream: string, signal: AbortSignal): Source<OutboxEvent> {
+    const events = on(this.#emitter, stream, { signal })
+    yield LISTENING
     try {
-      for await (const [event] of on(this.#emitter, stream, { signal })) yield event as OutboxEvent
+      for await (const [event] of events) yield event as OutboxEvent
     } catch (error) {
       if (!signal.aborted) throw error
     }

@@ -88,6 +88,97 @@ describe('what is the same for all', () => {
   })
 })
 
+describe('a pong', () => {
+  async function subscribing(query: string, variables: Record<string, unknown> = {}): Promise<RawSocket> {
+    const token = `reader-${String((people += 1))}`
+    const socket = await connect(lab.url, lab.sessions.open(token))
+    open.push(socket)
+    socket.subscribe('1', query, variables)
+    socket.send({ type: 'ping' })
+    return socket
+  }
+  /** Lets who begins to listen wait until it is called. */
+  function holdFirstLook(): () => void {
+    let release = (): void => undefined
+    newsroom.firstLook = new Promise((resolve) => (release = resolve))
+    return () => {
+      newsroom.firstLook = null
+      release()
+    }
+  }
+
+  it.each([
+    ['together', HEADLINES, 1],
+    ['alone', FOR_EACH, 8],
+  ])('comes once whoever asked listens, by one look for all who are told %s', async (_how, query, sources) => {
+    const release = holdFirstLook()
+    const { asked } = newsroom
+    const sockets = await Promise.all(Array.from({ length: 8 }, () => subscribing(query)))
+    await until(() => newsroom.asked === asked + 8 && newsroom.sources === sources)
+    expect(sockets.flatMap(({ messages }) => messages)).toEqual([])
+    newsroom.publish('while nobody knew')
+    release()
+    for (const socket of sockets) await socket.next('pong')
+    newsroom.publish('behind the pong')
+    for (const socket of sockets) expect(await readAll(socket, 1)).toEqual(['while nobody knew'])
+    for (const socket of sockets) expect(await readAll(socket, 1)).toEqual(['behind the pong'])
+    expect(newsroom.sources).toBe(sources)
+  })
+
+  it('costs no look where somebody listens already', async () => {
+    await (await subscribing(HEADLINES)).next('pong')
+    const release = holdFirstLook()
+    const later = await subscribing(HEADLINES)
+    await later.next('pong')
+    newsroom.publish('to both')
+    expect(await readAll(later, 1)).toEqual(['to both'])
+    release()
+  })
+
+  it('comes once whoever resumes listens by themselves', async () => {
+    const present = await listening(HEADLINES)
+    const last = await sequenceNow(present)
+    const release = holdFirstLook()
+    const late = await subscribing(HEADLINES, { after: String(last) })
+    await until(() => newsroom.sources === 2)
+    expect(late.messages).toEqual([])
+    release()
+    await late.next('pong')
+    newsroom.publish('behind the pong')
+    expect(await readAll(late, 1)).toEqual(['behind the pong'])
+  })
+
+  it('comes behind the refusal of everybody where the source does not begin, and the next ones begin anew', async () => {
+    newsroom.firstLook = Promise.reject(new Error('no'))
+    newsroom.firstLook.catch(() => undefined)
+    const sockets = await Promise.all([subscribing(HEADLINES), subscribing(HEADLINES)])
+    for (const socket of sockets) {
+      await until(() => socket.messages.length === 2)
+      expect(socket.messages.map(({ type }) => type)).toEqual(['error', 'pong'])
+    }
+    newsroom.firstLook = null
+    const next = await subscribing(HEADLINES)
+    await next.next('pong')
+    newsroom.publish('begun anew')
+    expect(await readAll(next, 1)).toEqual(['begun anew'])
+  })
+
+  it.each([
+    ['together', HEADLINES],
+    ['alone', FOR_EACH],
+  ])('leaves nothing of who went before it came, and tells nobody in their stead (%s)', async (_how, query) => {
+    const release = holdFirstLook()
+    const socket = await subscribing(query)
+    await until(() => newsroom.sources > 0)
+    socket.send({ type: 'complete', id: '1' })
+    release()
+    await socket.next('pong')
+    newsroom.publish('to nobody')
+    await until(() => newsroom.sources === 0)
+    expect(socket.messages).toEqual([])
+  })
+})
+
 describe('who does not read', () => {
   it('is closed once too much waits for them, resumes, and costs the others nothing', { timeout: 60_000 }, async () => {
     const [deaf, other] = [await listening(HEADLINES), await listening(HEADLINES)]

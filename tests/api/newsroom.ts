@@ -2,6 +2,8 @@ import { EventEmitter, on } from 'node:events'
 import type { Context } from '../../src/api/context.js'
 import { AppError } from '../../src/lib/errors.js'
 import { live } from '../../src/lib/live.js'
+import { begin, LISTENING, mapped } from '../../src/lib/sources.js'
+import type { Source } from '../../src/lib/sources.js'
 import type { Admission, LiveEvent, LiveResolver } from '../../src/lib/live.js'
 
 export const NEWSROOM_SDL = `
@@ -40,6 +42,8 @@ export class Newsroom {
   sources = 0
   /** Lets who asks for admission wait. */
   gate: Promise<void> | null = null
+  /** Lets who begins to listen wait. */
+  firstLook: Promise<void> | null = null
 
   publish(text: string, actorId?: string): void {
     const headline = { text, sequence: this.#headlines.length + 1, ...(actorId !== undefined && { actorId }) }
@@ -79,11 +83,17 @@ export class Newsroom {
     })
   }
 
-  async *#events(after: bigint | null, signal: AbortSignal): AsyncGenerator<LiveEvent<Headline>> {
+  #events(after: bigint | null, signal: AbortSignal): Promise<AsyncIterable<LiveEvent<Headline>>> {
+    return begin(this.#source(after, signal), signal)
+  }
+
+  async *#source(after: bigint | null, signal: AbortSignal): Source<LiveEvent<Headline>> {
     this.sources += 1
     try {
       const coming = on(this.#emitter, 'headline', { signal })
       let last = after ?? BigInt(this.#headlines.length)
+      await this.firstLook
+      yield LISTENING
       for (const headline of this.#headlines.slice(Number(last))) {
         last = BigInt(headline.sequence)
         yield toEvent(headline)
@@ -100,9 +110,9 @@ export class Newsroom {
     }
   }
 
-  async *#latest(signal: AbortSignal): AsyncGenerator<LiveEvent<Headline>> {
+  async #latest(signal: AbortSignal): Promise<AsyncIterable<LiveEvent<Headline>>> {
     const start = BigInt(Math.max(this.#headlines.length - 1, 0))
-    for await (const { value } of this.#events(start, signal)) yield { sequence: null, value }
+    return mapped(await this.#events(start, signal), ({ value }) => ({ sequence: null, value }))
   }
 
   /** Every headline, each once. */

@@ -44,7 +44,6 @@ async function listening(at: TestServer, token: string): Promise<RawSocket> {
   })
   socket.send({ type: 'ping' })
   await socket.next('pong')
-  await setTimeout(60)
   return socket
 }
 const bothListening = (token: string): Promise<RawSocket[]> =>

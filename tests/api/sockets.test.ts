@@ -12,6 +12,16 @@ let lab: Laboratory
 beforeAll(async () => (lab = await openLaboratory()))
 afterAll(() => lab.close())
 
+/** Lets sources that begin wait until it is called. */
+function holdFirstLook(): () => void {
+  let release = (): void => undefined
+  sources.firstLook = new Promise((resolve) => (release = resolve))
+  return () => {
+    sources.firstLook = null
+    release()
+  }
+}
+
 /** A subscription whose source is known to have started. */
 async function subscribed(token?: string, query = TICKS) {
   const socket = await connect(lab.url, token)
@@ -129,6 +139,114 @@ describe('the protocol', () => {
     socket.socket.close()
   })
 })
+
+describe('a pong', () => {
+  /** Resolves once what was sent so far was read; what came meanwhile is left. */
+  async function read(socket: RawSocket): Promise<void> {
+    socket.subscribe('read', '{ nothing')
+    expect((await socket.next('read')).type).toBe('error')
+  }
+
+  it('comes once what was subscribed to before the ping listens, and waits for nothing that came after', async () => {
+    const [release, socket, other] = [holdFirstLook(), await connect(lab.url), await connect(lab.url)]
+    socket.subscribe('1', TICKS)
+    socket.send({ type: 'ping' })
+    socket.send({ type: 'ping' })
+    await until(() => sources.open === 1)
+    await read(socket)
+    other.send({ type: 'ping' })
+    await other.next('pong')
+    expect(socket.messages).toEqual([])
+    release()
+    const releaseLater = holdFirstLook()
+    socket.subscribe('2', TICKS)
+    await until(() => socket.messages.length === 2)
+    expect(socket.messages.map(({ type }) => type)).toEqual(['pong', 'pong'])
+    lab.bus.publish('ticks')
+    expect((await socket.next('1')).type).toBe('next')
+    releaseLater()
+    socket.socket.close()
+    other.socket.close()
+    await until(() => sources.open === 0)
+  })
+
+  it('comes behind what was refused', async () => {
+    const socket = await connect(lab.url)
+    for (const [id, query] of Object.entries({
+      syntax: '{ nothing',
+      denied: 'subscription { deniedTicks { sequence } }',
+      crashing: 'subscription { crashingTicks { sequence } }',
+    }))
+      socket.subscribe(id, query)
+    socket.send({ type: 'ping' })
+    await until(() => socket.messages.length === 4)
+    expect(socket.messages.map(({ type }) => type)).toEqual(['error', 'error', 'error', 'pong'])
+    for (let n = 0; n < 21; n += 1) socket.subscribe(String(n), TICKS)
+    socket.send({ type: 'ping' })
+    await until(() => socket.messages.length === 6)
+    expect(socket.messages.slice(4)).toMatchObject([{ type: 'error', id: '20' }, { type: 'pong' }])
+    socket.socket.close()
+    await until(() => sources.open === 0)
+  })
+
+  it('waits for the newer of two under one id, and the older leaves nothing', async () => {
+    const [release, socket] = [holdFirstLook(), await connect(lab.url)]
+    socket.subscribe('1', TICKS)
+    await until(() => sources.open === 1)
+    socket.send({ type: 'complete', id: '1' })
+    sources.firstLook = null
+    const releaseNewer = holdFirstLook()
+    socket.subscribe('1', TICKS)
+    socket.send({ type: 'ping' })
+    await until(() => sources.open === 2)
+    release()
+    await until(() => sources.open === 1)
+    await read(socket)
+    expect(socket.messages).toEqual([])
+    releaseNewer()
+    await socket.next('pong')
+    lab.bus.publish('ticks')
+    await socket.next('1')
+    socket.send({ type: 'ping' })
+    await socket.next('pong')
+    expect(socket.messages).toEqual([])
+    socket.socket.close()
+    await until(() => sources.open === 0)
+  })
+
+  it('comes also behind what was completed while it was being prepared', async () => {
+    const [release, socket] = [holdFirstLook(), await connect(lab.url)]
+    socket.subscribe('1', TICKS)
+    socket.send({ type: 'complete', id: '1' })
+    socket.send({ type: 'ping' })
+    await until(() => sources.open === 1)
+    release()
+    await socket.next('pong')
+    await until(() => sources.open === 0)
+    socket.socket.close()
+  })
+
+  it.each([
+    ['goes', (socket: RawSocket) => socket.socket.terminate()],
+    ['is sent away for too many of them', (socket: RawSocket) => Array.from({ length: 120 }, () => ping(socket))],
+  ])('is for nobody whose socket %s meanwhile, and leaves nothing', async (_how, act) => {
+    const { streams } = lab.bus
+    const [release, socket] = [holdFirstLook(), await connect(lab.url)]
+    socket.subscribe('1', TICKS)
+    for (let n = 0; n < 20; n += 1) ping(socket)
+    await until(() => sources.open === 1)
+    act(socket)
+    await socket.closed
+    await until(() => lab.server.sockets === 0)
+    release()
+    await until(() => sources.open === 0 && lab.bus.streams <= streams)
+    expect(socket.messages).toEqual([])
+  })
+})
+
+const ping = (socket: RawSocket): void => {
+  socket.send({ type: 'ping' })
+}
 
 describe('a bad document', () => {
   it('ends its own operation, never the socket', async () => {

@@ -67,8 +67,9 @@ describe.each([{ over: 'LISTEN/NOTIFY' }, ...(REDIS ? [{ over: 'Redis' }] : [])]
     for (let n = 1; n <= 300; n += 1) await say('test:c', n)
     const end = new AbortController()
     const seen: bigint[] = []
+    const events = await bus.events('test:c', { after: 10n, signal: end.signal })
     const reading = (async () => {
-      for await (const event of bus.events('test:c', { after: 10n, signal: end.signal })) seen.push(event.sequence)
+      for await (const event of events) seen.push(event.sequence)
     })()
     await until(() => seen.length >= 250)
     await Promise.all([301, 302, 303].map((n) => say('test:c', n)))
@@ -79,13 +80,39 @@ describe.each([{ over: 'LISTEN/NOTIFY' }, ...(REDIS ? [{ over: 'Redis' }] : [])]
     expect(bus.streams).toBe(0)
   })
 
+  it('leaves nothing of what was begun and is never read, whenever it ends', async () => {
+    const [begun, ended, endedMeanwhile] = [new AbortController(), AbortSignal.abort(), new AbortController()]
+    await bus.events('test:unread', { signal: begun.signal })
+    await bus.events('test:unread', { signal: ended })
+    const beginning = bus.events('test:unread', { signal: endedMeanwhile.signal })
+    endedMeanwhile.abort()
+    for await (const event of await beginning) throw new Error(String(event.sequence))
+    expect(bus.streams).toBe(1)
+    await say('test:unread', 1)
+    begun.abort()
+    await until(() => bus.streams === 0)
+  })
+
+  it('tells whatever is committed once it listens', async () => {
+    for (let n = 1; n <= 30; n += 1) {
+      const end = new AbortController()
+      const events = await bus.events('test:at-once', { signal: end.signal })
+      const said = say('test:at-once', n)
+      for await (const { sequence } of events) {
+        expect(sequence).toBe(await said)
+        end.abort()
+      }
+    }
+    expect(bus.streams).toBe(0)
+  })
+
   it('reads what a later event has overtaken on its way, in order', async () => {
     const end = new AbortController()
     const seen: bigint[] = []
+    const events = await bus.events('test:overtaken', { signal: end.signal })
     const reading = (async () => {
-      for await (const event of bus.events('test:overtaken', { signal: end.signal })) seen.push(event.sequence)
+      for await (const event of events) seen.push(event.sequence)
     })()
-    await until(() => bus.streams === 1)
     await say('test:overtaken', 1)
     await until(() => seen.length === 1)
     // the second and third are told of after the fourth, or never
@@ -105,10 +132,10 @@ describe.each([{ over: 'LISTEN/NOTIFY' }, ...(REDIS ? [{ over: 'Redis' }] : [])]
     await say('test:begun', 1)
     const end = new AbortController()
     const seen: bigint[] = []
+    const events = await bus.events('test:begun', { signal: end.signal })
     const reading = (async () => {
-      for await (const event of bus.events('test:begun', { signal: end.signal })) seen.push(event.sequence)
+      for await (const event of events) seen.push(event.sequence)
     })()
-    await until(() => bus.streams === 1)
     let reconnects = 0
     const stop = bus.onReconnect(() => (reconnects += 1))
     await database.owner.query(
@@ -146,7 +173,7 @@ describe.each([{ over: 'LISTEN/NOTIFY' }, ...(REDIS ? [{ over: 'Redis' }] : [])]
   it('ends a reader that falls too far behind, after what it holds, and costs the others nothing', async () => {
     const heard: number[] = []
     const end = new AbortController()
-    const slow = bus.events('test:e', { after: 0n, signal: end.signal })[Symbol.asyncIterator]()
+    const slow = (await bus.events('test:e', { after: 0n, signal: end.signal }))[Symbol.asyncIterator]()
     await say('test:e', 1)
     expect((await slow.next()).done).toBe(false)
     const stops = [

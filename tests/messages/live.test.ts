@@ -50,16 +50,10 @@ const listen = async (
   const types: Record<string, string> = { id: 'ID!', after: 'BigInt' }
   const names = Object.keys(variables)
   const head = names.length > 0 ? `(${names.map((name) => `$${name}: ${types[name]!}`).join(', ')})` : ''
-  const watching = await watch<Record<string, any>, Record<string, unknown>>(
-    other.url,
-    `subscription ${head} { ${field} }`,
-    {
-      token: person.token,
-      variables,
-    },
-  )
-  await setTimeout(150)
-  return watching
+  return watch<Record<string, any>, Record<string, unknown>>(other.url, `subscription ${head} { ${field} }`, {
+    token: person.token,
+    variables,
+  })
 }
 const RECEIVED =
   'messageReceived(conversationId: $id) { eventId sequence kind message { sequence isOwn body { __typename ... on MessageText { text } } } }'

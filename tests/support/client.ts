@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import { print } from 'graphql'
 import { createClient } from 'graphql-ws'
@@ -49,7 +50,7 @@ export interface Watch<Data> {
   stop(): Promise<void>
 }
 
-/** Opens a socket as a front end would, and subscribes. Resolves once the server has acknowledged the connection. */
+/** Opens a socket as a front end would, and subscribes. Resolves once the subscription listens, or has ended. */
 export async function watch<Data, Variables extends Record<string, unknown>>(
   url: string,
   document: TypedDocumentNode<Data, Variables> | string,
@@ -59,7 +60,7 @@ export async function watch<Data, Variables extends Record<string, unknown>>(
   const errors: unknown[] = []
   let taken = 0
   let wake = (): void => undefined
-  const { client, opened, closed } = openSocket(url, options.token)
+  const { client, opened, answered, closed } = openSocket(url, options.token)
   const ended = new Promise<void>((resolve) => {
     client.subscribe<Data>(
       {
@@ -81,7 +82,7 @@ export async function watch<Data, Variables extends Record<string, unknown>>(
       },
     )
   })
-  await Promise.race([opened, ended])
+  await Promise.race([listening(opened, answered), ended])
   return {
     events,
     errors,
@@ -107,13 +108,30 @@ export async function watch<Data, Variables extends Record<string, unknown>>(
   }
 }
 
+/** Asks for a pong, which comes once all that was sent before listens. */
+async function listening(opened: Promise<WebSocket>, answered: Promise<void>): Promise<void> {
+  const socket = await opened
+  // the client subscribes as soon as it is connected
+  await setImmediate()
+  socket.send(JSON.stringify({ type: 'ping' }))
+  await answered
+}
+
 function openSocket(
   url: string,
   token: string | undefined,
-): { client: SocketClient; opened: Promise<void>; closed: Promise<{ code: number; reason: string }> } {
-  let onOpened = (): void => undefined
+): {
+  client: SocketClient
+  opened: Promise<WebSocket>
+  /** Resolves with the first pong. */
+  answered: Promise<void>
+  closed: Promise<{ code: number; reason: string }>
+} {
+  let onOpened: (socket: WebSocket) => void = () => undefined
+  let onAnswered = (): void => undefined
   let onClosed: (event: { code: number; reason: string }) => void = () => undefined
-  const opened = new Promise<void>((resolve) => (onOpened = resolve))
+  const opened = new Promise<WebSocket>((resolve) => (onOpened = resolve))
+  const answered = new Promise<void>((resolve) => (onAnswered = resolve))
   const closed = new Promise<{ code: number; reason: string }>((resolve) => (onClosed = resolve))
   const client = createClient({
     url: url.replace(/^http/, 'ws'),
@@ -122,13 +140,16 @@ function openSocket(
     retryAttempts: 0,
     connectionParams: token ? { authorization: `Bearer ${token}` } : {},
     on: {
-      connected: () => {
-        onOpened()
+      connected: (socket) => {
+        onOpened(socket as WebSocket)
+      },
+      pong: () => {
+        onAnswered()
       },
       closed: (event) => {
         onClosed(event as { code: number; reason: string })
       },
     },
   })
-  return { client, opened, closed }
+  return { client, opened, answered, closed }
 }
