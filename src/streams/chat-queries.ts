@@ -4,6 +4,7 @@ import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
 import type { Owned } from '../lib/page-loader.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
+import type { Fragment } from '../lib/sql.js'
 import { partedFrom } from '../social/social.js'
 import type { ChatLineRow, SanctionRow, StreamSanctionKind } from './types.js'
 import { isInForce } from './watch-queries.js'
@@ -187,15 +188,28 @@ const sanctionColumns = fragment`
   c.id::text as id, c.creator_id::text as "creatorId", c.stream_id::text as "streamId", c.user_id::text as "userId",
   upper(c.kind::text) as kind, c.reason, c.created_at as "createdAt", c.expires_at as "expiresAt", c.lifted_at as "liftedAt"`
 
-/** A page of whom a creator keeps from their streams now, the newest first, one row more than its limit when others follow. */
-export const listSanctions = (db: Db, creatorId: string, page: PageRequest, now: Date): Promise<SanctionRow[]> =>
-  db.sql<SanctionRow>`/* streams.sanctions */
-    select ${sanctionColumns}
-    from stream_sanctions c
-    where c.creator_id = ${creatorId}::uuid and ${isInForce(now)}
+/** When a sanction `c` ends by itself: those that last have an instant too, so that an index has them in their order. */
+const endOf = fragment`coalesce(c.expires_at, 'infinity')`
+
+/**
+ * A page of whom a creator keeps from their streams now, the newest first, one row more than its limit when others follow: the
+ * first of those that last, in their order, and of all that are still to end.
+ */
+export const listSanctions = (db: Db, creatorId: string, page: PageRequest, now: Date): Promise<SanctionRow[]> => {
+  const first = fragment`order by ${inOrder(page, fragment`c.created_at`, fragment`c.id`)} limit ${page.limit + 1}::int`
+  const those = (isIn: Fragment): Fragment => fragment`(
+    select c.* from stream_sanctions c
+    where c.creator_id = ${creatorId}::uuid and c.lifted_at is null and ${isIn}
       and ${beyond(page, fragment`c.created_at, c.id`, timeAndId)}
-    order by ${inOrder(page, fragment`c.created_at`, fragment`c.id`)}
-    limit ${page.limit + 1}::int`
+    ${first})`
+  return db.sql<SanctionRow>`/* streams.sanctions */
+    select ${sanctionColumns}
+    from (
+      ${those(fragment`${endOf} = 'infinity'`)} union all
+      ${those(fragment`${endOf} > ${now}::timestamptz and ${endOf} < 'infinity'`)}
+    ) c
+    ${first}`
+}
 
 /** Those of these sanctions that are the creator's, in no order. */
 export const listSanctionsById = (db: Db, creatorId: string, ids: readonly string[]): Promise<SanctionRow[]> =>
