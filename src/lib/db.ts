@@ -76,13 +76,41 @@ export async function countStatements<T>(work: () => Promise<T>): Promise<{ resu
   return { result, statements: counter.statements }
 }
 
-class CountingClient extends pg.Client {
+/** A connection that counts its statements, and knows when a transaction on it is over. */
+class Connection extends pg.Client {
+  /** The transaction that it is in, or was in last. */
+  turn = { isOver: false }
+
   override query: pg.Client['query'] = ((...args: unknown[]): unknown => {
     const counter = counting.getStore()
     if (counter) counter.statements += 1
     sqlStatements.inc()
+    if (ENDS.has(textOf(args[0]))) this.turn.isOver = true
     return (pg.Client.prototype.query as (...all: unknown[]) => unknown).apply(this, args)
   }) as pg.Client['query']
+}
+
+/** How Prisma ends a transaction. */
+const ENDS = new Set(['COMMIT', 'ROLLBACK'])
+
+const textOf = (statement: unknown): string => {
+  const text = typeof statement === 'object' && statement !== null && 'text' in statement ? statement.text : statement
+  return typeof text === 'string' ? text : ''
+}
+
+/** Where a transaction that is being opened is told its connection. */
+const opening = new AsyncLocalStorage<{ connection: Connection | null }>()
+
+/** Tells whoever opens a transaction which connection Prisma took for it. */
+class Pool extends pg.Pool {
+  override connect = ((...args: [] | [never]): unknown => {
+    const taken = opening.getStore()
+    if (args.length > 0 || taken?.connection !== null) return super.connect(...(args as []))
+    return super.connect().then((client) => {
+      taken.connection = client as unknown as Connection
+      return client
+    })
+  }) as pg.Pool['connect']
 }
 
 const INT8 = 20
@@ -116,10 +144,10 @@ export function openDatabase(
   url: string,
   options: { readonly poolSize?: number; readonly name?: string } = {},
 ): Database {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: url,
     max: options.poolSize ?? POOL_SIZE,
-    Client: CountingClient,
+    Client: Connection,
     application_name: options.name ?? 'creator-platform',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: TIMEOUTS.queryMs,
@@ -168,24 +196,27 @@ export async function transaction<T>(origin: Origin, work: (tx: Tx, now: Date) =
   }
 }
 
-const once = <T>(
+async function once<T>(
   origin: Origin,
   work: (tx: Tx, now: Date) => Promise<T>,
-): Promise<{ readonly now: Date; readonly result: T }> =>
-  (origin.db as unknown as PrismaClient).$transaction(
-    async (client) => {
-      const tx = Object.create(withSql(client, sqlInTransaction(client)), {
-        origin: { value: origin },
-        pastClock: { value: origin.db.pastClock },
-      }) as Tx
-      const now = await begin(tx, origin)
-      return { now, result: await work(tx, now) }
-    },
-    {
+): Promise<{ readonly now: Date; readonly result: T }> {
+  const taken: { connection: Connection | null } = { connection: null }
+  const inTransaction = async (client: Prisma.TransactionClient) => {
+    assert(taken.connection, 'Prisma has taken a connection')
+    const tx = Object.create(withSql(client, sqlInTransaction(taken.connection)), {
+      origin: { value: origin },
+      pastClock: { value: origin.db.pastClock },
+    }) as Tx
+    const now = await begin(tx, origin)
+    return { now, result: await work(tx, now) }
+  }
+  return opening.run(taken, () =>
+    (origin.db as unknown as PrismaClient).$transaction(inTransaction, {
       maxWait: CONNECT_TIMEOUT_MS,
       timeout: origin.client ? TIMEOUTS.transactionMs : TIMEOUTS.backgroundTransactionMs,
-    },
+    }),
   )
+}
 
 /** One statement: the settings that triggers and policies read, and the time. */
 async function begin(tx: Tx, { db, actorId, sessionId, requestId, reason }: Origin): Promise<Date> {
@@ -231,13 +262,28 @@ export async function databaseNow(db: Db): Promise<Date> {
   return row.now
 }
 
-const sqlInTransaction =
-  (client: Prisma.TransactionClient): Sql =>
-  <Row>(strings: TemplateStringsArray, ...parts: SqlPart[]) => {
+/**
+ * Statements on the connection of a transaction that Prisma has begun and will end, past Prisma, whose client takes as long again
+ * for each. Not prepared: a plan for any parameters is worse for what is written than planning it anew.
+ */
+function sqlInTransaction(connection: Connection): Sql {
+  const turn = { isOver: false }
+  connection.turn = turn
+  return async <Row>(strings: TemplateStringsArray, ...parts: SqlPart[]) => {
+    if (turn.isOver) throw new TransactionOver()
     const { text, values } = prepare(strings, parts)
-    // eslint-disable-next-line no-restricted-syntax -- this is where a tagged template becomes text and parameters
-    return client.$queryRawUnsafe<Row[]>(text, ...values)
+    return (await connection.query({ text, values, types })).rows as Row[]
   }
+}
+
+/** A transaction took too long and was rolled back under whoever still writes; the code is Prisma's for the same. */
+class TransactionOver extends Error {
+  readonly code = 'P2028'
+
+  constructor() {
+    super('The transaction is over.')
+  }
+}
 
 const withSql = (client: Prisma.TransactionClient, sql: Sql): Db => Object.create(client, { sql: { value: sql } }) as Db
 
