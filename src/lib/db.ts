@@ -291,7 +291,7 @@ const SERIALIZATION_FAILURES = new Set(['40001', '40P01'])
 
 /**
  * Whether a transaction failed only because another one won. It shows in three shapes: P2034 from a model call,
- * P2010 with the SQLSTATE from a raw one, and at commit a driver error without a code.
+ * the SQLSTATE from a hand-written statement, and at commit a driver error without a code.
  */
 export function isSerializationFailure(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { countStatements, isSerializationFailure, transaction, violatesUnique } from '../../src/lib/db.js'
-import type { Origin } from '../../src/lib/db.js'
+import type { Origin, Tx } from '../../src/lib/db.js'
 import { testDatabase } from '../support/database.js'
 import type { TestDatabase } from '../support/database.js'
 
@@ -47,9 +47,9 @@ describe('transaction', () => {
   it('runs again after a serialization failure in each of its three shapes, and not after other errors', async () => {
     const shapes = [
       { code: 'P2034' },
-      { code: 'P2010', meta: { driverAdapterError: { cause: { originalCode: '40001' } } } },
+      { code: '40001' },
       { name: 'DriverAdapterError', cause: { kind: 'TransactionWriteConflict' } },
-      { code: 'P2010', meta: { driverAdapterError: { cause: { originalCode: '40P01' } } } },
+      { code: '40P01' },
     ]
     for (const shape of shapes) expect(isSerializationFailure(shape)).toBe(true)
     for (const other of [{ code: 'P2002' }, new Error('x'), null, 'P2034', { code: '57014' }])
@@ -61,6 +61,30 @@ describe('transaction', () => {
       return tx.sql`/* test.again */ select 1 as one`
     })
     expect([runs, answer]).toEqual([3, [{ one: 1 }]])
+  })
+
+  it('takes nothing any more once it has ended, however it did, whoever still writes', async () => {
+    const write = (tx: Tx) => tx.sql`/* test.late */ insert into event_streams (stream) values ('test:late')`
+    const ended: Tx[] = []
+    await transaction(origin, async (tx) => {
+      ended.push(tx)
+      await tx.sql`/* test.inTime */ select 1`
+    })
+    const writing: Promise<unknown>[] = []
+    await expect(
+      transaction(origin, async (tx) => {
+        ended.push(tx)
+        // still on its way when the first has failed
+        writing.push(
+          setTimeout(1).then(() => write(tx)),
+          setTimeout(100).then(() => write(tx)),
+        )
+        await tx.sql`/* test.broken */ select 1 / 0`
+      }),
+    ).rejects.toThrow('division by zero')
+    for (const { status } of await Promise.allSettled(writing)) expect(status).toBe('rejected')
+    for (const tx of ended) await expect(write(tx)).rejects.toMatchObject({ code: 'P2028' })
+    expect(await database.db.eventStream.count({ where: { stream: 'test:late' } })).toBe(0)
   })
 
   it('survives a real deadlock: both writers succeed', async () => {
