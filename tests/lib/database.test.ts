@@ -70,19 +70,16 @@ describe('transaction', () => {
       ended.push(tx)
       await tx.sql`/* test.inTime */ select 1`
     })
-    const writing: Promise<unknown>[] = []
+    let writing: Promise<PromiseSettledResult<unknown>[]> | undefined
     await expect(
       transaction(origin, async (tx) => {
         ended.push(tx)
         // still on its way when the first has failed
-        writing.push(
-          setTimeout(1).then(() => write(tx)),
-          setTimeout(100).then(() => write(tx)),
-        )
+        writing = Promise.allSettled([1, 100].map((ms) => setTimeout(ms).then(() => write(tx))))
         await tx.sql`/* test.broken */ select 1 / 0`
       }),
     ).rejects.toThrow('division by zero')
-    for (const { status } of await Promise.allSettled(writing)) expect(status).toBe('rejected')
+    expect((await writing)?.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     for (const tx of ended) await expect(write(tx)).rejects.toMatchObject({ code: 'P2028' })
     expect(await database.db.eventStream.count({ where: { stream: 'test:late' } })).toBe(0)
   })
