@@ -262,6 +262,17 @@ async function timeMessages(
       webSocketImpl: WebSocket,
       connectionParams: { authorization: `Bearer ${creator.accessToken}` },
     })
+    const listens = new Promise<void>((resolve) => {
+      client.on('connected', (socket) => {
+        // the client subscribes as soon as it is connected
+        setImmediate(() => {
+          ;(socket as WebSocket).send(JSON.stringify({ type: 'ping' }))
+        })
+      })
+      client.on('pong', () => {
+        resolve()
+      })
+    })
     let onTold: () => void = () => undefined
     const stop = client.subscribe(
       {
@@ -278,7 +289,7 @@ async function timeMessages(
         complete: () => undefined,
       },
     )
-    await sleep(SECOND_MS)
+    await listens
     for (let count = 0; count < MESSAGES / fans.length; count += 1) {
       const told = new Promise<void>((resolve) => (onTold = resolve))
       const startedMs = monotonicMs()
