@@ -61,6 +61,18 @@ export const findLedgerProblems = (db: Pick<Db, 'sql'>): Promise<LedgerProblem[]
       on t.payment_intent_id = p.id and t.type = 'refund' and t.status = 'succeeded'
     group by p.id having p.refunded_minor + p.disputed_minor <> coalesce(-sum(t.gross_amount), 0)
     union all
+    select 'disputes do not hold what refunds leave of their claims', p.id::text
+    from payment_intents p left join disputes d on d.payment_intent_id = p.id and d.state <> 'won'
+    group by p.id
+    having p.disputed_minor <> least(coalesce(sum(d.amount_minor), 0), p.captured_minor - p.refunded_minor)
+    union all
+    select 'what is held is not what open disputes took', a.id::text
+    from ledger_accounts a left join disputes d
+      on d.currency = a.currency and d.state in ('open', 'under_review')
+      left join transactions t on t.dispute_id = d.id and t.reason in ('dispute', 'dispute_changed')
+    where a.kind = 'dispute_held'
+    group by a.id having a.balance_minor <> coalesce(-sum(t.gross_amount), 0)
+    union all
     select 'a sale is not what its payment took', p.id::text
     from payment_intents p join transactions t
       on t.payment_intent_id = p.id and t.reverses_id is null and t.status = 'succeeded'

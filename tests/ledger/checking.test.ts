@@ -47,6 +47,14 @@ describe('the check of the ledger', () => {
       'what went back of a payment is not what its transactions say',
     ],
     [
+      `update payment_intents set disputed_minor = 1 where purpose = 'tip'`,
+      'disputes do not hold what refunds leave of their claims',
+    ],
+    [
+      `insert into ledger_accounts (kind, currency, balance_minor, created_at) values ('dispute_held', 'EUR', 1, now())`,
+      'what is held is not what open disputes took',
+    ],
+    [
       `update payment_intents set captured_minor = captured_minor - 1 where purpose = 'tip'`,
       'a sale is not what its payment took',
     ],
