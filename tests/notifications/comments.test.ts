@@ -142,6 +142,8 @@ describe('likes of a comment', () => {
     const speaker = await world.fan()
     const comment = await say(speaker, id)
     await done(ann!, 'likeComment', { commentId: comment })
+    // what is told at once is in no order
+    await server.drain()
     await done(creator, 'likeComment', { commentId: comment })
     await server.drain()
     const likes = await told(speaker)
