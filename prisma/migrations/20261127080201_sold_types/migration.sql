@@ -2,8 +2,7 @@
 alter table transactions add column sold_type transaction_type;
 
 create function app_set_sold_type() returns trigger
-language plpgsql security definer
-set search_path = pg_catalog, public, pg_temp
+language plpgsql
 as $$
 begin
   new.sold_type := coalesce((select sold_type from public.transactions where id = new.reverses_id), new.type);
