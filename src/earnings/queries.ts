@@ -7,9 +7,12 @@ import { transactionColumns } from '../ledger/ledger.js'
 import type { TransactionType } from '../ledger/types.js'
 import type { IncomeRow, RecordRow, RevenueDayRow } from './types.js'
 
-/** A transaction, and whether the payer is unknown to its creator: also of a try that was refused, which names no tip. */
+/** A transaction, and of which kind is what its payer did unnamed: also of a try that was refused, which names no tip. */
 const recordColumns = fragment`${transactionColumns},
-  coalesce((select p.is_anonymous from tips p where p.payment_intent_id = t.payment_intent_id), false) as "isAnonymous"`
+  case
+    when exists (select from tips p where p.payment_intent_id = t.payment_intent_id and p.is_anonymous) then 'TIP'
+    when exists (select from gifts g where g.payment_intent_id = t.payment_intent_id and g.is_anonymous) then 'GIFT'
+  end as "unnamedFor"`
 
 /** Transactions by id, in no order. */
 export const listRecordsById = (db: Db, ids: readonly string[]): Promise<RecordRow[]> =>

@@ -26,7 +26,7 @@ import type { EarningsLoaders } from './loaders.js'
 import { listEarned, listIncome, listPaid, listRevenue } from './queries.js'
 import { getEarnings, minimumPayout } from './reading.js'
 import { previewRefund, refundTransaction } from './refunding.js'
-import { sightOf } from './rules.js'
+import { isPayerHidden, sightOf } from './rules.js'
 import type { RecordSight } from './rules.js'
 import type { RecordRow } from './types.js'
 
@@ -79,7 +79,7 @@ export const Transaction = {
   id: ({ id }) => globalId('Transaction', id),
   reverses: ({ reversesId }, _args, context) => (reversesId ? findTransactionNode(reversesId, context) : null),
   payer: (row, _args, context) =>
-    row.payerId === null || (row.isAnonymous && sightOfRecord(row, context) !== 'payer')
+    row.payerId === null || isPayerHidden(sightOfRecord(row, context), row)
       ? null
       : findVisibleUser(row.payerId, context),
   creator: ({ creatorId }, _args, context) => (creatorId ? findVisibleUser(creatorId, context) : null),

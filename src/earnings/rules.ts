@@ -29,6 +29,10 @@ export function sightOf(
   return isStaff ? 'staff' : null
 }
 
+/** Whether who paid is kept from somebody who stands so to a transaction: from staff of a tip, whose giver they ask for. */
+export const isPayerHidden = (sight: RecordSight, { unnamedFor }: Pick<RecordRow, 'unnamedFor'>): boolean =>
+  unnamedFor !== null && sight !== 'payer' && (sight !== 'staff' || unnamedFor === 'TIP')
+
 /** Whether `viewer` may give back a sale: their own, once they see it; of others as an admin. */
 export const canRefund = (
   viewer: Viewer,

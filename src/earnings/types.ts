@@ -1,9 +1,10 @@
 import type { TransactionRow, TransactionType } from '../ledger/types.js'
 import type { Money } from '../lib/money.js'
 
-/** A transaction, and whether its creator must not learn who paid. */
+/** A transaction. */
 export interface RecordRow extends TransactionRow {
-  readonly isAnonymous: boolean
+  /** What its payer gave without a name, so that its creator must not learn of them; null where they did not. */
+  readonly unnamedFor: 'TIP' | 'GIFT' | null
 }
 
 /** What a creator has, at the instant it was read for. */

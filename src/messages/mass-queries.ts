@@ -139,6 +139,11 @@ function inSegment(
               t.tip_id, (select sale.tip_id from transactions sale where sale.id = t.reverses_id)
             )
           )
+          and not exists (
+            select from gifts given where given.is_anonymous and given.id = coalesce(
+              t.gift_id, (select sale.gift_id from transactions sale where sale.id = t.reverses_id)
+            )
+          )
         group by t.payer_id having sum(t.gross_amount) > ${audience.spentOverMinor}::bigint
         order by t.payer_id`
   }

@@ -6,6 +6,7 @@ import { block, call, codes, done } from '../comments/calls.js'
 import { follow } from '../notifications/inbox.js'
 import { provenCreator } from '../content/posts.js'
 import { newKey, saveCard, tip } from '../payments/paying.js'
+import { UPDATE_OFFER, offersOf } from '../subscriptions/members.js'
 import { expectLedger } from '../support/ledger.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
@@ -230,9 +231,25 @@ describe('a mass message', () => {
       await saveCard(person)
       await tip(person, star, { amountMinor, isAnonymous })
     }
+    const [generous, giving] = [await fan(), await fan()] as const
+    await star.do(UPDATE_OFFER, { input: { monthlyPriceMinor: '1500' } })
+    const [{ id: offerId, price }] = await offersOf(star)
+    for (const [person, isAnonymous] of [
+      [generous, false],
+      [giving, true],
+    ] as const) {
+      await saveCard(person)
+      const recipientId = (await fan()).id
+      const input = { offerId, recipientId, expectedPrice: price, isAnonymous, idempotencyKey: newKey() }
+      const { giftSubscription } = await person.do(
+        `mutation ($input: GiftSubscriptionInput!) { giftSubscription(input: $input) { payment { state } } }`,
+        { input },
+      )
+      expect(giftSubscription.payment.state).toBe('SUCCEEDED')
+    }
     await sent(star, { segment: 'SPENT_OVER', spentOverMinor: '1000' })
-    expect(await textsOf(known, star)).toEqual(['To all.'])
-    expect([await textsOf(unnamed, star), await textsOf(little, star)]).toEqual([[], []])
+    for (const person of [known, generous]) expect(await textsOf(person, star)).toEqual(['To all.'])
+    for (const person of [unnamed, little, giving]) expect(await textsOf(person, star)).toEqual([])
   })
 
   it('is told of while it goes, to its creator alone', async () => {

@@ -3,8 +3,9 @@ import { getNamedType } from 'graphql'
 import { globalId } from '../../src/lib/ids.js'
 import { served } from '../../src/served.js'
 import { provenCreator, publish } from '../content/posts.js'
-import { newKey, runLater, sandboxOf, saveCard, tip } from '../payments/paying.js'
+import { chargeOf, newKey, runLater, sandboxOf, saveCard, tip } from '../payments/paying.js'
 import { selectAll } from '../security/canaries.js'
+import { UPDATE_OFFER, offersOf } from '../subscriptions/members.js'
 import { expectLedger } from '../support/ledger.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
@@ -392,6 +393,62 @@ describe('the time of an anonymous tip', () => {
     expect(Math.min(...delays)).toBeGreaterThanOrEqual(120)
     expect(Math.max(...delays)).toBeLessThan(900)
     expect(new Set(delays).size).toBeGreaterThan(3)
+  })
+})
+
+describe('an anonymous gift', () => {
+  const GIFT = `mutation ($input: GiftSubscriptionInput!) { giftSubscription(input: $input) { payment { id state } userErrors { code } } }`
+  const payerOf = async (who: Person, { transaction: id }: Traces): Promise<unknown> =>
+    (await who.do(`query ($id: ID!) { transaction(id: $id) { payer { id } } }`, { id })).transaction.payer
+
+  /** Gives somebody a subscription to the creator, anonymously or not. */
+  async function giveSubscription(from: Person, isAnonymous: boolean): Promise<Traces> {
+    await creator.do(UPDATE_OFFER, { input: { monthlyPriceMinor: '500' } })
+    const [{ id: offerId, price }] = await offersOf(creator)
+    const recipientId = (await world.fan()).id
+    const input = { offerId, recipientId, expectedPrice: price, isAnonymous, idempotencyKey: newKey() }
+    const { giftSubscription } = await from.do(GIFT, { input })
+    expect(giftSubscription).toMatchObject({ payment: { state: 'SUCCEEDED' }, userErrors: [] })
+    const [row] = await rows<{ id: string }>(`select id from transactions where payer_id = $1`, [from.uuid])
+    return {
+      ...nowhere(),
+      payment: giftSubscription.payment.id as string,
+      transaction: globalId('Transaction', row!.id),
+      giver: from,
+    }
+  }
+
+  it('is there, and no way tells its creator who gave it, also when it went back or is disputed', async () => {
+    const traces = await giveSubscription(await aGiver(), true)
+    const expectUnnamed = async (): Promise<void> => {
+      await server.drain()
+      const seen = await look({ ...traces, transaction: traces.tip })
+      expect(JSON.stringify(seen['what makes up the balance, from its end'])).toContain(traces.transaction)
+      seen['its transaction'] = await asNode('Transaction', traces.transaction)
+      for (const [way, answer] of Object.entries(seen))
+        if (way !== 'the giver’s page') expectNobody(answer, traces, way)
+      expect(await payerOf(creator, traces)).toBeNull()
+    }
+    await expectUnnamed()
+    const { transaction: transactionId } = traces
+    const answer = await called(
+      'refundTransaction',
+      { transactionId, amountMinor: '100', reason: 'Too much.', idempotencyKey: newKey() },
+      `refund ${everythingOf('Refund')}`,
+    )
+    expect(JSON.stringify(answer)).toContain('"userErrors":[]')
+    expectNobody(answer, traces, 'the refund')
+    await expectUnnamed()
+    await sandboxOf(server).openDispute(await chargeOf(server, traces.giver))
+    await expectUnnamed()
+  })
+
+  it('is known to whoever gave it and to staff, and one that is not to its creator', async () => {
+    const unnamed = await giveSubscription(await aGiver(), true)
+    for (const who of [unnamed.giver, await world.moderator()])
+      expect(await payerOf(who, unnamed)).toEqual({ id: unnamed.giver.id })
+    const named = await giveSubscription(await aGiver(), false)
+    expect(await payerOf(creator, named)).toEqual({ id: named.giver.id })
   })
 })
 
