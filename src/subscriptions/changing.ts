@@ -10,7 +10,7 @@ import type { Remembered } from '../lib/idempotency.js'
 import { isPrice } from '../lib/money.js'
 import type { RateLimit } from '../lib/rate.js'
 import type { Viewer } from '../lib/viewer.js'
-import { findEarner, findPayment, openPayment, refundable } from '../payments/payments.js'
+import { findEarner, openPayment } from '../payments/payments.js'
 import type { PaymentServices, PaymentSource } from '../payments/types.js'
 import { tell } from './ending.js'
 import { endOfPeriod } from './periods.js'
@@ -20,17 +20,17 @@ import {
   consumePreview,
   deletePreviews,
   findOfferForShare,
-  findPeriod,
   findSubscriptionForUpdate,
   insertPreview,
   keepMethod,
   keepNextOffer,
+  listChain,
   listLive,
   listPreviews,
 } from './queries.js'
 import { statusAt } from './subscribing.js'
 import { SUBSCRIPTION_CHANGED } from './types.js'
-import type { ChangeTerms, OfferRow, PreviewRow, SubscriptionRow } from './types.js'
+import type { ChainedRow, ChangeTerms, OfferRow, PreviewRow, SubscriptionRow } from './types.js'
 
 /** How often somebody may look at what a change would cost. */
 export const PREVIEWS: RateLimit = {
@@ -92,15 +92,23 @@ function refuseUnchangeable(subscription: SubscriptionRow, path: readonly string
   if (!nextChargeAt) throw conflict('payment_under_way', 'A payment for it is under way.', path)
 }
 
-/** What of the current period is paid for and lies ahead: in proportion to its time, and to what was not given back. */
+/** What of the current period is paid for and lies ahead: in proportion to its time, and to what is kept of its worth. */
 async function unusedOf(tx: Tx, subscription: SubscriptionRow, now: Date): Promise<bigint> {
   const { id, periodNumber, periodStartsAt, periodEndsAt } = subscription
   if (!periodStartsAt || !periodEndsAt || periodEndsAt <= now) return 0n
-  const period = await findPeriod(tx, id, periodNumber)
-  const payment = period?.paymentIntentId ? await findPayment(tx, period.paymentIntentId) : null
-  if (!payment || period?.state !== 'PAID') return 0n
-  return unused(refundable(payment), { startsAt: periodStartsAt, endsAt: periodEndsAt }, now)
+  return unused(keptOf(await listChain(tx, id, periodNumber)), { startsAt: periodStartsAt, endsAt: periodEndsAt }, now)
 }
+
+/**
+ * What is kept of a period's worth, by the chain of changes that ends with it: what is left of its payment, and of what was
+ * credited to it no more than is kept of the period that this came from. So no credit is ever above what is left of the chain,
+ * and what goes back of an earlier payment is first that of its used part.
+ */
+export const keptOf = (chain: readonly ChainedRow[]): bigint =>
+  chain.reduce(
+    (before, { leftMinor, creditedMinor }) => leftMinor + (creditedMinor < before ? creditedMinor : before),
+    0n,
+  )
 
 /** The part of an amount for a span that lies ahead: it and the part that is over sum to the amount. */
 export function unused(

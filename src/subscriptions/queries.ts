@@ -8,6 +8,7 @@ import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
 import { notBlocked } from '../social/social.js'
 import type {
+  ChainedRow,
   ChangeTerms,
   OfferRow,
   PaymentHealth,
@@ -170,6 +171,24 @@ export async function findPeriod(tx: Tx, subscriptionId: string, periodNumber: n
     where p.subscription_id = ${subscriptionId}::uuid and p.period_number = ${periodNumber}::int`
   return row ?? null
 }
+
+/** The chain that ends with this period: it, the one whose place it took, and so on; the oldest first. */
+export const listChain = (tx: Tx, subscriptionId: string, periodNumber: number): Promise<ChainedRow[]> =>
+  tx.sql<ChainedRow>`/* subscriptions.chain */
+    with recursive chain as (
+      select p.* from subscription_periods p
+      where p.subscription_id = ${subscriptionId}::uuid and p.period_number = ${periodNumber}::int
+      union all
+      select p.* from chain c
+      join subscription_periods p on p.subscription_id = c.subscription_id and p.period_number = c.period_number - 1
+      where c.is_at_once
+    )
+    select coalesce(i.captured_minor - i.refunded_minor - i.disputed_minor, 0) as "leftMinor",
+      case when c.is_at_once then v.amount_minor - c.amount_minor else 0 end as "creditedMinor"
+    from chain c
+    left join payment_intents i on i.id = c.payment_intent_id
+    left join price_versions v on v.id = c.price_version_id
+    order by c.period_number`
 
 /** Writes how a period stands; the first one begins when it is paid. */
 export async function updatePeriod(

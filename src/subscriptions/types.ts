@@ -85,6 +85,14 @@ export interface PeriodRow {
   readonly paymentIntentId: string | null
 }
 
+/** A period of a chain, in which each one took the place of the one before. */
+export interface ChainedRow {
+  /** What of its payment is neither given back nor disputed. */
+  readonly leftMinor: bigint
+  /** What of the one before was taken off its price. */
+  readonly creditedMinor: bigint
+}
+
 /** One line of what a preview sums up: what is taken off is below zero. */
 export interface PreviewLine {
   readonly kind: 'PRICE' | 'UNUSED'
