@@ -30,16 +30,21 @@ const columns = (reading: MessageReading): Fragment => fragment`
   m.id::text as id, m.conversation_id::text as "conversationId", m.sequence, m.sender_id::text as "senderId",
   m.reply_to_id::text as "replyToId", m.created_at as "createdAt", m.edited_at as "editedAt", m.version,
   case
-    when m.deleted_at is not null or m.body is null then 'DELETED'
+    when m.deleted_at is not null or m.body is null or not ${isOpen(reading.viewerId)} and ${isUnsent} then 'DELETED'
     when ${isVeiled(reading)} then 'AGE_VERIFICATION_REQUIRED'
   end as absence,
   case when m.deleted_at is null and ${isOpen(reading.viewerId)} and not ${isVeiled(reading)} then m.body end as text,
   case when m.deleted_at is null and not ${isVeiled(reading)} then m.teaser end as teaser, m.price_minor as "priceMinor", m.currency::text as currency,
-  m.is_age_restricted as "isAgeRestricted", m.purchased_at is not null as "isBought", ${isOpen(reading.viewerId)} as "isOpen", g.id as "grantId", g.version as "grantVersion"`
+  m.is_age_restricted as "isAgeRestricted", m.purchased_at is not null as "wasBought",
+  m.purchased_at is not null and exists (select from purchases p where p.message_id = m.id and p.state = 'paid' offset 0) as "isBought", ${isOpen(reading.viewerId)} as "isOpen", g.id as "grantId", g.version as "grantVersion"`
 
 /** Whether the body of `m` opens: it is free, the viewer's own, or a live grant opens it. The only place that decides. */
 const isOpen = (viewerId: string): Fragment => fragment`
   (not m.is_premium or m.sender_id = ${viewerId}::uuid or g.id is not null)`
+
+/** Whether `m` is of a mass message that was taken back: it is there only for whom it opens. */
+export const isUnsent = fragment`
+  exists (select from mass_messages mass where mass.id = m.mass_message_id and mass.unsent_at is not null offset 0)`
 
 /** Whether `m` is closed to the viewer, paid for or not, because their age is not proven. */
 const isVeiled = ({ viewerId, isAgeVerified, isGated }: MessageReading): Fragment => fragment`

@@ -271,11 +271,11 @@ export const Conversation = {
   },
 } satisfies Partial<ConversationResolvers>
 
-const judged = ({ senderId, createdAt, absence, isBought }: MessageRow) => ({
+const judged = ({ senderId, createdAt, absence, wasBought }: MessageRow) => ({
   senderId,
   createdAt,
   isDeleted: absence !== null,
-  isBought,
+  wasBought,
 })
 
 export const Message = {

@@ -77,7 +77,7 @@ interface Judged {
   readonly senderId: string
   readonly createdAt: Date
   readonly isDeleted: boolean
-  readonly isBought: boolean
+  readonly wasBought: boolean
 }
 
 /** Why `viewer` may not edit a message of a conversation of theirs; null when they may. */
@@ -99,5 +99,5 @@ export function refusalToDelete(viewer: Pick<Viewer, 'userId' | 'isLimited'> | n
   if (!viewer) return 'not_signed_in'
   if (viewer.isLimited) return 'account_limited'
   if (message.senderId !== viewer.userId) return 'not_allowed'
-  return message.isBought ? 'message_bought' : null
+  return message.wasBought ? 'message_bought' : null
 }

@@ -59,8 +59,10 @@ export interface MessageRow {
   readonly teaser: string | null
   /** What it costs; null where it is free. */
   readonly price: Money | null
-  /** Whether the other side bought it. */
+  /** Whether the other side has bought it; false again where the price went back. */
   readonly isBought: boolean
+  /** Whether the other side ever bought it, so that it stays as it is. */
+  readonly wasBought: boolean
   /** Whether its body opens for the viewer. */
   readonly isOpen: boolean
   /** By what it opens; null where it needs none. */

@@ -3,6 +3,7 @@ import { isFollowing } from '../accounts/accounts.js'
 import { releaseMedia } from '../media/media.js'
 import type { Db, Tx } from '../lib/db.js'
 import type { Money } from '../lib/money.js'
+import { isUnsent } from './message-queries.js'
 import type { MessageMediaRow } from './message-queries.js'
 import type { Acquaintance } from './rules.js'
 import type { MessageEventRow } from './types.js'
@@ -219,7 +220,7 @@ export interface HeldMessage {
   readonly createdAt: Date
   readonly editedAt: Date | null
   readonly isDeleted: boolean
-  readonly isBought: boolean
+  readonly wasBought: boolean
 }
 
 /** The conversation of a message that somebody is one side of; null where they are not. */
@@ -236,7 +237,7 @@ export async function holdMessage(tx: Tx, messageId: string): Promise<HeldMessag
   const [row] = await tx.sql<HeldMessage>`/* messages.holdMessage */
     select id::text as id, conversation_id::text as "conversationId", sequence, sender_id::text as "senderId", body, version,
       created_at as "createdAt", edited_at as "editedAt", deleted_at is not null or body is null as "isDeleted",
-      purchased_at is not null as "isBought"
+      purchased_at is not null as "wasBought"
     from messages where id = ${messageId}::uuid for no key update`
   assert(row, 'a message stays')
   return row
@@ -375,9 +376,9 @@ export interface Ware {
 export async function findWareForShare(tx: Tx, messageId: string): Promise<Ware> {
   const [row] = await tx.sql<Ware>`/* messages.ware */
     select sender_id::text as "sellerId", coalesce(price_minor, 0) as "amountMinor", coalesce(currency::text, '') as currency,
-      is_premium and deleted_at is null and body is not null as "isForSale", is_age_restricted as "isAgeRestricted"
-    from messages
-    where id = ${messageId}::uuid for share`
+      is_premium and deleted_at is null and body is not null and not ${isUnsent} as "isForSale", is_age_restricted as "isAgeRestricted"
+    from messages m
+    where id = ${messageId}::uuid for share of m`
   assert(row, 'a message stays')
   return row
 }
@@ -385,9 +386,9 @@ export async function findWareForShare(tx: Tx, messageId: string): Promise<Ware>
 /** Notes that a message was bought, and thereby opened; false where it was taken back. Its conversation is held. */
 export async function noteBought(tx: Tx, messageId: string, now: Date): Promise<boolean> {
   const rows = await tx.sql`/* messages.noteBought */
-    update messages
+    update messages m
     set purchased_at = coalesce(purchased_at, ${now}::timestamptz), opened_at = coalesce(opened_at, ${now}::timestamptz)
-    where id = ${messageId}::uuid and deleted_at is null and body is not null
+    where id = ${messageId}::uuid and deleted_at is null and body is not null and not ${isUnsent}
     returning 1`
   return rows.length > 0
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseGlobalId } from '../../src/lib/ids.js'
 import { block, call, codes, done } from '../comments/calls.js'
 import { provenCreator } from '../content/posts.js'
+import { follow } from '../notifications/inbox.js'
 import { ERRORS, newKey, PAYMENT, saveCard, topUp } from '../payments/paying.js'
 import { expectLedger } from '../support/ledger.js'
 import { makePicture, requestUpload, uploadMedia } from '../support/media.js'
@@ -183,8 +184,28 @@ describe('a message that has to be paid for', () => {
     await refund(messageId)
     const after = await read(one, messageId)
     expect(JSON.stringify(after)).not.toContain(CANARY)
-    expect(after['body'].__typename).toBe('LockedMessage')
+    expect(after).toMatchObject({ isBought: false, body: { __typename: 'LockedMessage' } })
+    expect((await read(creator, messageId))['viewerCanDelete'].reason).toBe('MESSAGE_BOUGHT')
     expect((await buy(one, messageId))['message'].body).toEqual({ __typename: 'MessageText', text: CANARY })
+  })
+
+  it('that was taken back from all is its buyer’s, and a tombstone that is not sold once its price went back', async () => {
+    const { one, id } = await begin()
+    await follow(one, creator)
+    const order = { segment: 'FOLLOWERS', body: CANARY, priceMinor: '700', idempotencyKey: newKey() }
+    const { massMessage } = await done(creator, 'sendMassMessage', order, 'massMessage { id }')
+    await server.drain()
+    const { conversation } = await one.do(`query ($id: ID!) { conversation(id: $id) { lastMessage { id } } }`, { id })
+    const messageId = conversation.lastMessage.id as string
+    expect((await buy(one, messageId))['message'].isBought).toBe(true)
+    await done(creator, 'unsendMassMessage', { massMessageId: massMessage.id })
+    await server.drain()
+    expect(await read(one, messageId)).toMatchObject({ isBought: true, body: { __typename: 'MessageText' } })
+    await refund(messageId)
+    const after = await read(one, messageId)
+    expect(after).toMatchObject({ isBought: false, body: { __typename: 'MessageTombstone' } })
+    expect(JSON.stringify(after)).not.toContain(CANARY)
+    expect(codesOf(await buy(one, messageId))).toEqual(['NOT_FOR_SALE'])
   })
 
   it('is readable through a block, and not for sale through one', async () => {

@@ -35,6 +35,9 @@ beforeAll(async () => {
     `insert into entitlement_grants (user_id, creator_id, message_id, source, starts_at)
      select c.fan_id, c.creator_id, m.id, 'purchase', app_now() from messages m join conversations c on c.id = m.conversation_id
      where m.sequence % 3 = 0`,
+    `insert into purchases (buyer_id, creator_id, kind, message_id, amount_minor, currency, state, paid_at)
+     select user_id, creator_id, 'message', message_id, 500, 'EUR', 'paid', app_now() from entitlement_grants`,
+    `insert into mass_messages (creator_id, segment, body) select '${STAR}', 'followers', 'Text' from generate_series(1, 5000)`,
     `insert into blocks (blocker_id, blocked_id) select '${STAR}', ${idOf('n')} from generate_series(3, ${String(FANS)}, 8) n`,
     'analyze',
   ])
