@@ -168,7 +168,7 @@ export const resolvers = {
   AgeVerification: accounts.AgeVerification,
   Content: { ...content.Content, ...comments.Content, ...streams.Content },
   UnlockedBody: content.UnlockedBody,
-  LockedBody: content.LockedBody,
+  LockedBody: { ...content.LockedBody, ...streams.LockedBody },
   ContentAuthorView: content.ContentAuthorView,
   ContentVersion: content.ContentVersion,
   AccessExplanation: content.AccessExplanation,

@@ -225,6 +225,7 @@ export const Content = {
       price: priceOf(row),
       offers: offersOf(row, access),
       contentId: row.id,
+      type: row.type,
       isVeiled: isVeiled(access),
     }
   },

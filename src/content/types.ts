@@ -93,6 +93,7 @@ export interface OpenedBody {
 /** In place of a body that does not open: nothing of it. */
 export interface LockedBodyRow {
   readonly contentId: string
+  readonly type: ContentType
   /** Whether not even hints of its pictures are shown. */
   readonly isVeiled: boolean
   readonly reason: LockReason

@@ -2,6 +2,7 @@ import { accessTo, findVisibleContent, checkedContent, noSuchContent, readingOf 
 import type {
   ContentResolvers,
   LiveStreamResolvers,
+  LockedBodyResolvers,
   MutationResolvers,
   QueryResolvers,
   StreamChatAuthorResolvers,
@@ -50,7 +51,7 @@ import type { StreamsAsking } from './reading.js'
 import { canSeeStatistics, refusalToChat, refusalToManage } from './rules.js'
 import * as sanctions from './sanction-resolvers.js'
 import { scheduleStream } from './scheduling.js'
-import { isOnAirAt, isValidAt, standingAt } from './standing.js'
+import { isOnAirAt, isOverAt, isValidAt, standingAt } from './standing.js'
 import type {
   ChatEventRow,
   ChatLineRow,
@@ -374,6 +375,13 @@ export const StreamKey = {
 export const Content = {
   stream: ({ id, type }, _args, { loaders }) => (type === 'LIVE_STREAM' ? loaders.streamOfPost.load(id) : null),
 } satisfies Partial<ContentResolvers>
+
+export const LockedBody = {
+  offers: async ({ contentId, type, offers }, _args, { loaders, now }) => {
+    const stream = type === 'LIVE_STREAM' ? await loaders.streamOfPost.load(contentId) : null
+    return stream && isOverAt(stream, now) ? offers.filter(({ kind }) => kind !== 'BUY') : offers
+  },
+} satisfies Partial<LockedBodyResolvers>
 
 export const User = {
   streams: async ({ id }, args, { loaders }) => {

@@ -34,6 +34,12 @@ export const isOnAirAt = (stream: StreamTimes, at: Date): boolean => {
   return state === 'LIVE' || state === 'INTERRUPTED'
 }
 
+/** Whether a stream was called off, or has ended, at `at`. */
+export const isOverAt = (stream: StreamTimes, at: Date): boolean => {
+  const { state } = standingAt(stream, at)
+  return state === 'ENDED' || state === 'CANCELLED'
+}
+
 /** Whether a key works at `at`. */
 export const isValidAt = ({ revokedAt, expiresAt }: Pick<StreamKeyRow, 'revokedAt' | 'expiresAt'>, at: Date): boolean =>
   revokedAt === null && (expiresAt === null || expiresAt > at)

@@ -109,10 +109,27 @@ describe('access to a stream', () => {
       input: { contentId: content.id, expectedVersion: 1, priceMinor: '1200' },
     })
     expect(codesOf(await buyAccess(fan, id))).toEqual(['PRICE_CHANGED'])
-    expect(codesOf(await buyAccess(creator, id))).toEqual(['SELF_ACTION'])
+    expect(await buyAccess(creator, id)).toMatchObject({
+      userErrors: [{ code: 'SELF_ACTION', path: ['input', 'streamId'] }],
+    })
     await creator.do(streamMutation('cancelStream'), { input: { streamId: id } })
     const price = { amountMinor: '1200', currency: 'EUR' }
-    expect(codesOf(await buyAccess(fan, id, { expectedPrice: price }))).toEqual(['NOT_FOR_SALE'])
+    expect(await buyAccess(fan, id, { expectedPrice: price })).toMatchObject({
+      userErrors: [{ code: 'NOT_FOR_SALE', path: ['input', 'streamId'] }],
+    })
+  })
+
+  it('is offered until the stream is over', async () => {
+    const offersOf = async (id: string): Promise<string[]> => {
+      const stream = await readStream(fan, id, 'content { body { ... on LockedBody { offers { kind } } } }')
+      return (stream!['content'].body.offers as { kind: string }[]).map(({ kind }) => kind)
+    }
+    const [calledOff, ended] = [await sold(), await sold()]
+    await start(ended)
+    for (const id of [calledOff, ended]) expect(await offersOf(id)).toEqual(['BUY'])
+    await creator.do(streamMutation('cancelStream'), { input: { streamId: calledOff } })
+    await end(ended)
+    for (const id of [calledOff, ended]) expect(await offersOf(id)).toEqual([])
   })
 })
 
