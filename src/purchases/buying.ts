@@ -34,7 +34,12 @@ import type { PurchaseRow, Wares } from './types.js'
 
 /** How often somebody may try to buy. */
 export const PURCHASES: RateLimit = { name: 'purchases.buy', points: 60, windowSeconds: (10 * MINUTE_MS) / SECOND_MS }
-const PATH = ['input', 'contentId']
+
+/** What of the input names what is to be bought. */
+const pathOf = ({ streamId }: Pick<PurchaseOrder, 'streamId'>): readonly string[] => [
+  'input',
+  streamId === undefined ? 'contentId' : 'streamId',
+]
 
 /** What is to be bought, for how much and how. */
 export interface PurchaseOrder {
@@ -66,16 +71,17 @@ export async function purchaseContent(
   return idempotently(tx, call, now, async () => {
     await holdActor(tx, viewer.userId, now)
     const { contentId, streamId, creatorId, source } = order
-    await refuseSeller(tx, viewer, creatorId, now)
+    const path = pathOf(order)
+    await refuseSeller(tx, viewer, { creatorId, path }, now)
     const of = streamId ? { streamId } : { contentId }
     const ware = await findWare(tx, of, now)
-    const price = checkedWare(ware, order.expectedPrice)
+    const price = checkedWare(ware, order.expectedPrice, path)
     const purchaseId = await insertPurchase(
       tx,
       { buyerId: viewer.userId, creatorId, of, titleSnapshot: ware?.title ?? null, price },
       now,
     )
-    if (!purchaseId) throw await alreadyBought(tx, viewer, of, PATH)
+    if (!purchaseId) throw await alreadyBought(tx, viewer, of, path)
     const { id } = await openPayment(
       tx,
       services,
@@ -101,20 +107,25 @@ const findWare = (
 ): Promise<Ware | null> =>
   'streamId' in of ? findStreamWareForShare(tx, of.streamId, now) : findWareForShare(tx, of.contentId)
 
-async function refuseSeller(tx: Tx, { userId }: Viewer, creatorId: string, now: Date): Promise<void> {
+async function refuseSeller(
+  tx: Tx,
+  { userId }: Viewer,
+  { creatorId, path }: { readonly creatorId: string; readonly path: readonly string[] },
+  now: Date,
+): Promise<void> {
   if (creatorId === userId)
-    throw new AppError('CONFLICT', 'self_action', 'Creators open their own posts anyway.', { path: PATH })
+    throw new AppError('CONFLICT', 'self_action', 'Creators open their own posts anyway.', { path })
   const earner = await findEarner(tx, creatorId, userId, now)
-  if (!earner) throw noSuchUser(PATH)
+  if (!earner) throw noSuchUser(path)
   if (!earner.isEarning)
-    throw new AppError('CONFLICT', 'creator_not_earning', 'This creator does not earn now.', { path: PATH })
+    throw new AppError('CONFLICT', 'creator_not_earning', 'This creator does not earn now.', { path })
 }
 
-function checkedWare(ware: Ware | null, expected: Money): Money {
-  if (!ware) throw noSuchContent()
+function checkedWare(ware: Ware | null, expected: Money, path: readonly string[]): Money {
+  if (!ware) throw noSuchContent(path)
   const { isForSale, priceMinor, currency } = ware
   if (!isForSale || priceMinor === null || currency === null)
-    throw new AppError('CONFLICT', 'not_for_sale', 'This post is not sold singly.', { path: PATH })
+    throw new AppError('CONFLICT', 'not_for_sale', 'This is not sold singly.', { path })
   if (priceMinor === expected.amountMinor && currency === expected.currency) return expected
   throw new AppError('CONFLICT', 'price_changed', 'The price is another by now.', {
     path: ['input', 'expectedPrice'],
