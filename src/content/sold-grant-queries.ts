@@ -1,5 +1,5 @@
 import assert from 'node:assert'
-import type { Tx } from '../lib/db.js'
+import type { Db, Tx } from '../lib/db.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
 import type { GrantSource } from './types.js'
@@ -61,6 +61,15 @@ export const changeGrants = (tx: Tx, of: SoldReference, which: Fragment, set: Fr
     update entitlement_grants g set ${set}, version = version + 1
     where ${isOf(of)} and ${which}
     returning ${named}`
+
+/** Whether any of these grants opens something at `now`, or would but for a dispute. */
+export async function hasSoldGrant(db: Db, of: SoldReference, now: Date): Promise<boolean> {
+  const rows = await db.sql`/* content.hasSoldGrant */
+    select from entitlement_grants g
+    where ${isOf(of)} and g.revoked_at is null and (g.ends_at is null or g.ends_at > ${now}::timestamptz)
+    limit 1`
+  return rows.length > 0
+}
 
 function isOf(of: SoldReference): Fragment {
   if ('purchaseId' in of) return fragment`g.purchase_id = ${of.purchaseId}::uuid`

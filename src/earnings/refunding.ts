@@ -7,7 +7,7 @@ import { idempotently } from '../lib/idempotency.js'
 import type { Remembered } from '../lib/idempotency.js'
 import type { Money } from '../lib/money.js'
 import type { Viewer } from '../lib/viewer.js'
-import { findPayment, refundable, startRefund, toReversal } from '../payments/payments.js'
+import { findPayment, purposeOf, refundable, startRefund, toReversal } from '../payments/payments.js'
 import type { PaymentRow, PaymentServices } from '../payments/types.js'
 import { canRefund } from './rules.js'
 
@@ -68,6 +68,7 @@ export interface Preview {
 /** Computes a refund as it would be made. @throws as `refundTransaction` */
 export async function previewRefund(
   db: Db,
+  services: PaymentServices,
   viewer: Viewer,
   { transactionId, amountMinor }: { readonly transactionId: string; readonly amountMinor: bigint | null },
   now: Date,
@@ -82,13 +83,14 @@ export async function previewRefund(
   const before = await getReturned(db, payment.id, 'REFUND')
   const price = { grossMinor: sale.amount.amountMinor, platformFeeMinor: sale.platformFeeMinor }
   const feeMinor = feeGivenBack(price, before, amount, 'REFUND')
+  const reversal = toReversal({ amountMinor: amount, revokesAccess: false }, amount === left)
   const money = (minor: bigint): Money => ({ amountMinor: minor, currency: payment.currency })
   return {
     amount: money(amount),
     platformFee: money(feeMinor),
     fromCreator: money(amount - feeMinor),
     left: money(left - amount),
-    revokesAccess: toReversal({ amountMinor: amount, revokesAccess: false }, amount === left).revokesAccess,
+    revokesAccess: reversal.revokesAccess && (await purposeOf(services, payment).isOpen(db, sale, now)),
   }
 }
 

@@ -47,6 +47,7 @@ export const Query = {
   previewRefund: (_parent, { transactionId, amountMinor }, context) =>
     previewRefund(
       context.db,
+      context.payments,
       signedIn(context),
       { transactionId: uuidOf('Transaction', transactionId, ['transactionId']), amountMinor: amountMinor ?? null },
       context.now,

@@ -146,6 +146,7 @@ export const messagePurchases: Purpose = {
     await tellBoth(tx, two)
     return sold
   },
+  isOpen: purchaseReversals.isOpen,
   refunded: async (tx, sale, reversal, now) => {
     await purchaseReversals.refunded(tx, sale, reversal, now)
     if (reversal.revokesAccess) await tellSold(tx, sale.paymentIntentId, 'CLOSED', now)

@@ -78,6 +78,8 @@ export async function startRefund(
   const refundedMinor = payment.refundedMinor + amountMinor
   const fitted = await fitHolds(tx, { sale, payment, refundedMinor, cause: `refund:${refundId}` }, now)
   const reversal = toReversal(order, isNothing(fitted))
+  const purpose = purposeOf(services, payment)
+  const revokesAccess = reversal.revokesAccess && (await purpose.isOpen(tx, sale, now))
   const before = await getReturned(tx, payment.id, 'REFUND')
   await addReturned(tx, payment.id, { refundedMinor: amountMinor })
   const walletMinor = payment.walletMinor > 0n ? amountMinor : 0n
@@ -86,8 +88,8 @@ export async function startRefund(
     { refundId, sale, amountMinor, before, walletMinor },
     now,
   )
-  const refund = await setWhatGoesBack(tx, refundId, { platformFeeMinor, revokesAccess: reversal.revokesAccess })
-  await purposeOf(services, payment).refunded(tx, sale, reversal, now)
+  const refund = await setWhatGoesBack(tx, refundId, { platformFeeMinor, revokesAccess })
+  await purpose.refunded(tx, sale, reversal, now)
   await recordRefund(tx, refund, { action: 'refund.accepted', payment, reason }, now)
   await emitRefund(tx, { payment, transactionId, refundId, state: 'ACCEPTED' }, now)
   // what came from the wallet is back in it

@@ -1,5 +1,5 @@
 import type { DeclineClass, FinanceCaseKind, PaymentPurpose, PaymentState } from '../generated/prisma/enums.js'
-import type { Tx } from '../lib/db.js'
+import type { Db, Tx } from '../lib/db.js'
 import { jobName } from '../lib/jobs.js'
 import type { Money } from '../lib/money.js'
 import type { Sale, SaleType, TransactionSubject } from '../ledger/types.js'
@@ -99,6 +99,8 @@ export interface Purpose {
   paid(tx: Tx, payment: PaidRow, now: Date): Promise<Sold | null>
   /** No money will come: lets go what was kept for it. */
   failed(tx: Tx, payment: PaymentRow, now: Date): Promise<void>
+  /** Whether it opened something that has not ended: what goes back can close it. */
+  isOpen(db: Db, sale: Sale, now: Date): Promise<boolean>
   /** Money goes back. */
   refunded(tx: Tx, sale: Sale, reversal: Reversal, now: Date): Promise<void>
   /** It did not go back after all; what closed because money went back `opens`, unless another refund keeps it closed. */

@@ -55,6 +55,7 @@ export const topUps: Purpose = {
     return null
   },
   failed: nothing,
+  isOpen: () => Promise.resolve(false),
   refunded: nothing,
   refundFailed: nothing,
   held: nothing,

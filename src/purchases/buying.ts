@@ -6,6 +6,7 @@ import {
   endSoldGrants,
   holdSoldGrants,
   freeSoldGrants,
+  hasSoldGrant,
   restoreSoldGrants,
 } from '../content/content.js'
 import { MINUTE_MS, SECOND_MS } from '../lib/clock.js'
@@ -146,6 +147,10 @@ export const purchaseReversals: Omit<Purpose, 'paid'> = {
   failed: async (tx, { id }) => {
     const purchase = await findPaidPurchase(tx, id)
     if (purchase?.state === 'PENDING') await updatePurchase(tx, purchase.id, { state: 'FAILED' })
+  },
+  isOpen: async (db, { paymentIntentId }, now) => {
+    const purchase = await findPaidPurchase(db, paymentIntentId)
+    return purchase !== null && hasSoldGrant(db, { purchaseId: purchase.id }, now)
   },
   refunded: async (tx, { paymentIntentId }, { isFull, revokesAccess }, now) => {
     const purchase = await findPaidPurchase(tx, paymentIntentId)

@@ -81,8 +81,8 @@ export async function attachPayment(tx: Tx, purchaseId: string, paymentId: strin
 }
 
 /** The purchase that a payment pays for. */
-export async function findPaidPurchase(tx: Tx, paymentId: string): Promise<PurchaseRow | null> {
-  const [row] = await tx.sql<PurchaseRow>`/* purchases.ofPayment */
+export async function findPaidPurchase(db: Db, paymentId: string): Promise<PurchaseRow | null> {
+  const [row] = await db.sql<PurchaseRow>`/* purchases.ofPayment */
     select ${purchaseColumns} from purchases p where p.payment_intent_id = ${paymentId}::uuid`
   return row ?? null
 }

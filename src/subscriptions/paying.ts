@@ -2,6 +2,7 @@ import {
   endSoldGrants,
   extendSoldGrants,
   freeSoldGrants,
+  hasSoldGrant,
   holdSoldGrants,
   restoreSoldGrants,
 } from '../content/content.js'
@@ -18,6 +19,7 @@ import {
   findPeriod,
   findSubscriptionForUpdate,
   keepRefusal,
+  outdatePreviews,
   reviveSubscription,
   startPeriod,
   updatePeriod,
@@ -42,6 +44,13 @@ async function findPaid(tx: Tx, paymentId: string): Promise<Paid | null> {
   const period = await findPaidPeriod(tx, paymentId)
   const subscription = period && (await findSubscriptionForUpdate(tx, period.subscriptionId))
   return subscription ? { subscription, period } : null
+}
+
+/** The same where something that was paid goes back, is disputed or comes again: what a change would credit is another by then. */
+async function findMoved(tx: Tx, paymentId: string): Promise<Paid | null> {
+  const paid = await findPaid(tx, paymentId)
+  if (paid) await outdatePreviews(tx, paid.subscription.id)
+  return paid
 }
 
 const grantOf = ({ subscription, period }: Paid) => ({ subscriptionId: subscription.id, startsAt: period.startsAt })
@@ -71,15 +80,22 @@ export const subscriptionPeriods: Purpose = {
     }
   },
 
+  isOpen: async (db, { paymentIntentId }, now) => {
+    const period = await findPaidPeriod(db, paymentIntentId)
+    if (!period) return false
+    const { subscriptionId, startsAt } = period
+    return hasSoldGrant(db, { subscriptionId, startsAt }, now)
+  },
+
   refunded: async (tx, { paymentIntentId }, { isFull, revokesAccess }, now) => {
-    const paid = await findPaid(tx, paymentIntentId)
+    const paid = await findMoved(tx, paymentIntentId)
     if (!paid) return
     if (isFull) await updatePeriod(tx, { ...paid.period, state: 'REFUNDED' })
     if (revokesAccess) await close(tx, paid, 'REFUND', now)
   },
 
   refundFailed: async (tx, { paymentIntentId }, opens, now) => {
-    const paid = await findPaid(tx, paymentIntentId)
+    const paid = await findMoved(tx, paymentIntentId)
     if (!paid) return
     const { subscription, period } = paid
     await updatePeriod(tx, { ...period, state: 'PAID' })
@@ -91,17 +107,17 @@ export const subscriptionPeriods: Purpose = {
     await fitReplaced(tx, paid, () => period.startsAt, now)
   },
   held: async (tx, { paymentIntentId }, now) => {
-    const paid = await findPaid(tx, paymentIntentId)
+    const paid = await findMoved(tx, paymentIntentId)
     if (paid) await holdSoldGrants(tx, grantOf(paid), now)
   },
 
   freed: async (tx, { paymentIntentId }, now) => {
-    const paid = await findPaid(tx, paymentIntentId)
+    const paid = await findMoved(tx, paymentIntentId)
     if (paid) await freeSoldGrants(tx, grantOf(paid), now)
   },
 
   lost: async (tx, { paymentIntentId }, now) => {
-    const paid = await findPaid(tx, paymentIntentId)
+    const paid = await findMoved(tx, paymentIntentId)
     if (paid) await close(tx, paid, 'DISPUTE', now)
   },
 }

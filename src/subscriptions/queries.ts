@@ -158,8 +158,8 @@ const periodColumns = fragment`
   p.is_at_once as "isAtOnce", p.payment_intent_id::text as "paymentIntentId"`
 
 /** The period that a payment pays for; null where another payment has taken its place. */
-export async function findPaidPeriod(tx: Tx, paymentId: string): Promise<PeriodRow | null> {
-  const [row] = await tx.sql<PeriodRow>`/* subscriptions.periodOfPayment */
+export async function findPaidPeriod(db: Db, paymentId: string): Promise<PeriodRow | null> {
+  const [row] = await db.sql<PeriodRow>`/* subscriptions.periodOfPayment */
     select ${periodColumns} from subscription_periods p where p.payment_intent_id = ${paymentId}::uuid`
   return row ?? null
 }
@@ -294,6 +294,12 @@ export async function startPeriod(tx: Tx, id: string, period: StartedPeriod, now
       will_renew = will_renew and ${endsAt}::timestamptz is not null,
       cancelled_at = case when ${endsAt}::timestamptz is null then null else cancelled_at end
     where id = ${id}::uuid`
+}
+
+/** Has what was shown of a change hold no more: what it was reckoned from is another by now. */
+export async function outdatePreviews(tx: Tx, id: string): Promise<void> {
+  await tx.sql`/* subscriptions.outdatePreviews */
+    update subscriptions set version = version + 1 where id = ${id}::uuid`
 }
 
 /** A renewal that is under way is not due. */

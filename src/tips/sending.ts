@@ -123,6 +123,7 @@ export const tips: Purpose = {
     const tip = await findPaidTip(tx, id)
     if (tip?.state === 'PENDING') await updateTip(tx, tip.id, { state: 'FAILED' })
   },
+  isOpen: () => Promise.resolve(false),
   refunded: async (tx, { paymentIntentId }, { isFull }, now) => {
     const tip = await findPaidTip(tx, paymentIntentId)
     if (tip && isFull) await updateTip(tx, tip.id, { state: 'REFUNDED', refundedAt: now })

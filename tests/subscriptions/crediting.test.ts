@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { keptOf, unused } from '../../src/subscriptions/changing.js'
+import { globalId } from '../../src/lib/ids.js'
 import { ERRORS, chargeOf, newKey, sandboxOf } from '../payments/paying.js'
 import type { Person } from '../support/world.js'
 import { DAY, FACTS, age, factsOf, makeSubscriber, offersOf } from './members.js'
@@ -13,6 +14,11 @@ const CHANGE = `mutation ($input: ChangeSubscriptionInput!) {
   changeSubscription(input: $input) { subscription { ${FACTS} } payment { state } ${ERRORS} }
 }`
 
+const REFUND_PREVIEW = `query ($id: ID!) { previewRefund(transactionId: $id) { revokesAccess } }`
+const REFUND = `mutation ($input: RefundTransactionInput!) {
+  refundTransaction(input: $input) { refund { revokesAccess } ${ERRORS} }
+}`
+
 openSetting()
 
 const preview = async (fan: Person, type: string): Promise<any> => {
@@ -22,8 +28,9 @@ const preview = async (fan: Person, type: string): Promise<any> => {
 const take = async (fan: Person, { id }: { readonly id: string }): Promise<any> =>
   (await fan.request(CHANGE, { input: { previewId: id, idempotencyKey: newKey() } })).data?.['changeSubscription']
 const change = async (fan: Person, type: string): Promise<any> => take(fan, await preview(fan, type))
+const codesOf = ({ userErrors }: any): string[] => userErrors.map(({ code }: any) => code)
 const unusedIn = ({ lines }: any): number =>
-  -Number(lines.find(({ kind }: any) => kind === 'UNUSED')?.amount.amountMinor ?? 0)
+  Math.abs(Number(lines.find(({ kind }: any) => kind === 'UNUSED')?.amount.amountMinor ?? 0))
 
 /** What came of somebody, less what went back. */
 async function netPaid(fan: Person): Promise<number> {
@@ -86,6 +93,43 @@ describe('what is credited for what is unused', () => {
     await sandboxOf(server).closeDispute(dispute, 'WON')
     await server.drain()
     expect(unusedIn(await preview(fan, 'LIFETIME'))).toBeGreaterThanOrEqual(4_799)
+  })
+
+  it('is not what a preview said once a part of the current period went back, or is disputed', async () => {
+    const { fan } = await makeSubscriber(world, creator)
+    const charge = await chargeOf(server, fan)
+    const before = await preview(fan, 'YEARLY')
+    await sandboxOf(server).refundAtProcessor(charge, 200n)
+    await server.drain()
+    expect(codesOf(await take(fan, before))).toEqual(['PREVIEW_OUTDATED'])
+    const after = await preview(fan, 'YEARLY')
+    expect(unusedIn(after)).toBeLessThanOrEqual(300)
+    await sandboxOf(server).openDispute(charge)
+    await server.drain()
+    expect(codesOf(await take(fan, after))).toEqual(['PREVIEW_OUTDATED'])
+    expect(unusedIn(await preview(fan, 'YEARLY'))).toBe(0)
+  })
+
+  it('can be given back all the same, which closes nothing, as its preview says', async () => {
+    const { fan } = await upgraded()
+    const { rows } = await server.database.owner.query<{ id: string }>(
+      `select id::text as id from transactions where payer_id = $1 order by occurred_at`,
+      [fan.uuid],
+    )
+    const [month, year] = rows.map(({ id }) => globalId('Transaction', id))
+    const closes = async (id?: string): Promise<boolean> =>
+      (await creator.do(REFUND_PREVIEW, { id })).previewRefund.revokesAccess as boolean
+    const refund = async (transactionId?: string): Promise<any> =>
+      (
+        await creator.do(REFUND, {
+          input: { transactionId, reason: 'For a test.', idempotencyKey: newKey() },
+        })
+      ).refundTransaction
+    expect([await closes(month), await closes(year)]).toEqual([false, true])
+    expect(await refund(month)).toMatchObject({ refund: { revokesAccess: false }, userErrors: [] })
+    expect(await factsOf(fan)).toMatchObject({ status: 'ACTIVE', type: 'YEARLY', willRenew: true })
+    expect(await refund(year)).toMatchObject({ refund: { revokesAccess: true }, userErrors: [] })
+    expect(await factsOf(fan)).toMatchObject({ status: 'EXPIRED', endedReason: 'REFUNDED' })
   })
 
   it('is what is left of a chain at most, whatever goes back of it and whenever it is changed', () => {
