@@ -27,9 +27,9 @@ export function renewalAhead(
   nextOffer: OfferRow | null,
   promotion: PromotionRow | null,
 ): RenewalAhead | null {
-  const { nextChargeAt: at, willRenew, endedAt, paymentHealth } = subscription
+  const { nextChargeAt: at, willRenew, endedAt, paymentHealth, isDisputed } = subscription
   // in grace nothing is charged any more unless another way to pay is chosen
-  if (!at || !willRenew || endedAt || paymentHealth === 'GRACE') return null
+  if (!at || !willRenew || endedAt || isDisputed || paymentHealth === 'GRACE') return null
   return { at, price: nextPrice(subscription, nextOffer, promotion) }
 }
 

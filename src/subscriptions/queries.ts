@@ -6,6 +6,7 @@ import { beyond, inOrder, timeAndId } from '../lib/keyset.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
+import { isUndisputed } from '../payments/payments.js'
 import { notBlocked } from '../social/social.js'
 import type {
   ChainedRow,
@@ -65,6 +66,12 @@ export async function setMonthlyPrice(tx: Tx, creatorId: string, amountMinor: bi
     update users set subscription_price = ${amountMinor}::bigint where id = ${creatorId}::uuid`
 }
 
+/** Whether the payment of the current period of `subscription` is disputed. */
+const isHeld = (subscription: Fragment): Fragment => fragment`exists (
+  select from subscription_periods held
+  where held.subscription_id = ${subscription}.id and held.period_number = ${subscription}.period_number
+    and not ${isUndisputed(fragment`held.payment_intent_id`)})`
+
 const subscriptionColumns = fragment`
   s.id::text as id, s.subscriber_id::text as "subscriberId", s.creator_id::text as "creatorId", upper(s.type::text) as type,
   upper(s.status::text) as status, s.price_version_id::text as "priceVersionId",
@@ -77,7 +84,7 @@ const subscriptionColumns = fragment`
   s.entitled_until as "entitledUntil", s.will_renew as "willRenew", s.cancelled_at as "cancelledAt",
   s.cancel_reason as "cancelReason", upper(s.stopped_reason::text) as "stoppedReason",
   s.retry_count::int as "retryCount", s.next_charge_at as "nextChargeAt", s.grace_until as "graceUntil",
-  s.ended_at as "endedAt", upper(s.ended_reason::text) as "endedReason", s.created_at as "createdAt",
+  ${isHeld(fragment`s`)} as "isDisputed", s.ended_at as "endedAt", upper(s.ended_reason::text) as "endedReason", s.created_at as "createdAt",
   s.version`
 
 /** Begins a subscription that is not paid yet; null where there is one that has not ended. */
@@ -248,7 +255,8 @@ export const listDue = (db: Db, now: Date, limit: number): Promise<{ readonly id
 const isUnannounced = (now: Date): Fragment => fragment`
   will_renew and ended_at is null and renewal_announced_for is distinct from period_number and retry_count = 0
   and next_charge_at > ${now}::timestamptz and next_charge_at <= ${addMs(now, 7 * DAY_MS)}::timestamptz
-  and (type = 'yearly' or next_charge_at <= ${addMs(now, 3 * DAY_MS)}::timestamptz)`
+  and (type = 'yearly' or next_charge_at <= ${addMs(now, 3 * DAY_MS)}::timestamptz)
+  and not ${isHeld(fragment`subscriptions`)}`
 
 /** Subscriptions whose renewal is to be told of, the nearest first. */
 export const listRenewalsAhead = (db: Db, now: Date, limit: number): Promise<{ readonly id: string }[]> =>

@@ -26,8 +26,8 @@ import {
 import type { ClaimedPeriod } from './queries.js'
 import type { SubscriptionEndReason, SubscriptionRow } from './types.js'
 
-/** How long a creator who does not earn is waited for before each further look. */
-const NOT_EARNING_MS = DAY_MS
+/** How long what hinders a renewal is waited for before each further look. */
+const HINDERED_MS = DAY_MS
 
 /** Renews, one after the other, what is due, and ends what has run out. */
 export const renewDue = (origin: Origin, services: PaymentServices): Promise<void> =>
@@ -53,8 +53,10 @@ async function claim(tx: Tx, services: PaymentServices, id: string, now: Date): 
   if (subscription.paymentHealth === 'GRACE') return over(tx, subscription, 'PAYMENT_FAILED', now)
   const hindrance = await findHindrance(tx, id, now)
   if (hindrance) return over(tx, subscription, hindrance, now)
+  // nobody is charged again for what they say they did not want
+  if (subscription.isDisputed) return wait(tx, subscription, 'DISPUTED', now)
   const earner = await findEarner(tx, subscription.creatorId, subscription.subscriberId, now)
-  if (!earner?.isEarning) return wait(tx, subscription, now)
+  if (!earner?.isEarning) return wait(tx, subscription, 'CREATOR_LEFT', now)
   return charge(tx, services, subscription, now)
 }
 
@@ -64,15 +66,18 @@ async function over(tx: Tx, subscription: SubscriptionRow, reason: SubscriptionE
   return null
 }
 
-/** Nobody is charged for a creator whose proof of age has run out; their subscribers stay until grace has passed. */
-async function wait(tx: Tx, subscription: SubscriptionRow, now: Date): Promise<null> {
+/**
+ * Nobody is charged for a creator whose proof of age has run out, nor while a payment is disputed; the subscription stays until
+ * grace has passed, and then ends for `reason`.
+ */
+async function wait(tx: Tx, subscription: SubscriptionRow, reason: SubscriptionEndReason, now: Date): Promise<null> {
   const { id, periodEndsAt, graceUntil, paymentHealth, retryCount } = subscription
-  const until = graceUntil ?? addMs(periodEndsAt ?? now, 3 * NOT_EARNING_MS)
-  if (until <= now) return over(tx, subscription, 'CREATOR_LEFT', now)
+  const until = graceUntil ?? addMs(periodEndsAt ?? now, 3 * HINDERED_MS)
+  if (until <= now) return over(tx, subscription, reason, now)
   await keepRefusal(tx, id, {
     health: paymentHealth,
     retryCount,
-    nextChargeAt: addMs(now, NOT_EARNING_MS) < until ? addMs(now, NOT_EARNING_MS) : until,
+    nextChargeAt: addMs(now, HINDERED_MS) < until ? addMs(now, HINDERED_MS) : until,
     graceUntil: until,
   })
   return null

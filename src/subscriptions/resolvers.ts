@@ -257,8 +257,10 @@ export const CreatorSubscription = {
   gift: ({ id, origin }, _args, { loaders }) => (origin === 'GIFT' ? loaders.giftOfSubscription.load(id) : null),
   currentPeriod: ({ periodNumber, periodStartsAt, periodEndsAt }) =>
     periodStartsAt && { number: periodNumber, startsAt: periodStartsAt, endsAt: periodEndsAt },
-  paymentHealth: (row, _args, context) => ifAll(row, context, row.paymentHealth),
-  nextChargeAt: (row, _args, context) => ifAll(row, context, row.willRenew ? row.nextChargeAt : null),
+  paymentHealth: (row, _args, context) =>
+    ifAll(row, context, row.isDisputed && !row.endedAt ? 'DISPUTED' : row.paymentHealth),
+  nextChargeAt: (row, _args, context) =>
+    ifAll(row, context, row.willRenew && !row.isDisputed ? row.nextChargeAt : null),
   nextRenewal: async (row, _args, context) => {
     if (sightOfSubscription(row, context) !== 'all') return null
     const { offer, appliedPromotion } = context.loaders

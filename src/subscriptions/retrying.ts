@@ -37,9 +37,9 @@ export async function retrySubscriptionPayment(
     const subscription = await findSubscriptionForUpdate(tx, order.subscriptionId)
     if (subscription?.subscriberId !== viewer.userId)
       throw new AppError('NOT_FOUND', 'node_not_found', 'No such CreatorSubscription.', { path: PATH })
-    const { id, endedAt, willRenew, paymentHealth } = subscription
-    if (endedAt || !willRenew || (paymentHealth !== 'RETRYING' && paymentHealth !== 'GRACE'))
-      throw new AppError('CONFLICT', 'no_payment_due', 'No renewal of it was refused.', { path: PATH })
+    const { id, endedAt, willRenew, paymentHealth, isDisputed } = subscription
+    if (endedAt || !willRenew || isDisputed || (paymentHealth !== 'RETRYING' && paymentHealth !== 'GRACE'))
+      throw new AppError('CONFLICT', 'no_payment_due', 'No renewal of it is due.', { path: PATH })
     if (await findHindrance(tx, id, now))
       throw new AppError('CONFLICT', 'creator_not_earning', 'This creator does not earn now.', { path: PATH })
     if (order.source.paymentMethodId) await keepMethod(tx, id, order.source.paymentMethodId)

@@ -65,6 +65,8 @@ export interface SubscriptionRow {
   readonly retryCount: number
   readonly nextChargeAt: Date | null
   readonly graceUntil: Date | null
+  /** Whether what was paid for the current period is disputed. */
+  readonly isDisputed: boolean
   readonly endedAt: Date | null
   readonly endedReason: SubscriptionEndReason | null
   readonly createdAt: Date
