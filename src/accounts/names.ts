@@ -1,5 +1,6 @@
 import { normaliseEmail } from '../keys/keys.js'
 import { AppError } from '../lib/errors.js'
+import { checkedShortText } from '../lib/text.js'
 
 const USERNAME = /^[A-Za-z0-9][A-Za-z0-9._]{2,29}$/
 const MAX_DISPLAY_NAME_LENGTH = 50
@@ -43,22 +44,9 @@ export function checkedUsername(text: string): string {
   return text
 }
 
-/** Text that others see, in one line: no control characters, no marks that turn the line around. @throws INVALID invalid_input */
-export function checkedDisplayName(text: string): string {
-  const name = text.normalize('NFC').replace(/\s+/g, ' ').trim()
-  const length = Array.from(name).length
-  // joiners make one sign of several (families, flags); every other invisible one hides something
-  if (length < 1 || length > MAX_DISPLAY_NAME_LENGTH || /\p{C}/u.test(name.replace(/[\u200c\u200d]/g, '')))
-    throw new AppError(
-      'INVALID',
-      'invalid_input',
-      `A display name has 1 to ${String(MAX_DISPLAY_NAME_LENGTH)} visible characters.`,
-      {
-        path: ['input', 'displayName'],
-      },
-    )
-  return name
-}
+/** Text that others see, in one line. @throws INVALID invalid_input */
+export const checkedDisplayName = (text: string): string =>
+  checkedShortText(text, ['input', 'displayName'], MAX_DISPLAY_NAME_LENGTH)
 
 /** An address that mail can go to, as written and as compared. @throws INVALID email_invalid */
 export function checkedEmail(

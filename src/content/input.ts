@@ -45,7 +45,7 @@ type Input = Omit<UpdateContentInput, 'contentId' | 'expectedVersion'>
 
 /** @throws INVALID invalid_input */
 export const checkedContent = (input: Input): ContentChange => ({
-  ...cleared('title', input.title, (text) => shortText(text, 'title', MAX_TITLE_LENGTH)),
+  ...cleared('title', input.title, checkedTitle),
   ...cleared('teaser', input.teaser, (text) => longText(text, 'teaser', MAX_TEASER_LENGTH)),
   ...cleared('body', input.body, (text) => longText(text, 'body', MAX_BODY_LENGTH)),
   ...cleared('language', input.language, checkedLanguage),
@@ -58,6 +58,9 @@ export const checkedContent = (input: Input): ContentChange => ({
   ...(input.categories !== undefined && { categories: checkedCategories(input.categories ?? []) }),
   ...(input.media !== undefined && { media: checkedMedia(input.media ?? []) }),
 })
+
+/** The title of what is not there without one. @throws INVALID invalid_input */
+export const checkedTitle = (title: string): string => shortText(title, 'title', MAX_TITLE_LENGTH)
 
 /** A text that an empty one clears as null does. */
 const cleared = <Name extends string>(

@@ -16,14 +16,22 @@ export function checkedLongText(unchecked: string, path: readonly string[], maxL
   return text
 }
 
-/** Text of one line, of 1 to `maxLength` characters; white space is folded. @throws INVALID invalid_input at `path` */
+/**
+ * Text of one line, of 1 to `maxLength` characters, none of them hidden and not all of them blank; white space is folded.
+ * @throws INVALID invalid_input at `path`
+ */
 export function checkedShortText(unchecked: string, path: readonly string[], maxLength: number): string {
   const text = unchecked.normalize('NFC').replace(/\s+/g, ' ').trim()
-  const length = Array.from(text).length
-  if (length === 0 || length > maxLength || /\p{Cc}|\p{Surrogate}/u.test(text))
-    throw refused(path, `${lengths(path, 1, maxLength)}, and no control characters.`)
+  // joiners make one sign of several (families, flags); every other invisible one hides something
+  const signs = text.replace(/[\u200c\u200d]/g, '')
+  if (
+    Array.from(text).length > maxLength ||
+    /\p{C}/u.test(signs) ||
+    !/[^\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0]/u.test(signs)
+  )
+    throw refused(path, `${lengths(path, 1, maxLength)}, all of them visible.`)
   return text
 }
 
 const lengths = (path: readonly string[], least: number, most: number): string =>
-  `The ${path.at(-1) ?? 'text'} has ${least > 0 ? `${String(least)} to` : 'at most'} ${String(most)} characters`
+  `In ${path.at(-1) ?? 'text'}: ${least > 0 ? `${String(least)} to` : 'at most'} ${String(most)} characters`

@@ -1,4 +1,11 @@
-import { accessTo, findVisibleContent, checkedContent, noSuchContent, readingOf } from '../content/content.js'
+import {
+  accessTo,
+  findVisibleContent,
+  checkedContent,
+  checkedTitle,
+  noSuchContent,
+  readingOf,
+} from '../content/content.js'
 import type {
   ContentResolvers,
   LiveStreamResolvers,
@@ -93,7 +100,7 @@ export const Mutation = {
   scheduleStream: async (_parent, { input }, context) => {
     const { startsAt, plannedMinutes, chat, idempotencyKey, ...post } = input
     const order = {
-      post: checkedContent(post),
+      post: { ...checkedContent(post), title: checkedTitle(post.title) },
       startsAt: startsAt ?? null,
       plannedMinutes: checkedMinutes(plannedMinutes ?? null),
       chat: checkedChat(chat),

@@ -89,7 +89,7 @@ it.each([
 })
 
 it('refuses a display name that hides or turns the line', async () => {
-  for (const displayName of ['', ' ', 'a\u202eb', 'x'.repeat(51), 'a\u0007b'])
+  for (const displayName of ['', ' ', '\u200d', 'a\u202eb', 'x'.repeat(51), 'a\u0007b'])
     expect((await register(fresh({ displayName }))).codes, JSON.stringify(displayName)).toEqual(['INVALID_INPUT'])
 })
 

@@ -71,6 +71,15 @@ describe('a stream that is announced', () => {
       expect(await errorsOf(creator, 'scheduleStream', { title: 'Never', startsAt })).toEqual(['SCHEDULE_OUT_OF_RANGE'])
   })
 
+  it('has a title that is seen', async () => {
+    for (const title of ['', ' ', '\u200d', '\u3164', 'One\u202etwo'])
+      expect(await errorsOf(creator, 'scheduleStream', { title })).toEqual(['INVALID_INPUT'])
+    expect(await errorsOf(creator, 'createContent', { type: 'TEXT', title: '\u200d' })).toEqual(['INVALID_INPUT'])
+    expect((await schedule(creator, { title: ' 👨\u200d👩\u200d👧  live ' }))['content'].title).toBe(
+      '👨\u200d👩\u200d👧 live',
+    )
+  })
+
   it('is another’s to read and nobody else’s to change', async () => {
     const { id } = await schedule(creator)
     const other = await provenCreator(world)
