@@ -100,7 +100,7 @@ function checkedEnd({ status, suspendedUntil }: StatusDecision, now: Date): Date
   throw new AppError(
     'INVALID',
     'suspension_end_invalid',
-    'A suspension, and nothing else, ends in the future, within ten years.',
+    isSuspension ? 'Say when the suspension ends, within ten years.' : 'Only a suspension has an end.',
     {
       path: ['input', 'suspendedUntil'],
     },

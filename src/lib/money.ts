@@ -62,5 +62,5 @@ export function checkedPrice(price: Money, path: readonly string[]): bigint {
   if (isPrice(price)) return amountMinor
   const { least, most } = priceLimits(currency)
   const [from, to] = [formatMoney({ amountMinor: least, currency }), formatMoney({ amountMinor: most, currency })]
-  throw new AppError('INVALID', 'price_out_of_range', `A price is from ${from} to ${to}.`, { path })
+  throw new AppError('INVALID', 'price_out_of_range', `The amount is from ${from} to ${to}.`, { path })
 }

@@ -45,7 +45,7 @@ export async function scheduleStream(
     const { post, startsAt, plannedMinutes, chat } = order
     const scheduledAt = startsAt ?? now
     if (scheduledAt < addMs(now, -TOLERANCE_MS) || scheduledAt > addMs(now, MAX_AHEAD_MS))
-      throw new AppError('INVALID', 'schedule_out_of_range', 'A stream begins within a year.', {
+      throw new AppError('INVALID', 'schedule_out_of_range', 'A stream begins now or within a year from now.', {
         path: ['input', 'startsAt'],
       })
     const { id: contentId, creatorId, isPremium } = await publishStreamPost(tx, viewer, post, now)

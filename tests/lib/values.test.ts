@@ -47,9 +47,9 @@ describe('money', () => {
 
   it('is a price from a least to a most, and says which', () => {
     const limits = {
-      EUR: [100n, 1_000_000n, 'A price is from 1.00 EUR to 10000.00 EUR.'],
-      JPY: [100n, 1_000_000n, 'A price is from 100 JPY to 1000000 JPY.'],
-      KWD: [1_000n, 10_000_000n, 'A price is from 1.000 KWD to 10000.000 KWD.'],
+      EUR: [100n, 1_000_000n, 'The amount is from 1.00 EUR to 10000.00 EUR.'],
+      JPY: [100n, 1_000_000n, 'The amount is from 100 JPY to 1000000 JPY.'],
+      KWD: [1_000n, 10_000_000n, 'The amount is from 1.000 KWD to 10000.000 KWD.'],
     } as const
     for (const [currency, [least, most, message]] of Object.entries(limits)) {
       for (const amountMinor of [least, most])
