@@ -55,8 +55,8 @@ export const Query = {
     const at = asOf ?? context.now
     if (at > context.now)
       throw new AppError('INVALID', 'instant_in_future', 'Only the past is known.', { path: ['asOf'] })
-    const [post, person] = [parseGlobalId(contentId), userId ? parseGlobalId(userId) : null]
-    if (post?.type !== 'Content' || (userId && person?.type !== 'User')) return null
+    const [post, person] = [parseGlobalId(contentId), typeof userId === 'string' ? parseGlobalId(userId) : null]
+    if (post?.type !== 'Content' || (typeof userId === 'string' && person?.type !== 'User')) return null
     const question = { contentId: post.uuid, userId: person?.uuid ?? null, asOf: at }
     return explainAccess(context, question, isActingStaff(context.viewer))
   },

@@ -34,7 +34,7 @@ export interface EarnedFilter {
   readonly type: TransactionType | null
 }
 
-/** A parameter, so that no statement reads the index of all types, which is of these alone, and passes over the others. */
+/** A parameter: where a plan is made for any, it cannot be the index of all types, which is of these alone, and pass over others. */
 const SUCCEEDED = fragment`${'succeeded'}::transaction_status`
 
 /** What was sold by the transactions of a type, and of which types they are: sales and what went back of them, or only one of the two. */

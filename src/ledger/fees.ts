@@ -19,32 +19,46 @@ export function split(grossMinor: bigint, feeBasisPoints: number): Split {
 export const discounted = (amountMinor: bigint, basisPoints: number): bigint =>
   amountMinor - rounded(amountMinor * BigInt(basisPoints), WHOLE)
 
-/** What went back of a sale so far, by one way: of the price, and of the fee in it. */
+/** What of a sale is with its payer again, or held for them: of the price, and of the fee in it. */
 export interface Returned {
   readonly grossMinor: bigint
   readonly platformFeeMinor: bigint
 }
 
-/** How money goes back: refunds take a price from its beginning, disputes from its end. */
-export type ReturnWay = 'REFUND' | 'DISPUTE'
+type Price = Pick<Split, 'grossMinor' | 'platformFeeMinor'>
+
+/** The fee in the first `part` of a price. */
+const feeUpTo = ({ grossMinor, platformFeeMinor }: Price, part: bigint): bigint =>
+  rounded(platformFeeMinor * part, grossMinor)
+
+/** A part of the fee is never below zero, nor above what it is a part of. */
+const within = (feeMinor: bigint, amountMinor: bigint): bigint => {
+  if (feeMinor < 0n) return 0n
+  return feeMinor > amountMinor ? amountMinor : feeMinor
+}
 
 /**
- * The part of a sale's fee that goes back with `amountMinor`, when `before` went back by the same way. By the running sum, so
- * that all parts together give back the whole fee, to the cent, in whatever pieces; and from both ends, so that it does not
- * matter whether a refund or a dispute was heard of first.
+ * The part of a sale's fee that goes back with a refund of `amountMinor`, where `refunded` went back before and disputes hold
+ * `held`. Refunds take the fee from its beginning and disputes from its end, by the running sum, so that it does not matter which
+ * is heard of first; where nothing of the price is left, exactly what is left of the fee.
  */
-export function feeGivenBack(
-  { grossMinor, platformFeeMinor }: { readonly grossMinor: bigint; readonly platformFeeMinor: bigint },
-  before: Returned,
-  amountMinor: bigint,
-  way: ReturnWay,
-): bigint {
-  const after = before.grossMinor + amountMinor
-  assert(amountMinor > 0n && before.grossMinor >= 0n && after <= grossMinor, 'no more than was paid')
-  const upTo = (part: bigint): bigint => rounded(platformFeeMinor * part, grossMinor)
-  const due = (way === 'REFUND' ? upTo(after) : platformFeeMinor - upTo(grossMinor - after)) - before.platformFeeMinor
-  if (due < 0n) return 0n
-  return due > amountMinor ? amountMinor : due
+export function feeGivenBack(sale: Price, refunded: Returned, held: Returned, amountMinor: bigint): bigint {
+  const after = refunded.grossMinor + amountMinor
+  assert(amountMinor > 0n && refunded.grossMinor >= 0n && after <= sale.grossMinor, 'no more than was paid')
+  const due =
+    after + held.grossMinor === sale.grossMinor ? sale.platformFeeMinor - held.platformFeeMinor : feeUpTo(sale, after)
+  return within(due - refunded.platformFeeMinor, amountMinor)
+}
+
+/** The part of a sale's fee in what its disputes hold more by `moreMinor`; below zero, where they hold less. */
+export function feeHeldMore(sale: Price, refunded: Returned, held: Returned, moreMinor: bigint): bigint {
+  const after = held.grossMinor + moreMinor
+  assert(after >= 0n && after + refunded.grossMinor <= sale.grossMinor, 'no more than refunds leave')
+  const rest = sale.platformFeeMinor - refunded.platformFeeMinor
+  const fromTheEnd = sale.platformFeeMinor - feeUpTo(sale, sale.grossMinor - after)
+  const isAll = after + refunded.grossMinor === sale.grossMinor
+  const more = (isAll || rest < fromTheEnd ? rest : fromTheEnd) - held.platformFeeMinor
+  return moreMinor > 0n ? within(more, moreMinor) : -within(-more, -moreMinor)
 }
 
 /** Parts an amount by weights so that the parts sum to it: what rounding leaves goes to the largest remainders, the first ones first. */

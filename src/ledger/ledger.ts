@@ -1,5 +1,5 @@
 /** The front door: what was paid, who has it now, and the books that prove it. */
-export { DEFAULT_FEE_BASIS_POINTS, allocate, discounted, feeGivenBack, split } from './fees.js'
+export { DEFAULT_FEE_BASIS_POINTS, allocate, discounted, feeGivenBack, feeHeldMore, split } from './fees.js'
 export type { Returned } from './fees.js'
 export {
   EARNINGS_WAIT_MS,
@@ -14,6 +14,7 @@ export {
   postRefundFailed,
   postSale,
   postTopUp,
+  priceOf,
   recordFailedAttempt,
 } from './postings.js'
 export type { DisputeHeld, NewSale } from './postings.js'
@@ -22,7 +23,7 @@ export {
   findSale,
   findTransaction,
   getBalances,
-  getReturned,
+  getRefunded,
   getWalletBalance,
   releaseEarnings,
   transactionColumns,

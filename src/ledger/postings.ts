@@ -5,7 +5,7 @@ import type { Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import type { Money } from '../lib/money.js'
 import { DEFAULT_FEE_BASIS_POINTS, feeGivenBack, split } from './fees.js'
-import type { ReturnWay, Returned } from './fees.js'
+import type { Returned } from './fees.js'
 import { findFeeRate, insertPosting, insertTransaction, isPosted } from './queries.js'
 import type { DisputeState, Line, NewTransaction, Posting, Sale, SaleType, TransactionSubject } from './types.js'
 
@@ -86,20 +86,19 @@ export async function postSale(tx: Tx, sale: NewSale, now: Date): Promise<string
 export interface Return {
   readonly sale: Sale
   readonly amountMinor: bigint
-  /** What went back before by the same way, and the fee with it. */
+  /** What refunds gave back before, and the fee with it. */
   readonly before: Returned
+  /** What disputes hold, and the fee in it. */
+  readonly held: Returned
   /** Part of it that goes to the payer's wallet, whence it came. */
   readonly walletMinor: bigint
 }
 
-/** The part of the fee that goes with what a return takes. */
-const feeOf = ({ sale, amountMinor, before }: Omit<Return, 'walletMinor'>, way: ReturnWay): bigint =>
-  feeGivenBack(
-    { grossMinor: sale.amount.amountMinor, platformFeeMinor: sale.platformFeeMinor },
-    before,
-    amountMinor,
-    way,
-  )
+/** A sale's price and the fee in it. */
+export const priceOf = ({ amount, platformFeeMinor }: Sale): Returned => ({
+  grossMinor: amount.amountMinor,
+  platformFeeMinor,
+})
 
 /**
  * The creator's and the platform's parts of what comes back of a sale, or below zero of what goes: where its earnings are by
@@ -135,11 +134,10 @@ const against = (sale: Sale, grossMinor: bigint, feeMinor: bigint, now: Date) =>
 /** Records and posts a refund when it is accepted: the payer's money is no longer the creator's. Answers transaction and fee. */
 export async function postRefund(
   tx: Tx,
-  { refundId, ...order }: Return & { readonly refundId: string },
+  { refundId, sale, amountMinor, before, held, walletMinor }: Return & { readonly refundId: string },
   now: Date,
 ): Promise<{ transactionId: string; platformFeeMinor: bigint }> {
-  const { sale, amountMinor, walletMinor } = order
-  const feeMinor = feeOf(order, 'REFUND')
+  const feeMinor = feeGivenBack(priceOf(sale), before, held, amountMinor)
   const transactionId = await insertTransaction(tx, {
     ...against(sale, -amountMinor, -feeMinor, now),
     reason: 'REFUND',
@@ -207,30 +205,26 @@ export interface DisputeHeld extends Returned {
   readonly debitTransactionId: string | null
 }
 
-/** What a dispute shall hold. */
+/** What a dispute shall hold more; below zero, less. */
 export interface DisputeHold {
   readonly sale: Sale
   readonly dispute: DisputeHeld
-  readonly amountMinor: bigint
-  /** What older disputes hold. */
-  readonly before: Returned
+  readonly moreMinor: bigint
+  readonly moreFeeMinor: bigint
   /** What makes it hold more or less; the same is posted once. */
   readonly cause: string
 }
 
 /**
  * Takes what a dispute claims out of the creator's and the platform's hands until it is decided, or gives back what it cannot
- * hold any more; what a lost one holds the processor has. Answers what it holds then.
+ * hold any more; what a lost one holds the processor has.
  */
 export async function postDisputeHold(
   tx: Tx,
-  { sale, dispute, amountMinor, before, cause }: DisputeHold,
+  { sale, dispute, moreMinor, moreFeeMinor, cause }: DisputeHold,
   now: Date,
-): Promise<Returned> {
+): Promise<void> {
   const { disputeId, debitTransactionId } = dispute
-  const platformFeeMinor = amountMinor > 0n ? feeOf({ sale, amountMinor, before }, 'DISPUTE') : 0n
-  const moreMinor = amountMinor - dispute.grossMinor
-  const moreFeeMinor = platformFeeMinor - dispute.platformFeeMinor
   const transactionId = await insertTransaction(tx, {
     ...against(sale, -moreMinor, -moreFeeMinor, now),
     reason: debitTransactionId ? 'DISPUTE_CHANGED' : 'DISPUTE',
@@ -253,7 +247,6 @@ export async function postDisputeHold(
     },
     now,
   )
-  return { grossMinor: amountMinor, platformFeeMinor }
 }
 
 /** A dispute that ends, with what it holds. */

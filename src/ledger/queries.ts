@@ -2,7 +2,7 @@ import assert from 'node:assert'
 import type { Db, Tx } from '../lib/db.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
-import type { ReturnWay, Returned } from './fees.js'
+import type { Returned } from './fees.js'
 import type { Balances, NewTransaction, Posting, Sale, SaleType, TransactionRow } from './types.js'
 
 /** A row of `transactions t`, as the API knows it. */
@@ -133,15 +133,14 @@ export async function findTransaction(db: Db, id: string): Promise<TransactionRo
   return row ?? null
 }
 
-/** What went back of an intent's sale so far by one way, and has not come again. */
-export async function getReturned(db: Db, paymentIntentId: string, way: ReturnWay): Promise<Returned> {
-  const reasons = way === 'REFUND' ? ['refund', 'refund_failed'] : ['dispute', 'dispute_changed', 'dispute_won']
-  const [row] = await db.sql<Returned>`/* ledger.returned */
+/** What refunds gave back of an intent's sale so far, and has not come again. */
+export async function getRefunded(db: Db, paymentIntentId: string): Promise<Returned> {
+  const [row] = await db.sql<Returned>`/* ledger.refunded */
     select coalesce(-sum(gross_amount), 0)::bigint as "grossMinor",
       coalesce(-sum(platform_fee), 0)::bigint as "platformFeeMinor"
     from transactions
     where payment_intent_id = ${paymentIntentId}::uuid and type = 'refund' and status = 'succeeded'
-      and reason::text = any(${reasons}::text[])`
+      and reason in ('refund', 'refund_failed')`
   assert(row, 'sums are one row')
   return row
 }

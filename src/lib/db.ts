@@ -31,6 +31,8 @@ export type Db = Prisma.TransactionClient & {
   readonly sql: Sql
   /** The time by which this handle goes instead of the database's; see `inPast`. */
   readonly pastClock?: () => Date
+  /** Absent within a transaction. Only `transaction()` calls it. */
+  readonly transact?: Transact
 }
 
 declare const inTransaction: unique symbol
@@ -98,13 +100,12 @@ const textOf = (statement: unknown): string => {
   return typeof text === 'string' ? text : ''
 }
 
-/** Where a transaction that is being opened is told its connection. */
-const opening = new AsyncLocalStorage<{ connection: Connection | null }>()
-
-/** Tells whoever opens a transaction which connection Prisma took for it. */
+/** Tells whoever opens a transaction which connection Prisma takes for it. */
 class Pool extends pg.Pool {
+  readonly opening = new AsyncLocalStorage<{ connection: Connection | null }>()
+
   override connect = ((...args: [] | [never]): unknown => {
-    const taken = opening.getStore()
+    const taken = this.opening.getStore()
     if (args.length > 0 || taken?.connection !== null) return super.connect(...(args as []))
     return super.connect().then((client) => {
       taken.connection = client as unknown as Connection
@@ -166,7 +167,7 @@ export function openDatabase(
   // nor one that breaks while it is in use: the query under way reports it
   pool.on('connect', (client) => client.on('error', () => undefined))
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) })
-  const db = withSql(prisma, sqlOn(pool))
+  const db = Object.create(withSql(prisma, sqlOn(pool)), { transact: { value: transactOn(prisma, pool) } }) as Db
   return {
     db,
     pool,
@@ -196,25 +197,22 @@ export async function transaction<T>(origin: Origin, work: (tx: Tx, now: Date) =
   }
 }
 
-async function once<T>(
+function once<T>(
   origin: Origin,
   work: (tx: Tx, now: Date) => Promise<T>,
 ): Promise<{ readonly now: Date; readonly result: T }> {
-  const taken: { connection: Connection | null } = { connection: null }
-  const inTransaction = async (client: Prisma.TransactionClient) => {
-    assert(taken.connection, 'Prisma has taken a connection')
-    const tx = Object.create(withSql(client, sqlInTransaction(taken.connection)), {
-      origin: { value: origin },
-      pastClock: { value: origin.db.pastClock },
-    }) as Tx
-    const now = await begin(tx, origin)
-    return { now, result: await work(tx, now) }
-  }
-  return opening.run(taken, () =>
-    (origin.db as unknown as PrismaClient).$transaction(inTransaction, {
+  const { db, client: asking } = origin
+  assert(db.transact, 'no transaction is opened within another one')
+  return db.transact(
+    async (client) => {
+      const tx = Object.create(client, { origin: { value: origin }, pastClock: { value: db.pastClock } }) as Tx
+      const now = await begin(tx, origin)
+      return { now, result: await work(tx, now) }
+    },
+    {
       maxWait: CONNECT_TIMEOUT_MS,
-      timeout: origin.client ? TIMEOUTS.transactionMs : TIMEOUTS.backgroundTransactionMs,
-    }),
+      timeout: asking ? TIMEOUTS.transactionMs : TIMEOUTS.backgroundTransactionMs,
+    },
   )
 }
 
@@ -261,6 +259,24 @@ export async function databaseNow(db: Db): Promise<Date> {
   assert(row)
   return row.now
 }
+
+/** Opens a transaction, and hands `work` what reads and writes in it. */
+type Transact = <T>(
+  work: (client: Db) => Promise<T>,
+  options: { readonly maxWait: number; readonly timeout: number },
+) => Promise<T>
+
+const transactOn =
+  (prisma: PrismaClient, { opening }: Pool): Transact =>
+  (work, options) => {
+    const taken: { connection: Connection | null } = { connection: null }
+    return opening.run(taken, () =>
+      prisma.$transaction((client) => {
+        assert(taken.connection, 'Prisma has taken a connection')
+        return work(withSql(client, sqlInTransaction(taken.connection)))
+      }, options),
+    )
+  }
 
 /**
  * Statements on the connection of a transaction that Prisma has begun and will end, past Prisma, whose client takes as long again

@@ -112,9 +112,9 @@ async function close(
   }
   const { refundedMinor } = payment
   const fitted = await fitHolds(tx, { sale, payment, refundedMinor, cause: `closed:${dispute.id}` }, now)
+  await purpose.freed(tx, sale, now)
   // a part of the price that was lost does not close what the rest paid for
   if (isNothing(fitted)) await purpose.lost(tx, sale, now)
-  await purpose.freed(tx, sale, now)
 }
 
 async function tell(

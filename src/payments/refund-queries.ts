@@ -201,8 +201,8 @@ export interface HoldRow extends DisputeHeld {
 }
 
 /** What the disputes of a payment hold, those opened first first; of a won one what it held. */
-export const listHolds = (tx: Tx, paymentId: string): Promise<HoldRow[]> =>
-  tx.sql<HoldRow>`/* payments.holds */
+export const listHolds = (db: Db, paymentId: string): Promise<HoldRow[]> =>
+  db.sql<HoldRow>`/* payments.holds */
     select d.id::text as "disputeId", upper(d.state::text) as state, d.amount_minor as "claimedMinor",
       coalesce(-sum(t.gross_amount), 0)::bigint as "grossMinor",
       coalesce(-sum(t.platform_fee), 0)::bigint as "platformFeeMinor",
@@ -210,4 +210,4 @@ export const listHolds = (tx: Tx, paymentId: string): Promise<HoldRow[]> =>
     from disputes d
       left join transactions t on t.dispute_id = d.id and t.reason in ('dispute', 'dispute_changed')
     where d.payment_intent_id = ${paymentId}::uuid
-    group by d.id order by d.opened_at, d.id`
+    group by d.id order by d.opened_at, d.processor_reference`

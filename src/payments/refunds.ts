@@ -1,6 +1,6 @@
 import assert from 'node:assert'
 import { record } from '../audit/audit.js'
-import { getReturned, findSale, postRefund, postRefundFailed } from '../ledger/ledger.js'
+import { findSale, getRefunded, postRefund, postRefundFailed } from '../ledger/ledger.js'
 import type { Sale } from '../ledger/types.js'
 import { MINUTE_MS, SECOND_MS, addMs } from '../lib/clock.js'
 import { transaction } from '../lib/db.js'
@@ -11,7 +11,7 @@ import { enqueue } from '../lib/jobs.js'
 import { log } from '../lib/log.js'
 import { ProcessorDeclined, ProcessorUnavailable } from '../processors/processors.js'
 import type { RefundOutcome } from '../processors/types.js'
-import { fitHolds, isNothing } from './holds.js'
+import { fitHolds, getHeld, isNothing } from './holds.js'
 import { purposeOf } from './purposes.js'
 import { addReturned, findPayment, findPaymentForUpdate, insertCase } from './queries.js'
 import {
@@ -75,19 +75,19 @@ export async function startRefund(
     },
     now,
   )
-  const refundedMinor = payment.refundedMinor + amountMinor
-  const fitted = await fitHolds(tx, { sale, payment, refundedMinor, cause: `refund:${refundId}` }, now)
-  const reversal = toReversal(order, isNothing(fitted))
-  const purpose = purposeOf(services, payment)
-  const revokesAccess = reversal.revokesAccess && (await purpose.isOpen(tx, sale, now))
-  const before = await getReturned(tx, payment.id, 'REFUND')
-  await addReturned(tx, payment.id, { refundedMinor: amountMinor })
+  const [before, held] = [await getRefunded(tx, payment.id), await getHeld(tx, payment.id)]
   const walletMinor = payment.walletMinor > 0n ? amountMinor : 0n
   const { transactionId, platformFeeMinor } = await postRefund(
     tx,
-    { refundId, sale, amountMinor, before, walletMinor },
+    { refundId, sale, amountMinor, before, held, walletMinor },
     now,
   )
+  const refundedMinor = payment.refundedMinor + amountMinor
+  const fitted = await fitHolds(tx, { sale, payment, refundedMinor, cause: `refund:${refundId}` }, now)
+  await addReturned(tx, payment.id, { refundedMinor: amountMinor })
+  const reversal = toReversal(order, isNothing(fitted))
+  const purpose = purposeOf(services, payment)
+  const revokesAccess = reversal.revokesAccess && (await purpose.isOpen(tx, sale, now))
   const refund = await setWhatGoesBack(tx, refundId, { platformFeeMinor, revokesAccess })
   await purpose.refunded(tx, sale, reversal, now)
   await recordRefund(tx, refund, { action: 'refund.accepted', payment, reason }, now)
@@ -218,7 +218,7 @@ async function takeBack(
   if (refund.requestedById === null) await openUndelivered(tx, payment, refund, now)
 }
 
-/** What the platform gives back nobody will ask for again: somebody has to send the money by another way. */
+/** What nobody here asked for nobody will ask for again: somebody has to send the money by another way. */
 const openUndelivered = (tx: Tx, payment: PaymentRow, refund: RefundRow, now: Date): Promise<void> =>
   insertCase(
     tx,
@@ -229,7 +229,7 @@ const openUndelivered = (tx: Tx, payment: PaymentRow, refund: RefundRow, now: Da
       payerId: payment.payerId,
       paymentIntentId: payment.id,
       details: {
-        reason: 'A refund that the platform made came back.',
+        reason: 'A refund that nobody here asked for came back.',
         refundedFor: refund.reason,
         amountMinor: refund.amountMinor.toString(),
         currency: refund.currency,

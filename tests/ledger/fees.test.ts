@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { allocate, discounted, feeGivenBack, split } from '../../src/ledger/fees.js'
+import { allocate, discounted, feeGivenBack, feeHeldMore, split } from '../../src/ledger/fees.js'
+import type { Returned } from '../../src/ledger/fees.js'
 
 const amounts = fc.bigInt({ min: 1n, max: 9_000_000_000_000_000n })
 const rates = fc.integer({ min: 0, max: 10_000 })
@@ -57,39 +58,54 @@ describe('a price', () => {
   })
 })
 
+const sumOf = (parts: readonly Returned[]): Returned => ({
+  grossMinor: parts.reduce((sum, { grossMinor }) => sum + grossMinor, 0n),
+  platformFeeMinor: parts.reduce((sum, { platformFeeMinor }) => sum + platformFeeMinor, 0n),
+})
+
 describe('what goes back of a sale', () => {
   it('in whatever pieces, by refunds and by a dispute, also where some fail, gives back the whole fee', () => {
-    const pieces = fc.array(fc.record({ part: fc.integer({ min: 1, max: 100 }), fails: fc.boolean() }), {
-      maxLength: 12,
-    })
-    fc.assert(
-      fc.property(
-        fc.bigInt({ min: 1n, max: 1_000_000n }),
-        rates,
-        pieces,
-        fc.integer({ min: 0, max: 100 }),
-        (gross, rate, all, disputed) => {
-          const sale = split(gross, rate)
-          let refunds = { grossMinor: 0n, platformFeeMinor: 0n }
-          const held = (gross * BigInt(disputed)) / 100n
-          const dispute = held > 0n ? feeGivenBack(sale, { grossMinor: 0n, platformFeeMinor: 0n }, held, 'DISPUTE') : 0n
-          const give = (amount: bigint, fails: boolean): void => {
-            const fee = feeGivenBack(sale, refunds, amount, 'REFUND')
-            expect(fee >= 0n && fee <= amount).toBe(true)
-            if (!fails)
-              refunds = { grossMinor: refunds.grossMinor + amount, platformFeeMinor: refunds.platformFeeMinor + fee }
-          }
-          for (const { part, fails } of all) {
-            const left = gross - held - refunds.grossMinor
-            const amount = (left * BigInt(part)) / 100n
-            if (amount > 0n) give(amount, fails)
-          }
-          const rest = gross - held - refunds.grossMinor
-          if (rest > 0n) give(rest, false)
-          expect(refunds.platformFeeMinor + dispute).toBe(sale.platformFeeMinor)
-        },
+    const steps = fc.array(
+      fc.oneof(
+        fc.record({ part: fc.integer({ min: 1, max: 100 }) }),
+        fc.record({ comesBack: fc.nat() }),
+        fc.record({ claims: fc.integer({ min: 0, max: 100 }) }),
       ),
-      { numRuns: 1_000 },
+      { maxLength: 20 },
+    )
+    fc.assert(
+      fc.property(fc.bigInt({ min: 1n, max: 1_000_000n }), rates, steps, (gross, rate, all) => {
+        const sale = split(gross, rate)
+        const refunds: Returned[] = []
+        let claimed = 0n
+        let held = { grossMinor: 0n, platformFeeMinor: 0n }
+        const fit = (): void => {
+          const refunded = sumOf(refunds)
+          const left = gross - refunded.grossMinor
+          const more = (claimed < left ? claimed : left) - held.grossMinor
+          if (more === 0n) return
+          const fee = feeHeldMore(sale, refunded, held, more)
+          expect(more > 0n ? fee >= 0n && fee <= more : fee <= 0n && fee >= more).toBe(true)
+          held = sumOf([held, { grossMinor: more, platformFeeMinor: fee }])
+        }
+        const give = (amount: bigint): void => {
+          const fee = feeGivenBack(sale, sumOf(refunds), held, amount)
+          expect(fee >= 0n && fee <= amount).toBe(true)
+          refunds.push({ grossMinor: amount, platformFeeMinor: fee })
+        }
+        for (const step of all) {
+          const left = gross - sumOf(refunds).grossMinor
+          if ('claims' in step) claimed = (gross * BigInt(step.claims)) / 100n
+          else if ('comesBack' in step) refunds.splice(step.comesBack % Math.max(1, refunds.length), 1)
+          else if (left > 0n) give((left * BigInt(step.part) + 99n) / 100n)
+          fit()
+        }
+        const rest = gross - held.grossMinor - sumOf(refunds).grossMinor
+        if (rest > 0n) give(rest)
+        const back = sumOf([held, ...refunds])
+        expect(back).toEqual({ grossMinor: gross, platformFeeMinor: sale.platformFeeMinor })
+      }),
+      { numRuns: 2_000 },
     )
   })
 })

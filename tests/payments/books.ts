@@ -61,6 +61,9 @@ const round = (value: number): number => Math.floor(value + 0.5)
 const standing = ({ refunds }: Sale): number => sum([...refunds.values()].map(({ amount }) => amount))
 const disputed = ({ disputes }: Sale): number =>
   sum(disputes.filter(({ state }) => state !== 'won').map(({ amount }) => amount))
+const feeGiven = ({ refunds }: Sale): number => sum([...refunds.values()].map(({ fee }) => fee))
+const feeHeld = ({ disputes }: Sale): number =>
+  sum(disputes.filter(({ state }) => state !== 'won').map(({ fee }) => fee))
 /** What can still go back of a sale. */
 export const leftOf = (sale: Sale): number => sale.gross - standing(sale) - disputed(sale)
 /** Whether a dispute of a sale is open. */
@@ -171,8 +174,8 @@ export class Books {
   /** What goes back now of a sale, and whether that closes it. */
   refund(refundId: string, sale: Sale, amount: number, revokes: boolean): void {
     const isAll = amount === leftOf(sale)
-    const given = [...sale.refunds.values()].reduce((total, { fee }) => total + fee, 0)
-    const fee = within(feeUpTo(sale, standing(sale) + amount) - given, amount)
+    const due = isAll ? sale.fee - feeHeld(sale) : feeUpTo(sale, standing(sale) + amount)
+    const fee = within(due - feeGiven(sale), amount)
     sale.isOver ||= isAll
     sale.refunds.set(refundId, { amount, fee, closes: revokes })
     if (sale.isFromWallet) this.wallets[sale.fan]! += amount
@@ -203,10 +206,10 @@ export class Books {
 
   openDispute(sale: Sale, claimed: number): void {
     const amount = Math.min(claimed, leftOf(sale))
-    const lost = sale.disputes.filter(({ state }) => state === 'lost')
-    const before = { amount: sum(lost.map((each) => each.amount)), fee: sum(lost.map((each) => each.fee)) }
-    const rest = sale.gross - before.amount - amount
-    const fee = amount === 0 ? 0 : within(sale.fee - feeUpTo(sale, rest) - before.fee, amount)
+    const rest = sale.fee - feeGiven(sale)
+    const fromTheEnd = sale.fee - feeUpTo(sale, sale.gross - disputed(sale) - amount)
+    const due = amount === leftOf(sale) ? rest : Math.min(rest, fromTheEnd)
+    const fee = within(due - feeHeld(sale), amount)
     sale.disputes.push({ state: 'open', amount, fee })
   }
 
@@ -238,12 +241,8 @@ export class Books {
     return leftOf(sale) - this.#feeOf(sale)
   }
 
-  #feeOf({ fee, refunds, disputes }: Sale): number {
-    return (
-      fee -
-      sum([...refunds.values()].map((each) => each.fee)) -
-      sum(disputes.filter(({ state }) => state !== 'won').map((each) => each.fee))
-    )
+  #feeOf(sale: Sale): number {
+    return sale.fee - feeGiven(sale) - feeHeld(sale)
   }
 
   /** Every balance there should be, by the kind of account and whose it is; and what people have to look at. */

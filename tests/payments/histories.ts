@@ -110,6 +110,22 @@ export const disputedAndGivenBack = (
     await sandbox.closeDispute(await sandbox.openDispute(charge, { amountMinor: 500n }), verdict)
   })
 
+/**
+ * One charge's life of five messages: it succeeds, a part of it is disputed and won, and all of it is disputed again, which ends
+ * with `verdict`.
+ */
+export const disputedTwice = (
+  server: TestServer,
+  world: World,
+  creator: Person,
+  verdict: 'WON' | 'LOST',
+): Promise<History> =>
+  lived(server, world, creator, 'pm_card_visa', async (charge) => {
+    const sandbox = sandboxOf(server)
+    await sandbox.closeDispute(await sandbox.openDispute(charge, { amountMinor: 500n }), 'WON')
+    await sandbox.closeDispute(await sandbox.openDispute(charge), verdict)
+  })
+
 /** Where a history ends: what the books say of it, and what its buyer has. */
 export async function endOf(server: TestServer, { buyer, contentId }: History): Promise<unknown> {
   const { owner } = server.database
@@ -133,8 +149,8 @@ export async function endOf(server: TestServer, { buyer, contentId }: History): 
   const purchase = await owner.query(
     `select pu.state::text as state, p.state::text as payment, p.refunded_minor::int as refunded,
        p.disputed_minor::int as disputed, g.revoked_at is null as "isGranted", g.suspended_at is null as "isFree",
-       (select array_agg(r.state::text) from refunds r where r.payment_intent_id = p.id) as refunds,
-       (select array_agg(d.state::text) from disputes d where d.payment_intent_id = p.id) as disputes
+       (select array_agg(r.state::text order by r.state) from refunds r where r.payment_intent_id = p.id) as refunds,
+       (select array_agg(d.state::text order by d.state) from disputes d where d.payment_intent_id = p.id) as disputes
      from purchases pu join payment_intents p on p.id = pu.payment_intent_id
      left join entitlement_grants g on g.purchase_id = pu.id
      where pu.buyer_id = $1`,

@@ -6,7 +6,7 @@ import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld, staySignedIn } from '../support/world.js'
 import type { Person, World } from '../support/world.js'
-import { disputedAndGivenBack, disputedPurchase, endOf, tell } from './histories.js'
+import { disputedAndGivenBack, disputedPurchase, disputedTwice, endOf, tell } from './histories.js'
 import type { History, Message } from './histories.js'
 import { runLater } from './paying.js'
 
@@ -53,6 +53,8 @@ export function ordersEndAlike(count: number | null, seed: number): void {
       ['a part that went back, and a dispute of the rest that is LOST', disputedPurchase, 'LOST', 6],
       ['a refund of all that comes back, and a dispute of the half that is WON', disputedAndGivenBack, 'WON', 5],
       ['a refund of all that comes back, and a dispute of the half that is LOST', disputedAndGivenBack, 'LOST', 5],
+      ['a dispute of the half that is WON, and one of all that is WON', disputedTwice, 'WON', 5],
+      ['a dispute of the half that is WON, and one of all that is LOST', disputedTwice, 'LOST', 5],
     ] as const)(
       'end in the same books and the same access in whatever order, each told twice: %s',
       async (_what, live, verdict, length) => {

@@ -100,7 +100,7 @@ it('what is disputed waits for its dispute, and what the bank sends back is not 
       creator: { id: creator.id },
       payment: { amount: { amountMinor: '700' } },
       details: {
-        reason: 'A refund that the platform made came back.',
+        reason: 'A refund that nobody here asked for came back.',
         refundedFor: 'The post was taken down.',
         amountMinor: '700',
         currency: 'EUR',
