@@ -88,7 +88,7 @@ export async function watch<Data, Variables extends Record<string, unknown>>(
     errors,
     ended,
     closed,
-    next: async (timeoutMs = 5_000) => {
+    next: async (timeoutMs = 15_000) => {
       const deadline = performance.now() + timeoutMs
       while (events.length <= taken) {
         const leftMs = deadline - performance.now()
