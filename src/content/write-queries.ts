@@ -162,6 +162,11 @@ export const claimDue = (tx: Tx, now: Date, limit: number): Promise<DueContent[]
     limit ${limit}::int
     for no key update of c skip locked`
 
+/** Writes that a post is no news any more: it leaves feeds and what there is to look around in, and stays where it is. */
+export async function markOver(tx: Tx, id: string, at: Date): Promise<void> {
+  await tx.sql`/* content.markOver */ update content set over_at = ${at}::timestamptz where id = ${id}::uuid`
+}
+
 export async function markAnnounced(tx: Tx, ids: readonly string[], now: Date): Promise<void> {
   await tx.content.updateMany({ where: { id: { in: [...ids] } }, data: { announcedAt: now } })
 }

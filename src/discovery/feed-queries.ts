@@ -40,7 +40,7 @@ export async function listFeed(db: Db, page: PageRequest, reading: Reading, want
   if (reading.isGated && !reading.isAgeVerified) return []
   // who has proven no age sees no restricted post: said apart, for the index that has none of them
   const suits = fragment`
-    ${postIsListed(reading)} and ${reading.isAgeVerified ? fragment`true` : fragment`not c.is_age_restricted`}
+    ${postIsListed(reading)} and c.over_at is null and ${reading.isAgeVerified ? fragment`true` : fragment`not c.is_age_restricted`}
     and ${beyond(page, fragment`c.publish_at, c.id`, timeAndId)}`
   const order = inOrder(page, fragment`c.publish_at`, fragment`c.id`)
   const reach = page.limit + 1

@@ -149,7 +149,7 @@ export async function cancelStream(tx: Tx, viewer: Viewer, streamId: string, now
 /** Ends a stream that is held, with all that hangs on it; what takes long follows in a job. Audited. */
 export async function finishStream(tx: Tx, stream: HeldStream, end: StreamEnd, now: Date): Promise<void> {
   await closeIngest(tx, stream.id, end.at, end.reason.toLowerCase())
-  await setEnded(tx, stream.id, end)
+  await setEnded(tx, stream, end)
   await enqueue(tx, settleStreamJob, { streamId: stream.id }, { key: `stream:${stream.id}` })
   const isCancelled = end.state === 'CANCELLED'
   await emitStream(tx, isCancelled ? STREAM_CANCELLED : STREAM_ENDED, stream, now)

@@ -1,5 +1,6 @@
 import assert from 'node:assert'
 import { isInGoodStanding } from '../accounts/accounts.js'
+import { markOver } from '../content/content.js'
 import type { ContentTimes } from '../content/types.js'
 import type { Tx } from '../lib/db.js'
 import { fragment } from '../lib/sql.js'
@@ -112,7 +113,7 @@ export interface StreamEnd {
  * Ends a stream that is held, and counts it out: the time on air from its encoder's connections, and from everybody's
  * intervals of presence, cut at the end, the most at one time, how many they were and how long all watched.
  */
-export async function setEnded(tx: Tx, id: string, { state, at, reason }: StreamEnd): Promise<void> {
+export async function setEnded(tx: Tx, { id, contentId }: StreamRow, { state, at, reason }: StreamEnd): Promise<void> {
   await tx.sql`/* streams.setEnded */
     with present as materialized (
       select user_id, joined_at, least(coalesce(left_at, present_until), ${at}::timestamptz) as gone_at
@@ -138,6 +139,7 @@ export async function setEnded(tx: Tx, id: string, { state, at, reason }: Stream
       watch_seconds = coalesce((select floor(extract(epoch from sum(gone_at - joined_at))) from present), 0),
       version = version + 1
     where id = ${id}::uuid`
+  await markOver(tx, contentId, at)
 }
 
 /** A connection of an encoder, or where none is asked for the creator's word, which begins now. */

@@ -110,6 +110,32 @@ describe('a stream that is announced', () => {
   })
 })
 
+describe('a stream that is over', () => {
+  it('is in no feed any more, nor where people look around, and stays reachable by its post', async () => {
+    const [artist, follower] = [await provenCreator(world), await world.fan()]
+    await follower.do(`mutation ($id: ID!) { followUser(input: { userId: $id }) { userErrors { code } } }`, {
+      id: artist.id,
+    })
+    const shown = async (): Promise<string[][]> => {
+      const { feed, explore } = await follower.do(
+        `{ feed(first: 50) { nodes { id } } explore(first: 50) { nodes { id } } }`,
+      )
+      return [feed, explore].map(({ nodes }) => (nodes as { id: string }[]).map(({ id }) => id))
+    }
+    const calledOff = await schedule(artist)
+    const ended = await goLive(artist)
+    const posts = [calledOff, ended].map(({ content }) => content.id as string)
+    for (const list of await shown()) expect(list).toEqual(expect.arrayContaining(posts))
+    await artist.do(streamMutation('cancelStream'), { input: { streamId: calledOff['id'] } })
+    await artist.do(streamMutation('endStream'), { input: { streamId: ended['id'] } })
+    for (const list of await shown()) for (const post of posts) expect(list).not.toContain(post)
+    for (const [index, state] of ['CANCELLED', 'ENDED'].entries()) {
+      const { content } = await follower.do(`{ content(id: "${posts[index]!}") { stream { state } } }`)
+      expect(content.stream.state).toBe(state)
+    }
+  })
+})
+
 describe('a stream on air', () => {
   it('is found by whoever may meet its creator, and not beside another one', async () => {
     const artist = await provenCreator(world)
