@@ -35,6 +35,13 @@ beforeAll(async () => {
     `insert into tips (sender_id, recipient_id, amount_minor, currency, is_anonymous, state, paid_at)
      select ${idOf('n')}, ${creatorOf('n')}, 500, 'EUR', n % 9 = 0, 'paid', app_now()
      from generate_series(100, ${String(FANS)}) n, generate_series(0, 1) k`,
+    `with offer as (
+       insert into price_versions (creator_id, type, months, amount_minor, currency, valid_from)
+       values ('${STAR}', 'monthly', 1, 500, 'EUR', app_now()) returning id
+     )
+     insert into gifts (giver_id, creator_id, claim_hash, price_version_id, amount_minor, currency, is_anonymous, expires_at)
+     select ${idOf('n')}, '${STAR}', decode(md5(n::text) || md5('x' || n), 'hex'), offer.id, 500, 'EUR', n % 9 = 0, app_now()
+     from generate_series(100, ${String(FANS)}) n, offer`,
     `insert into fan_lists (id, creator_id, name, member_count) values ('${LIST}', '${STAR}', 'All', ${String(FANS)})`,
     `insert into fan_list_members (list_id, user_id) select '${LIST}', ${idOf('n')} from generate_series(100, ${String(FANS)}) n`,
     `insert into blocks (blocker_id, blocked_id)
