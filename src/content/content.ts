@@ -24,7 +24,7 @@ export type { FlatContentRow, Reading, Wanted } from './queries.js'
 export { accessOf, accessTo, findVisibleContent, primed, readingOf, wantedOf } from './reading.js'
 export type { ContentAsking } from './reading.js'
 export { forgetPostsOfErased } from './removal.js'
-export { hasSoldGrant } from './sold-grant-queries.js'
+export { findSoldGrant } from './sold-grant-queries.js'
 export {
   endSoldGrants,
   extendSoldGrants,

@@ -62,13 +62,13 @@ export const changeGrants = (tx: Tx, of: SoldReference, which: Fragment, set: Fr
     where ${isOf(of)} and ${which}
     returning ${named}`
 
-/** Whether any of these grants opens something at `now`, or would but for a dispute. */
-export async function hasSoldGrant(db: Db, of: SoldReference, now: Date): Promise<boolean> {
-  const rows = await db.sql`/* content.hasSoldGrant */
-    select from entitlement_grants g
+/** The one of these grants that opens something the longest from `now` on, or would but for a dispute; null for none. */
+export async function findSoldGrant(db: Db, of: SoldReference, now: Date): Promise<Pick<SoldGrant, 'endsAt'> | null> {
+  const [row] = await db.sql<Pick<SoldGrant, 'endsAt'>>`/* content.findSoldGrant */
+    select g.ends_at as "endsAt" from entitlement_grants g
     where ${isOf(of)} and g.revoked_at is null and (g.ends_at is null or g.ends_at > ${now}::timestamptz)
-    limit 1`
-  return rows.length > 0
+    order by g.ends_at desc nulls first limit 1`
+  return row ?? null
 }
 
 function isOf(of: SoldReference): Fragment {

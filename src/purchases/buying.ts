@@ -5,8 +5,8 @@ import {
   openSoldGrant,
   endSoldGrants,
   holdSoldGrants,
+  findSoldGrant,
   freeSoldGrants,
-  hasSoldGrant,
   restoreSoldGrants,
 } from '../content/content.js'
 import { MINUTE_MS, SECOND_MS } from '../lib/clock.js'
@@ -150,7 +150,7 @@ export const purchaseReversals: Omit<Purpose, 'paid'> = {
   },
   isOpen: async (db, { paymentIntentId }, now) => {
     const purchase = await findPaidPurchase(db, paymentIntentId)
-    return purchase !== null && hasSoldGrant(db, { purchaseId: purchase.id }, now)
+    return purchase !== null && (await findSoldGrant(db, { purchaseId: purchase.id }, now)) !== null
   },
   refunded: async (tx, { paymentIntentId }, { isFull, revokesAccess }, now) => {
     const purchase = await findPaidPurchase(tx, paymentIntentId)

@@ -1,8 +1,8 @@
 import {
   endSoldGrants,
   extendSoldGrants,
+  findSoldGrant,
   freeSoldGrants,
-  hasSoldGrant,
   holdSoldGrants,
   restoreSoldGrants,
 } from '../content/content.js'
@@ -18,6 +18,7 @@ import {
   findPaidPeriod,
   findPeriod,
   findSubscriptionForUpdate,
+  keepEntitlement,
   keepRefusal,
   outdatePreviews,
   reviveSubscription,
@@ -84,7 +85,7 @@ export const subscriptionPeriods: Purpose = {
     const period = await findPaidPeriod(db, paymentIntentId)
     if (!period) return false
     const { subscriptionId, startsAt } = period
-    return hasSoldGrant(db, { subscriptionId, startsAt }, now)
+    return (await findSoldGrant(db, { subscriptionId, startsAt }, now)) !== null
   },
 
   refunded: async (tx, { paymentIntentId }, { isFull, revokesAccess }, now) => {
@@ -102,10 +103,13 @@ export const subscriptionPeriods: Purpose = {
     if (!opens) return
     await restoreSoldGrants(tx, grantOf(paid), ['REFUND', 'DISPUTE'], now)
     const isUndone = subscription.endedReason === ENDS.REFUND || subscription.endedReason === ENDS.DISPUTE
-    if (!isUndone || period.periodNumber !== subscription.periodNumber) return
-    await reviveSubscription(tx, subscription.id, now)
-    await fitReplaced(tx, paid, () => period.startsAt, now)
+    if (isUndone && period.periodNumber === subscription.periodNumber) {
+      await reviveSubscription(tx, subscription.id, now)
+      await fitReplaced(tx, paid, () => period.startsAt, now)
+    }
+    await fitEntitlement(tx, subscription.id, now)
   },
+
   held: async (tx, { paymentIntentId }, now) => {
     const paid = await findMoved(tx, paymentIntentId)
     if (paid) await holdSoldGrants(tx, grantOf(paid), now)
@@ -191,12 +195,20 @@ const ENDS = { REFUND: 'REFUNDED', DISPUTE: 'DISPUTED' } as const
 async function close(tx: Tx, paid: Paid, reason: keyof typeof ENDS, now: Date): Promise<void> {
   await endSoldGrants(tx, grantOf(paid), reason, now)
   const { subscription, period } = paid
-  if (subscription.endedAt || period.periodNumber !== subscription.periodNumber) return
-  await fitReplaced(tx, paid, ({ endsAt }) => endsAt, now)
-  await end(tx, subscription, { status: 'EXPIRED', reason: ENDS[reason] }, now)
+  if (!subscription.endedAt && period.periodNumber === subscription.periodNumber) {
+    await fitReplaced(tx, paid, ({ endsAt }) => endsAt, now)
+    await end(tx, subscription, { status: 'EXPIRED', reason: ENDS[reason] }, now)
+  }
+  await fitEntitlement(tx, subscription.id, now)
 }
 
-/** Moves the end of the paid period that this one took the place of, where it did. */
+/** Has a subscription that is over say until when it is open all the same, or that it is not. */
+async function fitEntitlement(tx: Tx, subscriptionId: string, now: Date): Promise<void> {
+  const open = await findSoldGrant(tx, { subscriptionId }, now)
+  await keepEntitlement(tx, subscriptionId, open, now)
+}
+
+/** Moves the end of the paid period that this one took the place of, where it did; past those that were given back. */
 async function fitReplaced(
   tx: Tx,
   { subscription, period }: Paid,
@@ -205,6 +217,7 @@ async function fitReplaced(
 ): Promise<void> {
   if (!period.isAtOnce) return
   const replaced = await findPeriod(tx, subscription.id, period.periodNumber - 1)
-  if (replaced?.state !== 'PAID') return
+  if (!replaced) return
+  if (replaced.state !== 'PAID') return fitReplaced(tx, { subscription, period: replaced }, endOf, now)
   await extendSoldGrants(tx, { subscriptionId: subscription.id, startsAt: replaced.startsAt }, endOf(replaced), now)
 }

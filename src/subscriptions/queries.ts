@@ -378,12 +378,24 @@ export async function endSubscription(
     where id = ${id}::uuid`
 }
 
+/** Keeps until when a subscription that is over is `open` all the same; where it is not, it ended by now at the latest. */
+export async function keepEntitlement(
+  tx: Tx,
+  id: string,
+  open: { readonly endsAt: Date | null } | null,
+  now: Date,
+): Promise<void> {
+  const until = open ? fragment`${open.endsAt}::timestamptz` : fragment`least(entitled_until, ${now}::timestamptz)`
+  await tx.sql`/* subscriptions.keepEntitlement */
+    update subscriptions set entitled_until = ${until} where id = ${id}::uuid and ended_at is not null`
+}
+
 /** It goes on after all, because what ended it did not happen: while its period lasts, and there is no other one since. */
 export async function reviveSubscription(tx: Tx, id: string, now: Date): Promise<void> {
   await tx.sql`/* subscriptions.revive */
     update subscriptions set status = case when cancelled_at is null then 'active' else 'cancelled' end::subscription_status,
       ended_at = null, ended_reason = null, will_renew = cancelled_at is null and type <> 'lifetime',
-      next_charge_at = period_ends_at, version = version + 1
+      next_charge_at = period_ends_at, entitled_until = period_ends_at, version = version + 1
     where id = ${id}::uuid and coalesce(period_ends_at > ${now}::timestamptz, true) and not exists (
       select from subscriptions other
       where other.subscriber_id = subscriptions.subscriber_id and other.creator_id = subscriptions.creator_id

@@ -248,7 +248,12 @@ describe('a change to more', () => {
     await change(fan, shown.id)
     await sandboxOf(server).refundAtProcessor(await chargeOf(server, fan), BigInt(shown.dueNow.amountMinor))
     await server.drain()
-    expect(await factsOf(fan)).toMatchObject({ status: 'EXPIRED', endedReason: 'REFUNDED', willRenew: false })
+    expect(await factsOf(fan)).toMatchObject({
+      status: 'EXPIRED',
+      endedReason: 'REFUNDED',
+      willRenew: false,
+      entitledUntil: subscription.currentPeriod.endsAt,
+    })
     expect(await read(fan, postId)).toMatchObject({
       viewerAccess: { isOpen: true, until: subscription.currentPeriod.endsAt },
     })

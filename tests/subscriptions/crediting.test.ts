@@ -129,7 +129,30 @@ describe('what is credited for what is unused', () => {
     expect(await refund(month)).toMatchObject({ refund: { revokesAccess: false }, userErrors: [] })
     expect(await factsOf(fan)).toMatchObject({ status: 'ACTIVE', type: 'YEARLY', willRenew: true })
     expect(await refund(year)).toMatchObject({ refund: { revokesAccess: true }, userErrors: [] })
-    expect(await factsOf(fan)).toMatchObject({ status: 'EXPIRED', endedReason: 'REFUNDED' })
+    const over = await factsOf(fan)
+    expect(over).toMatchObject({ status: 'EXPIRED', endedReason: 'REFUNDED' })
+    expect(Date.parse(over.entitledUntil)).toBeLessThanOrEqual(Date.parse(over.endedAt))
+  })
+
+  it('opens again what it came from where what took its place was given back, and says until when', async () => {
+    const { fan, subscription } = await makeSubscriber(world, creator)
+    await change(fan, 'YEARLY')
+    const year = await chargeOf(server, fan)
+    await change(fan, 'LIFETIME')
+    await sandboxOf(server).refundAtProcessor(year, 4_300n)
+    await server.drain()
+    expect(await factsOf(fan)).toMatchObject({ status: 'ACTIVE', type: 'LIFETIME', entitledUntil: null })
+    const { rows } = await server.database.owner.query<{ paid: string }>(
+      `select captured_minor::text as paid from payment_intents where processor_reference = $1`,
+      [await chargeOf(server, fan)],
+    )
+    await sandboxOf(server).refundAtProcessor(await chargeOf(server, fan), BigInt(rows[0]!.paid))
+    await server.drain()
+    expect(await factsOf(fan)).toMatchObject({
+      status: 'EXPIRED',
+      endedReason: 'REFUNDED',
+      entitledUntil: subscription.currentPeriod.endsAt,
+    })
   })
 
   it('is what is left of a chain at most, whatever goes back of it and whenever it is changed', () => {
