@@ -4,7 +4,7 @@ const FEE_PERCENT = 20
 const PROCESSOR_FEE_PERCENT = 2
 const DISPUTE_FEE = 1_500
 const EARNINGS_WAIT_DAYS = 7
-const GRACE = 3 * DAY
+export const GRACE = 3 * DAY
 /** What a month costs, of either creator. */
 export const MONTHLY = 500
 export const PAYOUT_MINIMUM = 1_000

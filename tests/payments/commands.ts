@@ -9,7 +9,7 @@ import { ledgerProblems, processorProblems } from '../support/ledger.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld, staySignedIn } from '../support/world.js'
 import type { Person } from '../support/world.js'
-import { MONTHLY, PAYOUT_LIMIT, PAYOUT_MINIMUM, endOf, isHeld, leftOf } from './books.js'
+import { GRACE, MONTHLY, PAYOUT_LIMIT, PAYOUT_MINIMUM, endOf, isHeld, leftOf } from './books.js'
 import type { Books, Membership } from './books.js'
 import { tell } from './histories.js'
 import { ageSales, buy, newKey, runLater, sandboxOf, saveCard, tip, topUp } from './paying.js'
@@ -441,11 +441,14 @@ const cancellations = command(
       expect(errors).toEqual([])
       await settle(stage)
       const { userErrors } = Object.values(data ?? {})[0]
-      return { code: userErrors[0]?.code ?? null }
+      return { code: userErrors[0]?.code ?? null, now: await nowOf(stage) }
     },
-    foretell: (books, { fan, creator, isCancelled }, { code }) => {
+    foretell: (books, { fan, creator, isCancelled }, { code, now }) => {
       expect(code).toBeNull()
-      books.setCancelled(books.membershipOf(fan, creator)!, isCancelled)
+      const membership = books.membershipOf(fan, creator)!
+      books.setCancelled(membership, isCancelled)
+      // what waits for the end of a dispute is past its period
+      if (isCancelled && endOf(membership) <= now) books.expire(membership)
     },
   },
 )
@@ -749,7 +752,9 @@ const waits = command('wait', fc.record({ days: fc.constantFrom(8, 8, 31) }), {
       while (!membership.endedBy && endOf(membership) <= now) {
         const number = membership.number + 1
         const next = periods.find((each) => each.subscriptionId === membership.id && each.number === number)
-        if (membership.isCancelled) books.expire(membership)
+        const isDisputed = isHeld(membership.periods.at(-1)!)
+        if (!membership.isCancelled && isDisputed && endOf(membership) + GRACE > now) break
+        if (membership.isCancelled || isDisputed) books.expire(membership)
         else {
           expect(next, `month ${String(number)} of ${membership.id}`).toBeDefined()
           books.begin(next!.paymentId, membership, false)
