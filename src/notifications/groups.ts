@@ -6,6 +6,7 @@ export const groups = {
   // apart from the others: who stays unnamed is not counted among those who do not
   unnamedTips: 'tips:unnamed',
   sales: (id: string): string => `sales:${id}`,
+  gift: (subscriptionId: string): string => `gift:${subscriptionId}`,
   renewal: (subscriptionId: string): string => `renewal:${subscriptionId}`,
   renewalAhead: (subscriptionId: string): string => `renewal_ahead:${subscriptionId}`,
   failedPayment: (paymentId: string): string => `payment_failed:${paymentId}`,

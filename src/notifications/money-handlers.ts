@@ -3,12 +3,13 @@ import { DISPUTE_CHANGED, PAYMENT_FAILED_LATE, TRANSACTION_REFUNDED } from '../p
 import { PAYOUT_CHANGED } from '../payouts/types.js'
 import { CONTENT_PURCHASED } from '../purchases/types.js'
 import type { EventHandler } from '../lib/relay.js'
-import { findRenewalAhead } from '../subscriptions/subscriptions.js'
+import { findRenewalAhead, listGiftsOf } from '../subscriptions/subscriptions.js'
 import {
   SUBSCRIPTION_PAYMENT_FAILED,
   SUBSCRIPTION_RENEWAL_AHEAD,
   SUBSCRIPTION_STARTED,
 } from '../subscriptions/types.js'
+import type { GiftRow } from '../subscriptions/types.js'
 import { findTip } from '../tips/tips.js'
 import { TIP_RECEIVED } from '../tips/types.js'
 import { groups } from './groups.js'
@@ -46,7 +47,7 @@ export const moneyHandlers: readonly EventHandler[] = [
     return tellOfSale(sold, { table: 'messages', id: sold.messageId })
   }),
 
-  telling('notifications.subscribed', SUBSCRIPTION_STARTED, ({ payload }) => {
+  telling('notifications.subscribed', SUBSCRIPTION_STARTED, async ({ payload }, tx) => {
     const { subscriptionId, subscriberId, creatorId } = payload as SubscriptionStep
     const news: Telling['news'] = {
       type: 'NEW_SUBSCRIBER',
@@ -55,7 +56,8 @@ export const moneyHandlers: readonly EventHandler[] = [
       groupKey: groups.subscribers,
       onceKey: `subscription:${subscriptionId}`,
     }
-    return [{ userId: creatorId, news }]
+    const [gift] = await listGiftsOf(tx, [subscriptionId])
+    return [{ userId: creatorId, news }, ...(gift ? aboutGift(gift, subscriptionId) : [])]
   }),
 
   telling('notifications.renewal_refused', SUBSCRIPTION_PAYMENT_FAILED, ({ id, payload }) => {
@@ -122,6 +124,17 @@ interface SubscriptionStep {
   readonly subscriptionId: string
   readonly subscriberId: string
   readonly creatorId: string
+}
+
+/** What somebody is told who was given a subscription, by whoever does not want to stay unknown. */
+function aboutGift(
+  { recipientId, giverId, isAnonymous, creatorId }: GiftRow,
+  subscriptionId: string,
+): readonly Telling[] {
+  const groupKey = groups.gift(subscriptionId)
+  const actorId = isAnonymous ? null : giverId
+  const subject = { table: 'users', id: creatorId } as const
+  return [{ userId: recipientId, news: { type: 'PAYMENT', actorId, subject, groupKey, onceKey: groupKey } }]
 }
 
 /** What is told of somebody's own money, which nobody in particular caused: each thing once, and by itself. */

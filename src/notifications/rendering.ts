@@ -57,13 +57,18 @@ export function newsText(telling: Telling): NoticeText {
   }
 }
 
-function paymentText({ groupKey, subjectType, subjectTitle, facts }: Telling, who: string): NoticeText {
+function paymentText({ actorCount, groupKey, subjectType, subjectTitle, facts }: Telling, who: string): NoticeText {
   const amount = facts ? formatMoney({ amountMinor: BigInt(facts.amountMinor), currency: facts.currency }) : 'money'
   switch (topicOf(groupKey)) {
     case 'sales': {
       const what = subjectType === 'messages' ? 'a message of yours' : (quoted(subjectTitle) ?? 'a post of yours')
       return { title: 'Sale', body: `${who} bought ${what}.` }
     }
+    case 'gift':
+      return {
+        title: 'A subscription for you',
+        body: `${actorCount === 0 ? 'Somebody who stays unnamed' : who} gave you a subscription: what its creator has for subscribers is open to you.`,
+      }
     case 'renewal_ahead':
       return {
         title: 'Renewal ahead',

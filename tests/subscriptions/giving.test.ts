@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { globalId } from '../../src/lib/ids.js'
 import { publish, read } from '../content/posts.js'
+import { inboxOf } from '../notifications/inbox.js'
 import { ERRORS, PAYMENT, chargeOf, newKey, runLater, sandboxOf, saveCard, topUp } from '../payments/paying.js'
 import { expectLedger } from '../support/ledger.js'
 import { startServer } from '../support/server.js'
@@ -71,6 +72,36 @@ it('says nothing of who gave where they do not want to be known', async () => {
   const [subscription] = await giftsOf(recipient)
   expect(subscription.gift).toMatchObject({ giver: null, message: 'Guess' })
   expect(JSON.stringify(subscription)).not.toContain(giver.id)
+})
+
+it('is told to whoever has it, once, with who gave it where they want to be known', async () => {
+  const [giver, unnamed] = [await aGiver(), await aGiver()]
+  const [recipient, other, silent] = [await world.fan(), await world.fan(), await world.fan()]
+  await silent.do(
+    `mutation { updateNotificationPreferences(input: { preferences: [{ type: PAYMENT, channel: IN_APP, isEnabled: false }] }) { userErrors { code } } }`,
+  )
+  const input = await inputFor(recipient)
+  for (let time = 0; time < 2; time += 1) await giver.request(GIFT, { input })
+  await give(unnamed, other, { isAnonymous: true, message: 'Guess' })
+  await give(giver, silent)
+  await server.drain()
+  const told = (await inboxOf(recipient)).nodes
+  expect(told).toMatchObject([
+    {
+      type: 'PAYMENT',
+      title: 'A subscription for you',
+      actors: [{ username: giver.username }],
+      subject: { username: creator.username },
+    },
+  ])
+  expect(told[0]!.text).toMatch(/ gave you a subscription: /)
+  const secret = (await inboxOf(other)).nodes
+  expect(secret).toMatchObject([
+    { title: 'A subscription for you', actors: [], subject: { username: creator.username } },
+  ])
+  expect(secret[0]!.text).toMatch(/^Somebody who stays unnamed gave you/)
+  for (const name of [unnamed.id, unnamed.username]) expect(JSON.stringify(secret)).not.toContain(name)
+  expect((await inboxOf(silent)).nodes).toEqual([])
 })
 
 it('is given once under its key, also by twenty who ask at once', async () => {
