@@ -5,6 +5,7 @@
   const settings = JSON.parse(document.getElementById('settings').textContent)
   const TYPING_FOR_MS = 3_000
   const LOOK_FOR_STREAM_MS = 3_000
+  const REFRESH_BEFORE_MS = 30_000
 
   const MESSAGE = `
     id sequence isOwn createdAt editedAt
@@ -16,10 +17,13 @@
   const DOCUMENTS = {
     login: `mutation ($input: LoginInput!) {
       login(input: $input) {
-        accessToken
+        accessToken refreshToken expiresAt
         viewer { user { id displayName username accountType } unreadNotificationCount }
         userErrors { message }
       }
+    }`,
+    refresh: `mutation ($input: RefreshSessionInput!) {
+      refreshSession(input: $input) { accessToken refreshToken expiresAt userErrors { message } }
     }`,
     startConversation: `mutation ($userId: ID!) {
       startConversation(input: { userId: $userId }) {
@@ -74,7 +78,8 @@
   class Person {
     constructor(email) {
       this.email = email
-      this.token = null
+      this.session = null
+      this.refreshing = null
       this.conversationId = null
       this.streamId = null
       this.isWatching = false
@@ -121,14 +126,38 @@
       this.streamButton.addEventListener('click', () => void this.attempt(() => this.toggleStream()))
     }
 
-    /** Sends one operation; answers its data. */
+    /** The header of whoever is signed in, with a token that holds for a while yet. */
+    async authorization() {
+      if (this.session && this.session.expiresAt - Date.now() < REFRESH_BEFORE_MS)
+        await (this.refreshing ??= this.refresh())
+      return this.session ? { authorization: `Bearer ${this.session.accessToken}` } : {}
+    }
+
+    async refresh() {
+      const { refreshToken } = this.session
+      try {
+        this.keep(await this.send('refresh', { input: { refreshToken } }))
+      } finally {
+        this.refreshing = null
+      }
+    }
+
+    keep({ accessToken, refreshToken, expiresAt }) {
+      this.session = { accessToken, refreshToken, expiresAt: Date.parse(expiresAt) }
+    }
+
     async ask(name, variables = {}) {
+      return await this.send(name, variables, await this.authorization())
+    }
+
+    /** Sends one operation; answers its data. */
+    async send(name, variables, headers = {}) {
       const response = await fetch(settings.endpoint, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
           accept: 'application/graphql-response+json, application/json',
-          ...(this.token && { authorization: `Bearer ${this.token}` }),
+          ...headers,
         },
         body: JSON.stringify({ query: DOCUMENTS[name], variables }),
       })
@@ -163,17 +192,16 @@
     }
 
     async signIn() {
-      const { accessToken, viewer } = await this.ask('login', {
-        input: { email: this.email, password: settings.password },
-      })
-      this.token = accessToken
+      const session = await this.ask('login', { input: { email: this.email, password: settings.password } })
+      const { viewer } = session
+      this.keep(session)
       this.user = viewer.user
       this.name.textContent = viewer.user.displayName
       this.role.textContent = viewer.user.accountType.toLowerCase()
       this.setBell(viewer.unreadNotificationCount)
       this.socket = graphqlWs.createClient({
         url: new URL(settings.endpoint, location.href.replace(/^http/, 'ws')).href,
-        connectionParams: { authorization: `Bearer ${accessToken}` },
+        connectionParams: () => this.authorization(),
         lazy: false,
       })
     }

@@ -29,11 +29,14 @@
   let socket = null
 
   function keep(next) {
+    const isSamePerson = next?.username === session?.username
     session = next
     if (next) sessionStorage.setItem(STORE, JSON.stringify(next))
     else sessionStorage.removeItem(STORE)
-    socket?.dispose()
-    socket = null
+    if (!isSamePerson) {
+      socket?.dispose()
+      socket = null
+    }
     renderBar()
   }
 

@@ -4,7 +4,10 @@ import { monotonicMs, SECOND_MS } from '../lib/clock.js'
 import type { Viewer } from '../lib/viewer.js'
 import type { Authenticated, Client } from './context.js'
 
-/** Why a socket is closed; 4401 and 4403 as the protocol has them, 1013 asks the client to come back. */
+/**
+ * Why a socket is closed, in the words of the protocol. Clients of it come back by themselves after 4403, with what
+ * `connectionParams` answers by then, and never after 4401; 1013 asks them to come back.
+ */
 export const CLOSE = {
   goingAway: 1001,
   unsupportedData: 1003,
@@ -20,6 +23,8 @@ const MAX_MESSAGES = 100
 const MESSAGE_WINDOW_MS = 10 * SECOND_MS
 /** What may wait in memory for a client that reads too slowly. */
 const MAX_BUFFERED_BYTES = 1_048_576
+/** A token that is refused this shortly before the timer rings is over by the time of the database. */
+const EXPIRY_SLACK_MS = SECOND_MS
 const LONGEST_TIMER_MS = 2_147_483_647
 const MAX_REASON_BYTES = 120
 
@@ -37,6 +42,7 @@ export class Connection {
   #windowStartMs = 0
   #messages = 0
   #expiry: NodeJS.Timeout | undefined
+  #tokenEndsAtMs = Number.POSITIVE_INFINITY
 
   constructor(socket: WebSocket, client: Client) {
     this.socket = socket
@@ -56,12 +62,24 @@ export class Connection {
     this.viewer = viewer
     if (!tokenExpiresAt) return
     const leftMs = tokenExpiresAt.getTime() - now.getTime()
+    this.#tokenEndsAtMs = monotonicMs() + leftMs
     this.#expiry = setTimeout(
       () => {
-        this.close(CLOSE.unauthorized, 'token_expired: refresh the session and connect again.')
+        this.#closeExpired()
       },
       Math.min(Math.max(leftMs, 0), LONGEST_TIMER_MS),
     )
+  }
+
+  /** Whether its token is over: whoever refreshes it may go on. */
+  get isExpired(): boolean {
+    return monotonicMs() >= this.#tokenEndsAtMs - EXPIRY_SLACK_MS
+  }
+
+  /** Closes because the token was refused: it is over, or else its session is. */
+  closeRefused(reason: string): void {
+    if (this.isExpired) this.#closeExpired()
+    else this.close(CLOSE.unauthorized, `${reason}: the session has ended.`)
   }
 
   /** Says that an operation is being prepared under `id`; one that was already under it has lost its turn. */
@@ -114,5 +132,9 @@ export class Connection {
 
   close(code: number, reason: string): void {
     this.socket.close(code, Buffer.from(reason).subarray(0, MAX_REASON_BYTES).toString('utf8'))
+  }
+
+  #closeExpired(): void {
+    this.close(CLOSE.forbidden, 'token_expired: refresh the session and connect again.')
   }
 }

@@ -126,7 +126,7 @@ export class Connections {
         return
       } catch (error) {
         if (error instanceof AppError && error.code !== 'UNAVAILABLE') {
-          connection.close(CLOSE.unauthorized, `${error.reason}: the session has ended.`)
+          connection.closeRefused(error.reason)
           return
         }
         log.warn({ err: error }, 'socket: reading the session again')

@@ -173,10 +173,15 @@ const tooManyOperations = (requestId: string): ClientError =>
     max: MAX_OPERATIONS,
   })
 
-/** A socket whose session has ended in the middle is of no more use; the error message goes out first. */
+/**
+ * A socket whose session has ended in the middle is of no more use; the error message goes out first. Where only the token
+ * is over the operation is told nothing: its client begins it anew on the next socket.
+ */
 function closeWithoutSession(connection: Connection, errors: readonly GraphQLError[]): void {
   if (connection.credentials === null || errors[0]?.extensions['reason'] !== 'invalid_token') return
-  setImmediate(() => {
-    connection.close(CLOSE.unauthorized, 'invalid_token: the session has ended.')
-  })
+  const close = (): void => {
+    connection.closeRefused('invalid_token')
+  }
+  if (connection.isExpired) close()
+  else setImmediate(close)
 }

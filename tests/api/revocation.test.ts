@@ -1,5 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
+import { createClient } from 'graphql-ws'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import { request } from '../support/client.js'
 import { openRawSocket } from '../support/raw-socket.js'
 import type { RawSocket } from '../support/raw-socket.js'
@@ -73,13 +75,17 @@ async function expectEnded(token: string, open: readonly RawSocket[], code = 440
   for (const socket of open) expect((await socket.closed(SOON_MS)).code).toBe(code)
   expect(performance.now() - startedMs).toBeLessThan(SOON_MS)
 }
-const refresh = async (refreshToken: string): Promise<string> => {
+const refreshed = async (refreshToken: string): Promise<any> => {
   const { data } = await request<any, unknown>(
     elsewhere.url,
     'mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { accessToken userErrors { code } } }',
     { input: { refreshToken } },
   )
-  return data.refreshSession.accessToken ? 'ok' : (data.refreshSession.userErrors[0].code as string)
+  return data.refreshSession
+}
+const refresh = async (refreshToken: string): Promise<string> => {
+  const { accessToken, userErrors } = await refreshed(refreshToken)
+  return accessToken ? 'ok' : (userErrors[0].code as string)
 }
 const call = (asker: Person, name: string, input: object = {}): Promise<unknown> =>
   asker.do(
@@ -259,10 +265,51 @@ describe('in every process, on the next request and on open sockets within a sec
     const mine = await bothListening(person.token)
     expect(await standing(person.token)).toEqual(OK)
     const startedMs = performance.now()
-    for (const socket of mine) expect(await socket.closed(4_000)).toMatchObject({ code: 4401 })
+    for (const socket of mine) expect(await socket.closed(4_000)).toMatchObject({ code: 4403 })
     expect(performance.now() - startedMs).toBeLessThan(3_500)
     await until(async () => (await standing(person.token)).every((said) => said === ENDED[0]), 2_000)
     expect(await refresh(person.refreshToken)).toBe('ok')
+    await world.setClock(0)
+  })
+
+  it('a client that refreshes its token goes on by itself when the first one ends', async () => {
+    const person = await world.fan({ isEmailVerified: false })
+    await world.setClock(10 * 60_000 - 2_500)
+    const [tokens, codes, events, endings] = [[person.token], [] as number[], [] as unknown[], [] as unknown[]]
+    let pongs = 0
+    const client = createClient({
+      url: here.url.replace('http', 'ws'),
+      webSocketImpl: WebSocket,
+      connectionParams: async () => {
+        if (codes.length > 0) tokens.push((await refreshed(person.refreshToken)).accessToken)
+        return { authorization: `Bearer ${String(tokens.at(-1))}` }
+      },
+      on: {
+        // the client subscribes as soon as it is connected
+        connected: (socket) =>
+          setImmediate(() => {
+            ;(socket as WebSocket).send(JSON.stringify({ type: 'ping' }))
+          }),
+        pong: () => (pongs += 1),
+        closed: (event) => codes.push((event as { code: number }).code),
+      },
+    })
+    client.subscribe(
+      { query: 'subscription { viewerChanged { viewer { user { displayName } } } }' },
+      {
+        next: ({ data }) => events.push(data),
+        error: (error) => endings.push(error),
+        complete: () => endings.push('complete'),
+      },
+    )
+    await until(() => pongs === 2)
+    expect([codes, tokens.length, endings]).toEqual([[4403], 2, []])
+    const authorization = `Bearer ${String(tokens.at(-1))}`
+    const rename = 'mutation { updateProfile(input: { displayName: "Still here" }) { userErrors { code } } }'
+    await request(here.url, rename, {}, { authorization })
+    await until(() => events.length > 0)
+    expect(events).toEqual([{ viewerChanged: { viewer: { user: { displayName: 'Still here' } } } }])
+    await client.dispose()
     await world.setClock(0)
   })
 })

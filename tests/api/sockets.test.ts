@@ -369,11 +369,11 @@ describe('who is connected', () => {
     expect(code).toBe(4500)
   })
 
-  it('the socket closes with 4401 when its token ends', async () => {
+  it('the socket closes with 4403 when its token ends: the client may come back with another', async () => {
     const token = lab.sessions.open('brief', {}, addMs(machineNow(), 300))
     const socket = await connect(lab.url, token)
     const { code, reason } = await socket.closed
-    expect({ code, reason }).toEqual({ code: 4401, reason: 'token_expired: refresh the session and connect again.' })
+    expect({ code, reason }).toEqual({ code: 4403, reason: 'token_expired: refresh the session and connect again.' })
   })
 
   it('the socket closes within a second when the session ends, and its subscriptions with it', async () => {
@@ -385,6 +385,17 @@ describe('who is connected', () => {
     expect((await socket.closed).code).toBe(4401)
     expect(performance.now() - startedMs).toBeLessThan(1_000)
     await until(() => sources.open === 0 && lab.bus.streams === 1)
+  })
+
+  it('an event that finds the token over closes the socket with 4403, and its operation is told nothing', async () => {
+    const token = lab.sessions.open('late', {}, addMs(machineNow(), 900))
+    const socket = await subscribed(token)
+    lab.sessions.close(token)
+    lab.bus.publish('ticks')
+    const { code, reason } = await socket.closed
+    expect({ code, reason }).toEqual({ code: 4403, reason: 'token_expired: refresh the session and connect again.' })
+    expect(socket.messages.filter(({ type }) => type === 'error')).toEqual([])
+    await until(() => sources.open === 0)
   })
 
   it('a session that ends while its socket is being opened has none', async () => {

@@ -1,13 +1,17 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, validate } from 'graphql'
 import { DEMO_IDS, DEMO_PASSWORD, seedDemo } from '../../src/demo/seed.js'
+import { liveSubscriptions } from '../../src/lib/metrics.js'
 import { readSample } from '../../src/api/http/graphiql-assets.js'
 import { served } from '../../src/served.js'
 import { request, watch } from '../support/client.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
+import { until } from '../support/until.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -173,6 +177,21 @@ describe('the tour of the README', () => {
       'Like',
     ])
   })
+})
+
+it('the README watches a subscription', async () => {
+  const [, script = ''] = /```js\n([^]*?)```/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) ?? []
+  const program = script.replace('http://127.0.0.1:4000', server.origin)
+  const live = async () => (await liveSubscriptions.get()).values[0]?.value
+  await until(async () => (await live()) === 0)
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd: ROOT })
+  let printed = ''
+  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()))
+  await until(async () => (await live()) === 1, 20_000)
+  await asked('fan', 'mutation { updateProfile(input: { displayName: "Robin" }) { userErrors { code message } } }')
+  await until(() => printed.includes('"displayName":"Robin"'))
+  child.kill()
+  await once(child, 'exit')
 })
 
 describe('the samples of the explorer', () => {
