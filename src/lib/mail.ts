@@ -1,3 +1,5 @@
+import { escapedHtml } from './text.js'
+
 /** A message to one person, in plain text and HTML. */
 export interface Mail {
   readonly to: string
@@ -24,7 +26,7 @@ export type MailParagraph = string | { readonly code: string }
 export function mailText(subject: string, paragraphs: readonly MailParagraph[]): MailText {
   const plain = paragraphs.map((part) => (typeof part === 'string' ? part : part.code))
   const marked = paragraphs.map((part) =>
-    typeof part === 'string' ? `<p>${escaped(part)}</p>` : `<p><code>${escaped(part.code)}</code></p>`,
+    typeof part === 'string' ? `<p>${escapedHtml(part)}</p>` : `<p><code>${escapedHtml(part.code)}</code></p>`,
   )
   return {
     subject,
@@ -32,13 +34,3 @@ export function mailText(subject: string, paragraphs: readonly MailParagraph[]):
     html: `<!doctype html>\n<html lang="en"><body>\n${marked.join('\n')}\n</body></html>\n`,
   }
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign)

@@ -35,3 +35,14 @@ export function checkedShortText(unchecked: string, path: readonly string[], max
 
 const lengths = (path: readonly string[], least: number, most: number): string =>
   `In ${path.at(-1) ?? 'text'}: ${least > 0 ? `${String(least)} to` : 'at most'} ${String(most)} characters`
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/** Text as it stands in HTML, in an attribute too. */
+export const escapedHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign)

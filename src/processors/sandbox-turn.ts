@@ -22,7 +22,7 @@ export interface Turn {
   readonly now: Date
   /** How long what moves by itself takes to. */
   readonly settleAfterMs: number
-  /** Where its pages would be. */
+  /** Where its pages are. */
   readonly baseUrl: string
 }
 
@@ -39,6 +39,10 @@ const PREFIXES: Readonly<Record<SandboxKind, string>> = {
 
 const newName = (prefix: string): string => `${prefix}_sandbox_${randomBytes(ID_BYTES).toString('hex')}`
 export const newId = (kind: SandboxKind): string => newName(PREFIXES[kind])
+
+/** Whether this may be the name of something of that kind. */
+export const isId = (text: string, kind: SandboxKind): boolean =>
+  new RegExp(`^${PREFIXES[kind]}_sandbox_[0-9a-f]{${String(ID_BYTES * 2)}}$`).test(text)
 
 /** What is made under a key, as an entry of its kind is. */
 export type Made<E extends Entry> = Omit<NewEntry, 'key' | 'kind' | 'state' | 'data'> & Pick<E, 'state' | 'data'>

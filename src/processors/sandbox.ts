@@ -20,6 +20,7 @@ import { findEntry, findEntryByKey } from './sandbox-queries.js'
 import { decide, makeRefund, open, refundAtDesk, takeEvidence } from './sandbox-returning.js'
 import type { DisputeClaim } from './sandbox-returning.js'
 import { settleDue, tellDue } from './sandbox-telling.js'
+import { isId } from './sandbox-turn.js'
 import type { Turn } from './sandbox-turn.js'
 import type {
   ChargeOrder,
@@ -51,7 +52,7 @@ export interface SandboxSettings {
   /** What its messages are signed with: the first one signs, all are accepted. */
   readonly secrets: readonly string[]
   readonly faults?: FaultRates
-  /** Where its pages would be, without a slash at the end. */
+  /** Where its pages are, without a slash at the end. */
   readonly baseUrl?: string
   /** How long what moves by itself takes to; at the next delivery unless said otherwise. */
   readonly settleAfterMs?: number
@@ -198,6 +199,12 @@ export class Sandbox implements Processor {
   async deliverDue(receive: ReceiveEvent): Promise<void> {
     await settleDue(this.#origin.db, (work) => this.#inTurn(work))
     await tellDue({ origin: this.#origin, faults: this.faults, secrets: this.#secrets, receive })
+  }
+
+  /** The charge whose payer is asked, or was; null when there is none of that name. */
+  async findAction(reference: string): Promise<Charge | null> {
+    const charge = isId(reference, 'CHARGE') ? await findEntry<Charge>(this.#origin.db, reference) : undefined
+    return charge?.data.behaviour === 'CONFIRMS' ? charge : null
   }
 
   /** Answers the bank's question as the payer would; says where they are sent back to. */
