@@ -27,7 +27,7 @@ class NotYet extends Error {}
 /**
  * Takes in a processor's message: believed by its signature, kept once however often it comes, applied by a job after the
  * commit. What is answered well is kept.
- * @throws ProcessorSignatureError
+ * @throws ProcessorSignatureError, ProcessorEventError
  */
 export async function receiveWebhook(
   origin: Origin,

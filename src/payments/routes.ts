@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Db } from '../lib/db.js'
 import { log } from '../lib/log.js'
-import { ProcessorSignatureError } from '../processors/processors.js'
+import { ProcessorEventError, ProcessorSignatureError } from '../processors/processors.js'
 import { receiveWebhook } from './inbox.js'
 import type { PaymentServices } from './types.js'
 
@@ -11,7 +11,7 @@ const MAX_BODY_BYTES = 512 * 1024
 
 /**
  * `POST /webhooks/:processor`: takes in what the processor tells. 200 says that it is kept, also where it was before; 400
- * that it is not the processor's; anything else that it shall be sent again. The signature is over the raw bytes, so that
+ * that it is not the processor's, or no event; anything else that it shall be sent again. The signature is over the raw bytes, so that
  * nothing parses them first.
  */
 export function servePaymentWebhooks(
@@ -36,6 +36,10 @@ export function servePaymentWebhooks(
           const { isNew } = await receiveWebhook(origin, payments, body, flat(request.headers))
           return await reply.code(200).send({ received: true, duplicate: !isNew })
         } catch (error) {
+          if (error instanceof ProcessorEventError) {
+            log.warn({ requestId, problem: error.problem }, 'payments: a message that is no event')
+            return await reply.code(400).send({ error: `The message is no event: ${error.problem}.` })
+          }
           if (!(error instanceof ProcessorSignatureError)) throw error
           log.warn({ requestId, problem: error.problem }, 'payments: a message with a bad signature')
           return reply.code(400).send({ error: `The signature is ${error.problem}.` })

@@ -29,3 +29,14 @@ export class ProcessorSignatureError extends Error {
     this.problem = problem
   }
 }
+
+/** A message that the processor signed, and that is no event: sent again it is none either. */
+export class ProcessorEventError extends Error {
+  readonly problem: string
+
+  constructor(problem: string) {
+    super(`the message is no event: ${problem}`)
+    this.name = 'ProcessorEventError'
+    this.problem = problem
+  }
+}

@@ -3,7 +3,7 @@ import type { SandboxSettings } from './sandbox.js'
 import type { Processor, StripeSettings } from './types.js'
 
 export { toDecline } from './declines.js'
-export { ProcessorDeclined, ProcessorSignatureError, ProcessorUnavailable } from './errors.js'
+export { ProcessorDeclined, ProcessorEventError, ProcessorSignatureError, ProcessorUnavailable } from './errors.js'
 export { sandboxJobs } from './jobs.js'
 export { Sandbox } from './sandbox.js'
 export { serveSandboxActions } from './sandbox-page.js'

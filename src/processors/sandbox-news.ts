@@ -1,5 +1,6 @@
 import assert from 'node:assert'
-import { ProcessorSignatureError } from './errors.js'
+import { ProcessorEventError } from './errors.js'
+import { checkedEvent, parsedObject } from './events.js'
 import { chargeOutcome, payoutOutcome, refundOutcome, toMoney } from './sandbox-books.js'
 import type { Account, Charge, Dispute, Entry, Payout, Refund } from './sandbox-books.js'
 import { verifySignature } from './signatures.js'
@@ -15,7 +16,7 @@ interface Message {
   readonly object: Entry
 }
 
-/** @throws ProcessorSignatureError when the message is not the sandbox's, too old, or no message at all */
+/** @throws ProcessorSignatureError, ProcessorEventError */
 export function readSandboxEvent(
   rawBody: Buffer,
   headers: Readonly<Record<string, string | undefined>>,
@@ -23,33 +24,24 @@ export function readSandboxEvent(
   now: Date,
 ): ProcessorEvent {
   verifySignature(rawBody, headers[SANDBOX_SIGNATURE], secrets, now)
-  const payload = parse(rawBody)
-  return {
-    id: payload.id,
-    type: payload.type,
-    objectId: lineOf(payload.object),
-    occurredAt: new Date(payload.createdAt),
-    payload: { ...payload },
-  }
-}
-
-function parse(rawBody: Buffer): Message {
-  try {
-    const message = JSON.parse(rawBody.toString('utf8')) as Message | null
-    assert(typeof message?.id === 'string' && typeof message.type === 'string' && typeof message.object === 'object')
-    return message
-  } catch {
-    throw new ProcessorSignatureError('malformed')
-  }
+  const payload = parsedObject(rawBody)
+  const { id, type, createdAt, object } = payload as unknown as Message
+  if (typeof object !== 'object' || (object as Entry | null) === null)
+    throw new ProcessorEventError('it is about nothing')
+  return checkedEvent({ id, type, objectId: lineOf(object), occurredAt: new Date(createdAt), payload })
 }
 
 /** What is told of one charge goes in one line, whether it is its refund or its dispute. */
 const lineOf = ({ id, kind, parentId }: Entry): string =>
   (kind === 'REFUND' || kind === 'DISPUTE' ? parentId : null) ?? id
 
-/** What the sandbox's message says. */
+/** How the sandbox calls the message that something stands as it does. */
+export const typeOf = ({ kind, state }: Entry): string => `${kind}.${state}`.toLowerCase()
+
+/** What the sandbox's message says; null where it is none that the sandbox knows. */
 export function toSandboxNews(payload: Readonly<Record<string, unknown>>): ProcessorNews | null {
-  const { object } = payload as unknown as Message
+  const { type, object } = payload as unknown as Message
+  if (type !== typeOf(object)) return null
   switch (object.kind) {
     case 'CHARGE':
       return chargeNews(object as Charge)

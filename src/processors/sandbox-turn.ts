@@ -5,6 +5,7 @@ import { addMs, machineNow } from '../lib/clock.js'
 import type { Tx } from '../lib/db.js'
 import { enqueue } from '../lib/jobs.js'
 import type { Entry } from './sandbox-books.js'
+import { typeOf } from './sandbox-news.js'
 import {
   findEntry,
   findEntryByKey,
@@ -107,7 +108,7 @@ export async function settlingLater({ tx, now, settleAfterMs }: Turn): Promise<D
 export async function tell({ tx, now }: Turn, entry: Entry): Promise<void> {
   const event = {
     id: newName('evt'),
-    type: `${entry.kind}.${entry.state}`.toLowerCase(),
+    type: typeOf(entry),
     createdAt: now.toISOString(),
     object: { ...entry, createdAt: entry.createdAt.toISOString() },
   }

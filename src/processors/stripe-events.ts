@@ -1,6 +1,7 @@
 import Stripe from 'stripe'
 import { SECOND_MS } from '../lib/clock.js'
-import { ProcessorSignatureError } from './errors.js'
+import { ProcessorEventError, ProcessorSignatureError } from './errors.js'
+import { checkedEvent, parsedObject } from './events.js'
 import { assertFresh, readSignatureHeader, TOLERANCE_SECONDS } from './signatures.js'
 import { fromStripeMoney, idOf } from './stripe-calls.js'
 import {
@@ -17,7 +18,7 @@ const SIGNATURE = 'stripe-signature'
 
 /**
  * Reads a message that one of the secrets signed. The SDK takes a time that is still to come for fresh; here it is not.
- * @throws ProcessorSignatureError
+ * @throws ProcessorSignatureError, ProcessorEventError
  */
 export function readStripeEvent(
   rawBody: Buffer,
@@ -27,24 +28,25 @@ export function readStripeEvent(
 ): ProcessorEvent {
   const header = headers[SIGNATURE]
   const { timestamp } = readSignatureHeader(header)
-  const event = verified(rawBody, header ?? '', secrets, now)
+  verify(rawBody, header ?? '', secrets, now)
   assertFresh(timestamp, now)
-  return {
-    id: event.id,
-    type: event.type,
-    objectId: lineOf(event.data.object),
-    occurredAt: fromSeconds(event.created),
-    payload: { ...event },
-  }
+  const payload = parsedObject(rawBody)
+  const { id, type, created, data } = payload as unknown as Stripe.Event
+  const object = (data as { readonly object?: Thing | null } | null | undefined)?.object
+  if (typeof object !== 'object' || object === null) throw new ProcessorEventError('it is about nothing')
+  return checkedEvent({ id, type, objectId: lineOf(object), occurredAt: fromSeconds(created), payload })
 }
 
 const STALE = 'Timestamp outside the tolerance zone'
 
-function verified(rawBody: Buffer, header: string, secrets: readonly string[], now: Date): Stripe.Event {
+function verify(rawBody: Buffer, header: string, secrets: readonly string[], now: Date): void {
   for (const secret of secrets)
     try {
-      return Stripe.webhooks.constructEvent(rawBody, header, secret, TOLERANCE_SECONDS, undefined, now.getTime())
+      Stripe.webhooks.constructEvent(rawBody, header, secret, TOLERANCE_SECONDS, undefined, now.getTime())
+      return
     } catch (error) {
+      // the signature holds, and the body is no JSON
+      if (error instanceof SyntaxError) return
       if (!(error instanceof Stripe.errors.StripeSignatureVerificationError))
         throw new ProcessorSignatureError('malformed')
       // what is said of the time is said of a signature that held

@@ -71,11 +71,40 @@ describe('a message of the processor', () => {
 
   it('that is no message, though signed, is refused and not kept', async () => {
     const before = await kept()
-    for (const body of ['', 'null', '[]', '{"id":1}', '\u0000']) {
-      const { status } = await post(server, body, { 'sandbox-signature': sign(body, await server.now()) })
-      expect(status).toBe(400)
+    for (const body of ['', 'null', '[]', '{}', 'hello', '{"id":1}', '\u0000']) {
+      const answer = await post(server, body, { 'sandbox-signature': sign(body, await server.now()) })
+      expect(answer.status).toBe(400)
+      expect(answer.body).toContain('The message is no event: it ')
     }
     expect(await kept()).toBe(before)
+  })
+
+  it.each([
+    ['an id with NUL', { id: 'evt_\0' }, 'its id has not 1 to 200 characters'],
+    ['an id of 5,000 characters', { id: 'e'.repeat(5_000) }, 'its id has not 1 to 200 characters'],
+    ['no id', { id: '' }, 'its id has not 1 to 200 characters'],
+    ['a type of 101 characters', { type: 't'.repeat(101) }, 'its type has not 1 to 100 characters'],
+    ['an object with a long id', { object: { id: 'o'.repeat(201) } }, 'its object’s id has not'],
+    ['no time', { createdAt: 'soon' }, 'it does not say when'],
+    ['NUL deep within', { more: [{ text: 'a\0' }] }, 'its text has NUL'],
+    ['half a character', { more: '\ud83d' }, 'its text has NUL or half a character'],
+  ])('with %s, though signed, is refused with a reason and not kept', async (_, change, reason) => {
+    const before = await kept()
+    const body = JSON.stringify({ ...(JSON.parse(succeeded()) as object), ...change })
+    const answer = await post(server, body, { 'sandbox-signature': sign(body, await server.now()) })
+    expect(answer.status).toBe(400)
+    expect((JSON.parse(answer.body) as { error: string }).error).toContain(`The message is no event: ${reason}`)
+    expect(await kept()).toBe(before)
+  })
+
+  it('of a type that nobody knows is kept as UNKNOWN and does nothing', async () => {
+    const message = JSON.parse(succeeded()) as object
+    const id = 'evt_of_the_moon'
+    const text = 'a backslash and \\u0000, and 🌕'
+    await tell(server, { type: '', body: JSON.stringify({ ...message, id, type: 'moon.landed', text }) })
+    await server.drain()
+    expect(await list(['UNKNOWN'])).toMatchObject([{ type: 'moon.landed', attemptCount: 1, payload: { id, text } }])
+    expect(await list(['PROCESSED'])).toEqual([])
   })
 
   it('that comes before what it speaks of waits, is not lost, and takes effect once', async () => {
