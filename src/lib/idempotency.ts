@@ -1,8 +1,8 @@
 import assert from 'node:assert'
 import { createHash } from 'node:crypto'
 import { DAY_MS, addMs, machineNow } from './clock.js'
-import { isInPast } from './db.js'
-import type { Tx } from './db.js'
+import { databaseNow, isInPast } from './db.js'
+import type { Db, Tx } from './db.js'
 import { AppError } from './errors.js'
 
 /** How long an answer is kept for a retry. */
@@ -42,13 +42,28 @@ export async function idempotently<A extends Answer>(
 ): Promise<Remembered<A>> {
   if (call.key === null || call.key === undefined) return { answer: await work(), replayed: false }
   checkedKey(call.key)
-  const requestHash = createHash('sha256').update(canonical(call.request)).digest()
+  const requestHash = hashOf(call)
   const id = await claim(tx, call, requestHash, now)
   if (id === null) return { answer: await storedAnswer<A>(tx, call, requestHash), replayed: true }
   const answer = await work()
   await tx.sql`/* idempotency.finish */
     update idempotency_records set state = 'done', answer = ${{ json: answer }}::jsonb, finished_at = ${now}::timestamptz where id = ${id}::uuid`
   return { answer, replayed: false }
+}
+
+/**
+ * What a call under this key was answered before; null where there was none. For verbs that ask somebody outside before their
+ * transaction.
+ * @throws INVALID invalid_input; CONFLICT idempotency_mismatch when the key was used for another request
+ */
+export async function rememberedAnswer<A extends Answer>(
+  db: Db,
+  call: IdempotentCall & { readonly key: string },
+): Promise<A | null> {
+  checkedKey(call.key)
+  const record = await findRecord<A>(db, call)
+  if (!record || record.expiresAt <= (await databaseNow(db))) return null
+  return answerOf(record, hashOf(call))
 }
 
 /** A key as a client may choose it. @throws INVALID invalid_input */
@@ -75,17 +90,34 @@ async function claim(tx: Tx, call: IdempotentCall, requestHash: Buffer, now: Dat
 }
 
 async function storedAnswer<A extends Answer>(tx: Tx, call: IdempotentCall, requestHash: Buffer): Promise<A> {
-  const [row] = await tx.sql<{ requestHash: Uint8Array; answer: A | null }>`/* idempotency.stored */
-    select request_hash as "requestHash", answer from idempotency_records
+  const record = await findRecord<A>(tx, call)
+  assert(record, 'the conflicting record is there')
+  return answerOf(record, requestHash)
+}
+
+interface StoredRecord<A extends Answer> {
+  readonly requestHash: Uint8Array
+  readonly answer: A | null
+  readonly expiresAt: Date
+}
+
+async function findRecord<A extends Answer>(db: Db, call: IdempotentCall): Promise<StoredRecord<A> | undefined> {
+  const [row] = await db.sql<StoredRecord<A>>`/* idempotency.stored */
+    select request_hash as "requestHash", answer, expires_at as "expiresAt" from idempotency_records
     where scope = ${call.scope} and mutation = ${call.mutation} and key = ${call.key ?? null}`
-  assert(row, 'the conflicting record is there')
-  if (!requestHash.equals(row.requestHash))
+  return row
+}
+
+function answerOf<A extends Answer>(record: StoredRecord<A>, requestHash: Buffer): A {
+  if (!requestHash.equals(record.requestHash))
     throw new AppError('CONFLICT', 'idempotency_mismatch', 'This idempotency key was used for another request.', {
       path: ['input', 'idempotencyKey'],
     })
-  if (!row.answer) throw new AppError('CONFLICT', 'in_progress', 'The first call under this key is still running.')
-  return row.answer
+  if (!record.answer) throw new AppError('CONFLICT', 'in_progress', 'The first call under this key is still running.')
+  return record.answer
 }
+
+const hashOf = ({ request }: IdempotentCall): Buffer => createHash('sha256').update(canonical(request)).digest()
 
 /** JSON with sorted keys, so that equal requests hash alike. */
 function canonical(value: unknown): string {

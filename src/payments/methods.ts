@@ -5,7 +5,8 @@ import { keyedHash } from '../keys/keys.js'
 import { transaction } from '../lib/db.js'
 import type { Origin, Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
-import { checkedKey } from '../lib/idempotency.js'
+import { idempotently, rememberedAnswer } from '../lib/idempotency.js'
+import type { Remembered } from '../lib/idempotency.js'
 import { emit } from '../lib/events.js'
 import { HOUR_MS, SECOND_MS } from '../lib/clock.js'
 import type { RateLimit } from '../lib/rate.js'
@@ -33,24 +34,28 @@ const MAX_TOKEN_LENGTH = 200
 const PATH = ['input', 'token']
 
 /**
- * Saves a way to pay: the processor is asked outside any transaction, under a key made of person and idempotency key, so that
- * a retry saves the same one. Audited.
- * @throws INVALID payment_declined; CONFLICT too_many_payment_methods; UNAVAILABLE service_unavailable
+ * Saves a way to pay, once under its key. The processor is asked outside any transaction, under a key made of person, idempotency
+ * key and token, so that a retry saves the same one. Audited.
+ * @throws INVALID payment_declined; CONFLICT too_many_payment_methods, idempotency_mismatch; UNAVAILABLE service_unavailable
  */
 export async function addPaymentMethod(
   origin: Origin,
   services: PaymentServices,
   viewer: Viewer,
   { token, idempotencyKey }: { readonly token: string; readonly idempotencyKey: string },
-): Promise<string> {
+): Promise<Remembered<{ methodId: string }>> {
   if (!/^[\x21-\x7e]+$/.test(token) || token.length > MAX_TOKEN_LENGTH)
     throw new AppError('INVALID', 'invalid_input', 'This is no token of a payment method.', { path: PATH })
-  const key = createHash('sha256')
-    .update(`${viewer.userId}:${checkedKey(idempotencyKey)}`)
-    .digest('hex')
+  const tokenIndex = Buffer.from(keyedHash('payment_method', token)).toString('hex')
+  const call = { scope: viewer.userId, mutation: 'addPaymentMethod', key: idempotencyKey, request: { tokenIndex } }
+  const known = await rememberedAnswer<{ methodId: string }>(origin.db, call)
+  if (known) return { answer: known, replayed: true }
+  const key = createHash('sha256').update(`${viewer.userId}:${idempotencyKey}:${token}`).digest('hex')
   const customer = await ensureCustomer(origin, services, viewer)
   const saved = await askProcessor(() => services.processor.saveMethod({ customer, token, key }), refused)
-  return transaction(origin, (tx, now) => keepMethod(tx, services, viewer, saved, now))
+  return transaction(origin, (tx, now) =>
+    idempotently(tx, call, now, async () => ({ methodId: await keepMethod(tx, services, viewer, saved, now) })),
+  )
 }
 
 const refused = ({ code, declineClass, reason: message }: Decline): AppError =>

@@ -56,8 +56,9 @@ export const Mutation = {
   addPaymentMethod: async (_parent, { input }, context) => {
     const viewer = signedIn(context)
     await context.limiter.spend(NEW_METHODS, viewer.userId)
-    const id = await addPaymentMethod(context, context.payments, viewer, input)
-    return { paymentMethod: await findMethod(context.db, viewer.userId, id), userErrors: [] }
+    const { answer, replayed } = await addPaymentMethod(context, context.payments, viewer, input)
+    const paymentMethod = await findMethod(context.db, viewer.userId, answer.methodId)
+    return { paymentMethod, replayed, userErrors: [] }
   },
 
   removePaymentMethod: async (_parent, { input }, context) => {

@@ -40,6 +40,37 @@ describe('a way to pay', () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => tryCard(fan, 'pm_card_visa', key)))
     expect(new Set(answers.map(({ paymentMethod }) => paymentMethod.id)).size).toBe(1)
     expect((await fan.do(LIST)).viewer.paymentMethods).toHaveLength(1)
+    expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1)
+  })
+
+  it('is not another one under the same key, also while the first is being saved', async () => {
+    const fan = await world.fan()
+    const key = newKey()
+    const MISMATCH = [{ code: 'IDEMPOTENCY_MISMATCH', path: ['input', 'idempotencyKey'] }]
+    const both = await Promise.all(['pm_card_visa', 'pm_card_amex'].map((token) => tryCard(fan, token, key)))
+    const [first] = both.filter(({ userErrors }) => userErrors.length === 0)
+    const saved = first.paymentMethod.brand as string
+    expect(both).toContainEqual(
+      expect.objectContaining({ paymentMethod: null, userErrors: [expect.objectContaining(MISMATCH[0])] }),
+    )
+    expect(await tryCard(fan, 'pm_card_mastercard', key)).toMatchObject({ paymentMethod: null, userErrors: MISMATCH })
+    expect((await fan.do(LIST)).viewer.paymentMethods).toMatchObject([{ brand: saved }])
+  })
+
+  it('that was removed since is gone in the replay too, and a new key saves it again', async () => {
+    const fan = await world.fan()
+    const key = newKey()
+    const { paymentMethod, replayed } = await tryCard(fan, 'pm_card_visa', key)
+    expect(replayed).toBe(false)
+    expect(await tryCard(fan, 'pm_card_visa', key)).toMatchObject({ paymentMethod, replayed: true, userErrors: [] })
+    await fan.do(REMOVE, { id: paymentMethod.id })
+    expect(await tryCard(fan, 'pm_card_visa', key)).toMatchObject({
+      paymentMethod: null,
+      replayed: true,
+      userErrors: [],
+    })
+    expect((await fan.do(LIST)).viewer.paymentMethods).toEqual([])
+    expect((await tryCard(fan, 'pm_card_visa')).paymentMethod.id).not.toBe(paymentMethod.id)
   })
 
   it('that the bank refuses is not saved, and the refusal says why', async () => {

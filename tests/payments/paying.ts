@@ -11,7 +11,7 @@ export const ERRORS = `userErrors {
 }`
 
 const ADD_METHOD = `mutation ($input: AddPaymentMethodInput!) {
-  addPaymentMethod(input: $input) { paymentMethod { id brand lastFour isDefault } ${ERRORS} }
+  addPaymentMethod(input: $input) { paymentMethod { id brand lastFour isDefault } replayed ${ERRORS} }
 }`
 const SEND_TIP = `mutation ($input: SendTipInput!) {
   sendTip(input: $input) {
