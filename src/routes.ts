@@ -5,11 +5,12 @@ import type { Readiness } from './api/http/health.js'
 import { serveJwks } from './api/http/jwks.js'
 import { serveMetrics } from './api/http/metrics.js'
 import { bearerToken } from './api/credentials.js'
+import { answerPreflights } from './api/http.js'
 import { allowedOrigins } from './api/origins.js'
 import { contentGates } from './content/content.js'
 import { messageGates } from './messages/messages.js'
 import { serveMedia } from './media/media.js'
-import { serveStatements } from './earnings/earnings.js'
+import { STATEMENTS_PATH, serveStatements } from './earnings/earnings.js'
 import { servePaymentWebhooks } from './payments/payments.js'
 import { serveSandboxActions } from './processors/processors.js'
 import type { Routes } from './server.js'
@@ -47,8 +48,9 @@ export const routesBeside = (readiness: Readiness): readonly Routes[] => [
   (app, { config, database }) => {
     serveStreaming(app, { db: database.db, config })
   },
-  (app, { database: { db }, limiter }) => {
+  (app, { config, database: { db }, limiter }) => {
     const whoAsks = (request: FastifyRequest) => authenticate(db, bearerToken(request.headers.authorization))
+    answerPreflights(app, { path: STATEMENTS_PATH, methods: 'GET' }, allowedOrigins(config))
     serveStatements(app, { db, limiter, whoAsks })
   },
   (app, { config }) => {

@@ -48,7 +48,7 @@ export async function createServer(services: Services, { schema, authenticate, r
   const app = openHttp(config, isProxy, isAllowedOrigin)
   const apollo = await openApollo(api, isProxy)
   for (const route of routes) route(app, services)
-  answerPreflights(app, GRAPHQL_PATH, isAllowedOrigin)
+  answerPreflights(app, { path: GRAPHQL_PATH, methods: 'GET, POST' }, isAllowedOrigin)
   app.route({ method: ['GET', 'POST'], url: GRAPHQL_PATH, handler: apollo.handler })
   const sockets = openSockets(api, app.server, { path: GRAPHQL_PATH, isProxy, isAllowedOrigin })
   let drained: Promise<void> | undefined

@@ -105,16 +105,20 @@ function spareLongRequests({ server }: FastifyInstance): void {
   })
 }
 
-/** What answers a browser's preflight of `path`. */
-export function answerPreflights(app: FastifyInstance, path: string, isAllowedOrigin: Origins): void {
+/** What answers a browser's preflight of `path`, which takes these methods. */
+export function answerPreflights(
+  app: FastifyInstance,
+  { path, methods }: { readonly path: string; readonly methods: string },
+  isAllowedOrigin: Origins,
+): void {
   app.options(path, (request, reply) => {
     if (isAllowedOrigin(request.headers.origin ?? ''))
       reply.headers({
-        'access-control-allow-methods': 'GET, POST',
+        'access-control-allow-methods': methods,
         'access-control-allow-headers': REQUEST_HEADERS,
         'access-control-max-age': String(PREFLIGHT_SECONDS),
       })
-    return reply.code(204).header('allow', 'GET, POST, OPTIONS').send()
+    return reply.code(204).header('allow', `${methods}, OPTIONS`).send()
   })
 }
 

@@ -8,6 +8,8 @@ import type { Asking } from '../lib/viewer.js'
 import { findMonth } from './queries.js'
 import { writeStatement } from './statements.js'
 
+/** Where statements are. */
+export const STATEMENTS_PATH = '/statements/:file'
 const STATEMENTS: RateLimit = { name: 'earnings.statements', points: 30, windowSeconds: (10 * MINUTE_MS) / SECOND_MS }
 /** From 2000 to 2099. */
 const MONTH = /^(20\d\d-(?:0[1-9]|1[0-2]))\.csv$/
@@ -23,10 +25,10 @@ export interface StatementRoutes {
 
 /**
  * `GET /statements/2026-11.csv`: a creator's month, in their own zone, as it is shown to them by now. For the creator, with the
- * bearer token of their session. It is sent while it is read.
+ * bearer token of their session, from front ends of other origins too. It is sent while it is read.
  */
 export function serveStatements(app: FastifyInstance, { db, limiter, whoAsks }: StatementRoutes): void {
-  app.get<{ Params: { file: string } }>('/statements/:file', async (request, reply) => {
+  app.get<{ Params: { file: string } }>(STATEMENTS_PATH, async (request, reply) => {
     try {
       const { viewer, now } = await whoAsks(request)
       if (!viewer) return await reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'Sign in first.' })

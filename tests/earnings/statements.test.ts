@@ -146,6 +146,26 @@ describe('a statement of a month', () => {
     expect(cells).toContain('plain, "quoted"\nand broken')
   })
 
+  it('is fetched by front ends of origins that may ask the API, and of no others', async () => {
+    const url = `${server.origin}/statements/${thisMonth()}.csv`
+    const asks = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' }
+    const answersTo = async (origin: string) => {
+      const preflight = await fetch(url, { method: 'OPTIONS', headers: { origin, ...asks } })
+      const answer = await fetch(url, { headers: { origin, authorization: `Bearer ${creator.token}` } })
+      expect([preflight.status, answer.status]).toEqual([204, 200])
+      const { headers } = preflight
+      return [
+        headers.get('access-control-allow-origin'),
+        headers.get('access-control-allow-methods'),
+        headers.get('access-control-allow-headers')?.includes('authorization') ?? false,
+        answer.headers.get('access-control-allow-origin'),
+      ]
+    }
+    const mine = 'http://localhost:3000'
+    expect(await answersTo(mine)).toEqual([mine, 'GET', true, mine])
+    expect(await answersTo('https://evil.example')).toEqual([null, null, false, null])
+  })
+
   it('is its creator’s alone, by a session that holds, and a file that nobody keeps', async () => {
     const file = `${thisMonth()}.csv`
     const statuses = await Promise.all([
