@@ -58,6 +58,11 @@ describe('the page', () => {
     expect((await get('/graphql', { accept: HTML, 'if-none-match': '"other"' })).status).toBe(200)
   })
 
+  it('is where the root leads', async () => {
+    const response = await fetch(new URL('/', server.origin), { redirect: 'manual' })
+    expect([response.status, response.headers.get('location')]).toEqual([302, '/graphql'])
+  })
+
   it('leaves GET operations of clients to the API', async () => {
     const response = await get('/graphql?query=%7B__typename%7D', {
       accept: 'application/json',
@@ -80,7 +85,8 @@ describe('the page', () => {
     const response = await fetch(production.url, { headers: { accept: HTML } })
     expect(response.status).toBe(404)
     expect(response.headers.get('content-type')).toMatch(/^text\/plain/)
-    expect((await fetch(new URL(await fileOf('app.js'), production.origin))).status).toBe(404)
+    for (const path of [await fileOf('app.js'), '/'])
+      expect((await fetch(new URL(path, production.origin))).status).toBe(404)
     await production.close()
   })
 

@@ -37,7 +37,7 @@ const DEMO_SAMPLES: readonly Sample[] = [
 
 /**
  * The in-browser explorer: `GET /graphql` of a browser answers its page, `/graphiql/…` its files, all from this server and
- * under a strict content security policy; beside it, `/demo` where there is a demo world. In production there is none of it.
+ * under a strict content security policy; `/` leads there; beside it, `/demo` where there is a demo world. In production there is none of it.
  */
 export function serveGraphiql(
   app: FastifyInstance,
@@ -52,6 +52,7 @@ export function serveGraphiql(
   const version = assetsVersion()
   const page = makePage(version, config)
   app.addHook('onRequest', async (request, reply) => (isVisit(request) ? sendPage(request, reply, page) : undefined))
+  app.get('/', (_request, reply) => reply.redirect(ENDPOINT))
   if (config.isDemo) {
     const demo = makeDemoPage(version, config.publicUrl)
     app.get('/demo', (request, reply) => sendPage(request, reply, demo))
