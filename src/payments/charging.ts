@@ -1,10 +1,14 @@
+import { record } from '../audit/audit.js'
 import { postProcessorFee } from '../ledger/ledger.js'
 import { HOUR_MS, MINUTE_MS, addMs } from '../lib/clock.js'
 import { databaseNow, transaction } from '../lib/db.js'
-import type { Origin } from '../lib/db.js'
+import type { Origin, Tx } from '../lib/db.js'
+import { AppError } from '../lib/errors.js'
 import { log } from '../lib/log.js'
+import type { Viewer } from '../lib/viewer.js'
 import { ProcessorUnavailable } from '../processors/processors.js'
 import type { ChargeOrder, ChargeOutcome } from '../processors/types.js'
+import { askProcessor } from './asking.js'
 import { abandonPayment, askLater, settlePayment } from './intents.js'
 import { findChargeable, findCustomer } from './method-queries.js'
 import { countAttempt, findPayment, findPaymentForUpdate, insertCase } from './queries.js'
@@ -23,6 +27,7 @@ export const ABSENT: Presence = { isPresent: false, returnUrl: null }
 const QUESTIONS_MS = [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS]
 /** After so many questions without an answer somebody looks into it; the questions go on. */
 const QUESTIONS_BEFORE_CASE = 6
+const PATH = ['input', 'paymentId']
 
 /**
  * Asks the processor for a payment's money, outside any transaction, and writes what it answers. Nothing happens where the
@@ -39,6 +44,55 @@ export async function chargePayment(
   const outcome = await asking(paymentId, () => charge(origin, services, payment, presence))
   if (outcome) await transaction(origin, (tx, now) => settlePayment(tx, services, paymentId, outcome, now))
 }
+
+/**
+ * Gives up a payment that waits for its payer, as they ask: the processor is told first, so that no money comes afterwards, and
+ * what it answers counts. One that was given up stays so. Audited.
+ * @throws NOT_FOUND node_not_found; CONFLICT payment_not_waiting, also where it was confirmed just before; UNAVAILABLE
+ * service_unavailable
+ */
+export async function cancelPayment(
+  origin: Origin,
+  services: PaymentServices,
+  { userId }: Viewer,
+  paymentId: string,
+): Promise<void> {
+  const payment = await findPayment(origin.db, paymentId)
+  if (payment?.payerId !== userId) throw new AppError('NOT_FOUND', 'node_not_found', 'No such Payment.', { path: PATH })
+  if (isGivenUp(payment)) return
+  const { state, processorReference: reference } = payment
+  if (state !== 'REQUIRES_ACTION' || reference === null) throw notWaiting()
+  const outcome = await askProcessor(() => services.processor.cancelCharge(reference), notWaiting)
+  const after = await transaction(origin, async (tx, now) => {
+    const before = await findPaymentForUpdate(tx, paymentId)
+    await settlePayment(tx, services, paymentId, outcome, now)
+    if (before && !before.settledAt && outcome.state === 'FAILED') await recordGivenUp(tx, before, now)
+    return findPayment(tx, paymentId)
+  })
+  if (!after || !isGivenUp(after)) throw notWaiting()
+}
+
+/** Whether nobody waits for it any more: its processor gave it up, or we did. */
+const isGivenUp = ({ state, failureCode }: PaymentRow): boolean =>
+  state === 'CANCELLED' || (state === 'FAILED' && failureCode === 'canceled')
+
+const notWaiting = (): AppError =>
+  new AppError('CONFLICT', 'payment_not_waiting', 'This payment does not wait for you.', { path: PATH })
+
+const recordGivenUp = (tx: Tx, { id, payerId, state }: PaymentRow, now: Date): Promise<void> =>
+  record(
+    tx,
+    {
+      action: 'payment.given_up',
+      category: 'PAYMENT',
+      severity: 'LOW',
+      subject: { table: 'payment_intents', id },
+      userId: payerId,
+      before: { state },
+      description: 'Its payer gave up a payment instead of confirming it.',
+    },
+    now,
+  )
 
 /** Null where nobody knows: the processor did not answer. */
 async function asking(paymentId: string, ask: () => Promise<ChargeOutcome | null>): Promise<ChargeOutcome | null> {

@@ -12,7 +12,7 @@ import { TIMEOUTS } from '../lib/timeouts.js'
 import type { ChargeOutcome } from '../processors/types.js'
 import { findDefaultMethod, findMethod } from './method-queries.js'
 import { purposeOf } from './purposes.js'
-import { cancelPayment, findPaymentForUpdate, insertCase, insertPayment, updateOutcome } from './queries.js'
+import { findPaymentForUpdate, insertCase, insertPayment, updateCancelled, updateOutcome } from './queries.js'
 import { startRefund } from './refunds.js'
 import { PAYMENT_CHANGED, PAYMENT_FAILED_LATE, finishPaymentJob, learnFeeJob, paymentsOf } from './types.js'
 import type { PaymentPurpose, PaymentRow, PaymentServices, PaymentSource } from './types.js'
@@ -284,7 +284,7 @@ async function recordAttempt(
 export async function abandonPayment(tx: Tx, services: PaymentServices, paymentId: string, now: Date): Promise<void> {
   const payment = await findPaymentForUpdate(tx, paymentId)
   if (!payment || payment.settledAt) return
-  await cancelPayment(tx, payment.id, now)
+  await updateCancelled(tx, payment.id, now)
   await purposeOf(services, payment).failed(tx, payment, now)
   await recordStep(tx, payment, { action: 'payment.cancelled', severity: 'LOW', state: 'CANCELLED' }, now)
   await emitChanged(tx, payment, now)

@@ -97,7 +97,7 @@ export async function updateOutcome(tx: Tx, id: string, outcome: ChargeOutcome, 
 }
 
 /** A payment that nobody waits for any more. */
-export async function cancelPayment(tx: Tx, id: string, now: Date): Promise<void> {
+export async function updateCancelled(tx: Tx, id: string, now: Date): Promise<void> {
   await tx.sql`/* payments.cancel */
     update payment_intents set state = 'cancelled', action_url = null, settled_at = ${now}::timestamptz, version = version + 1
     where id = ${id}::uuid`

@@ -19,6 +19,7 @@ import type { Money } from '../lib/money.js'
 import { checkedPage, toConnection } from '../lib/page.js'
 import { mapped } from '../lib/sources.js'
 import { signedIn } from '../lib/viewer.js'
+import { cancelPayment } from './charging.js'
 import { findWebhookEvent, listWebhookEvents } from './inbox-queries.js'
 import type { WebhookEventRow } from './inbox-queries.js'
 import { replayWebhookEvent } from './inbox.js'
@@ -71,6 +72,12 @@ export const Mutation = {
     const id = methodIdOf(input)
     await transaction(context, (tx, now) => setDefaultMethod(tx, viewer, id, now))
     return { paymentMethod: await findMethod(context.db, viewer.userId, id), userErrors: [] }
+  },
+
+  cancelPayment: async (_parent, { input }, context) => {
+    const id = uuidOf('Payment', input.paymentId, ['input', 'paymentId'])
+    await cancelPayment(context, context.payments, signedIn(context), id)
+    return { payment: await reloadedPayment(id, context), userErrors: [] }
   },
 
   topUpWallet: async (_parent, { input }, context) => {

@@ -11,6 +11,7 @@ export const rules = {
     removePaymentMethod: isSignedIn,
     setDefaultPaymentMethod: isSignedIn,
     topUpWallet: isSignedIn,
+    cancelPayment: isSignedIn,
     replayWebhookEvent: isAdmin,
   },
   Subscription: {

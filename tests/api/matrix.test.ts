@@ -9,7 +9,7 @@ import { openRawSocket } from '../support/raw-socket.js'
 import { say } from '../comments/calls.js'
 import { draft, provenCreator, publish } from '../content/posts.js'
 import { send as sendMessage, start as startConversation } from '../messages/calls.js'
-import { saveCard, tip } from '../payments/paying.js'
+import { saveCard, tip, topUp } from '../payments/paying.js'
 import { goLive, join, rotate, say as sayInStream, schedule, streamMutation } from '../streams/calls.js'
 import { makePicture, requestUpload, sendUpload } from '../support/media.js'
 import { startServer } from '../support/server.js'
@@ -146,6 +146,13 @@ const aWebhook = async (asker: Person, role: Role): Promise<{ endpointId: string
 /** A way to pay of the asker's, where they may have one. */
 const aNewCard = (asker: Person, role: Role): Promise<string> =>
   mayCall(SIGNED_IN, role) ? saveCard(asker) : Promise.resolve(globalId('PaymentMethod', randomUUID()))
+/** A payment of the asker's that waits for them. */
+async function aWaitingPayment(asker: Person, role: Role): Promise<string> {
+  if (!mayCall(SIGNED_IN, role)) return globalId('Payment', randomUUID())
+  const paymentMethodId = await saveCard(asker, 'pm_card_authenticationRequired')
+  const payWith = { paymentMethodId, returnUrl: 'https://app.example.com' }
+  return (await topUp(asker, '1000', 'EUR', { payWith })).data?.['topUpWallet'].payment.id as string
+}
 const cards = new Map<Person, Promise<string>>()
 /** A way to pay of the asker's that stays: how many one may save in an hour is limited. */
 const aCard = (asker: Person, role: Role): Promise<string> => {
@@ -556,6 +563,10 @@ const MATRIX: Readonly<Record<string, Row>> = {
   'Mutation.setDefaultPaymentMethod': {
     verdicts: SIGNED_IN,
     call: async (asker, role) => withInput('setDefaultPaymentMethod', { paymentMethodId: await aNewCard(asker, role) }),
+  },
+  'Mutation.cancelPayment': {
+    verdicts: SIGNED_IN,
+    call: async (asker, role) => withInput('cancelPayment', { paymentId: await aWaitingPayment(asker, role) }),
   },
   'Mutation.topUpWallet': {
     verdicts: SIGNED_IN,

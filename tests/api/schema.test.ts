@@ -252,6 +252,7 @@ describe('each mutation', () => {
     // states, set as often as one likes
     'removePaymentMethod',
     'setDefaultPaymentMethod',
+    'cancelPayment',
     'blockUser',
     'followUser',
     'muteUser',
