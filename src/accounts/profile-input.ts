@@ -1,6 +1,7 @@
 import type { UpdateProfileInput } from '../generated/graphql.js'
 import { AppError } from '../lib/errors.js'
 import { checkedLongText, checkedShortText } from '../lib/text.js'
+import { checkedHttps } from '../lib/urls.js'
 import { checkedDisplayName, checkedUsername } from './names.js'
 import { yearsSince } from './profile-view.js'
 import type { StoredProfile } from './profile-queries.js'
@@ -57,7 +58,8 @@ const plainParts = ({
 }: UpdateProfileInput): Partial<StoredProfile> => ({
   ...(bio !== undefined && { bio: bio === null ? null : longText(bio, 'bio', MAX_BIO_LENGTH) }),
   ...(website !== undefined && {
-    website: website === null ? null : shortText(website, 'website', MAX_WEBSITE_LENGTH),
+    website:
+      website === null ? null : checkedHttps(shortText(website, 'website', MAX_WEBSITE_LENGTH), ['input', 'website']),
   }),
   ...(socialLinks !== undefined && { socialLinks: checkedLinks(socialLinks ?? []) }),
   ...(categories !== undefined && { categories: checkedCategories(categories ?? []) }),
@@ -108,7 +110,7 @@ function checkedLinks(links: readonly SocialLink[]): SocialLink[] {
   return links.map(({ platform, url }) => {
     if (!PLATFORM.test(platform))
       throw refused('socialLinks', 'A platform has 2 to 30 letters in lower case, digits, dots, dashes.')
-    return { platform, url }
+    return { platform, url: checkedHttps(url, ['input', 'socialLinks']) }
   })
 }
 

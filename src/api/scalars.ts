@@ -1,6 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped } from 'graphql'
 import type { ValueNode } from 'graphql'
 import { isCurrency } from '../lib/money.js'
+import { isLocal } from '../lib/urls.js'
 
 const MAX_URL_LENGTH = 2_000
 const MAX_JSON_BYTES = 16_384
@@ -56,9 +57,9 @@ function parseDate(text: string): string {
 }
 
 function parseUrl(text: string): string {
-  const isHttps = text.length <= MAX_URL_LENGTH && /^https:\/\/[^\s]+$/.test(text) && URL.canParse(text)
-  const url = isHttps ? new URL(text) : null
-  if (!url || url.protocol !== 'https:' || url.username !== '' || url.password !== '')
+  const url =
+    text.length <= MAX_URL_LENGTH && /^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text) ? new URL(text) : null
+  if (!url || !(url.protocol === 'https:' || isLocal(url)) || url.username !== '' || url.password !== '')
     throw wrong(`Url is an absolute https address of at most ${String(MAX_URL_LENGTH)} characters.`)
   return url.href.length <= MAX_URL_LENGTH ? url.href : text
 }

@@ -165,7 +165,7 @@ export const Mutation = {
   purchaseMessage: async (_parent, { input }, context) => {
     const viewer = signedIn(context)
     const messageId = messageIdOf(input)
-    const source = checkedSource(input.payWith)
+    const source = checkedSource(input.payWith, context)
     const { expectedPrice, idempotencyKey } = input
     const isGated = context.config.ageGate === 'platform'
     await context.limiter.spend(PURCHASES, viewer.userId)

@@ -83,7 +83,7 @@ export const Mutation = {
   topUpWallet: async (_parent, { input }, context) => {
     const viewer = signedIn(context)
     const { amountMinor, currency, idempotencyKey } = input
-    const source = checkedSource(input.payWith)
+    const source = checkedSource(input.payWith, context)
     const order = { amount: { amountMinor, currency }, source, idempotencyKey }
     const { answer, replayed } = await transaction(context, (tx, now) =>
       topUpWallet(tx, context.payments, viewer, order, now),

@@ -10,6 +10,7 @@ import type {
 import { transaction } from '../lib/db.js'
 import type { Db } from '../lib/db.js'
 import { globalId, uuidOf } from '../lib/ids.js'
+import { checkedReturnUrl } from '../lib/urls.js'
 import { checkedPage, toConnection } from '../lib/page.js'
 import type { Connection, PageArgs, PageRequest } from '../lib/page.js'
 import { signedIn } from '../lib/viewer.js'
@@ -43,7 +44,8 @@ export const Query = {
 
 export const Mutation = {
   addPayoutAccount: async (_parent, { input }, context) => {
-    const { id, onboardingUrl } = await addPayoutAccount(context, context.payments, signedIn(context), input)
+    const order = { ...input, returnUrl: checkedReturnUrl(input.returnUrl, context.config, ['input', 'returnUrl']) }
+    const { id, onboardingUrl } = await addPayoutAccount(context, context.payments, signedIn(context), order)
     return { payoutAccount: await findAccount(context.db, id), onboardingUrl, userErrors: [] }
   },
 

@@ -26,7 +26,7 @@ export const Mutation = {
     const post = await findVisibleContent(contentId, context)
     if (!post) throw noSuchContent()
     refuseUnproven(post, viewer.isAgeVerified || post.creatorId === viewer.userId)
-    const source = checkedSource(input.payWith)
+    const source = checkedSource(input.payWith, context)
     const { expectedPrice, idempotencyKey } = input
     const order = { contentId, creatorId: post.creatorId, expectedPrice, source, idempotencyKey }
     await context.limiter.spend(PURCHASES, viewer.userId)

@@ -172,7 +172,7 @@ export const Mutation = {
       throw new AppError('CONFLICT', 'age_verification_required', 'Prove your age first.', {
         path: ['input', 'streamId'],
       })
-    const source = checkedSource(input.payWith)
+    const source = checkedSource(input.payWith, context)
     const { expectedPrice, idempotencyKey } = input
     const order = { contentId: post.id, streamId, creatorId: post.creatorId, expectedPrice, source, idempotencyKey }
     await context.limiter.spend(PURCHASES, viewer.userId)

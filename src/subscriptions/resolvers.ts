@@ -68,7 +68,7 @@ export const Mutation = {
 
   subscribe: async (_parent, { input }, context) => {
     const viewer = signedIn(context)
-    const source = checkedSource(input.payWith)
+    const source = checkedSource(input.payWith, context)
     const { expectedPrice, idempotencyKey } = input
     const offerId = uuidOf('SubscriptionOffer', input.offerId, ['input', 'offerId'])
     await context.limiter.spend(SUBSCRIBES, viewer.userId)
@@ -83,7 +83,7 @@ export const Mutation = {
     const viewer = signedIn(context)
     const recipient = await findVisibleUser(uuidOf('User', input.recipientId, ['input', 'recipientId']), context)
     if (!recipient) throw noSuchUser(['input', 'recipientId'])
-    const source = checkedSource(input.payWith)
+    const source = checkedSource(input.payWith, context)
     const { expectedPrice, isAnonymous, idempotencyKey } = input
     const order = {
       offerId: uuidOf('SubscriptionOffer', input.offerId, ['input', 'offerId']),
@@ -146,7 +146,7 @@ export const Mutation = {
 
   redeemPromotion: async (_parent, { input }, context) => {
     const viewer = signedIn(context)
-    const source = checkedSource(input.payWith)
+    const source = checkedSource(input.payWith, context)
     const { code, expectedPrice, idempotencyKey } = input
     const offerId = uuidOf('SubscriptionOffer', input.offerId, ['input', 'offerId'])
     const order = { offerId, code, expectedPrice, source, idempotencyKey }
@@ -159,7 +159,7 @@ export const Mutation = {
 
   changeSubscription: async (_parent, { input }, context) => {
     const viewer = signedIn(context)
-    const source = checkedSource(input.payWith)
+    const source = checkedSource(input.payWith, context)
     const previewId = uuidOf('SubscriptionPreview', input.previewId, ['input', 'previewId'])
     const order = { previewId, source, idempotencyKey: input.idempotencyKey }
     await context.limiter.spend(SUBSCRIBES, viewer.userId)
@@ -171,7 +171,7 @@ export const Mutation = {
 
   retrySubscriptionPayment: async (_parent, { input }, context) => {
     const viewer = signedIn(context)
-    const source = checkedSource(input.payWith)
+    const source = checkedSource(input.payWith, context)
     const order = { subscriptionId: subscriptionIdOf(input), source, idempotencyKey: input.idempotencyKey }
     await context.limiter.spend(SUBSCRIBES, viewer.userId)
     const { answer, replayed } = await transaction(context, (tx, now) =>

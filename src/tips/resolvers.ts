@@ -30,7 +30,7 @@ export const Mutation = {
     const viewer = signedIn(context)
     const { amountMinor, currency, isAnonymous, idempotencyKey } = input
     const creatorId = uuidOf('User', input.creatorId, ['input', 'creatorId'])
-    const source = checkedSource(input.payWith)
+    const source = checkedSource(input.payWith, context)
     const order = {
       creatorId,
       amount: { amountMinor, currency },
