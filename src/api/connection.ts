@@ -11,7 +11,7 @@ import type { Authenticated, Client } from './context.js'
 export const CLOSE = {
   goingAway: 1001,
   unsupportedData: 1003,
-  tooSlow: 1013,
+  tryAgain: 1013,
   badRequest: 4400,
   unauthorized: 4401,
   forbidden: 4403,
@@ -119,7 +119,7 @@ export class Connection {
   send(text: string): Promise<void> {
     if (!this.isOpen) return Promise.resolve()
     if (this.socket.bufferedAmount > MAX_BUFFERED_BYTES) {
-      this.close(CLOSE.tooSlow, 'too_slow: connect again and resume.')
+      this.close(CLOSE.tryAgain, 'too_slow: connect again and resume.')
       return Promise.resolve()
     }
     return new Promise((resolve) => {

@@ -57,12 +57,14 @@ async function connect(api: Api, connections: Connections, context: SocketContex
   } catch (error) {
     const { code, details, message } = toClientError(error, requestId)
     log.info({ requestId, refusal: code, reason: details.reason }, 'socket refused')
-    connection.close(closeCodeOf(error), `${details.reason ?? code}: ${message}`)
+    connection.close(closeCodeOf(error, code), `${details.reason ?? code}: ${message}`)
     return false
   }
 }
 
-function closeCodeOf(error: unknown): number {
+/** A client that is told of a fault of ours gives up; one that shall come back is asked to. */
+function closeCodeOf(error: unknown, clientCode: string): number {
+  if (clientCode === 'UNAVAILABLE') return CLOSE.tryAgain
   if (!(error instanceof AppError)) return CLOSE.internal
   return error.code === 'LIMITED' ? CLOSE.tooMany : CLOSE.forbidden
 }

@@ -366,7 +366,7 @@ describe('who is connected', () => {
     lab.sessions.isDown = true
     const { code } = await (await init('Bearer x')).closed
     lab.sessions.isDown = false
-    expect(code).toBe(4500)
+    expect(code).toBe(1013)
   })
 
   it('the socket closes with 4403 when its token ends: the client may come back with another', async () => {
