@@ -11,7 +11,7 @@ import {
 import { jobs } from '../../src/keys/jobs.js'
 import { RESUME_ROTATIONS, ROTATE_KEYS } from '../../src/keys/types.js'
 import { transaction } from '../../src/lib/db.js'
-import type { Db, Origin, Tx } from '../../src/lib/db.js'
+import type { Db, Origin } from '../../src/lib/db.js'
 import type { JobServices } from '../../src/lib/jobs.js'
 import { testDatabase } from '../support/database.js'
 import type { TestDatabase } from '../support/database.js'
@@ -58,19 +58,14 @@ async function readAll(): Promise<void> {
 /** Ends as a killed process would: in the middle of a transaction, which is rolled back. */
 function dyingAfter(batches: number): JobServices {
   let begun = 0
-  const db = Object.create(database.db, {
-    $transaction: {
-      value: (work: (tx: Tx) => Promise<unknown>, options: object) =>
-        (
-          database.db as unknown as { $transaction: (w: (tx: Tx) => Promise<unknown>, o: object) => Promise<unknown> }
-        ).$transaction(async (tx) => {
-          const result = await work(tx)
-          begun += 1
-          if (begun > batches) throw new Error('killed')
-          return result
-        }, options),
-    },
-  }) as Db
+  const transact: Db['transact'] = (work, options) =>
+    database.db.transact!(async (client) => {
+      const result = await work(client)
+      begun += 1
+      if (begun > batches) throw new Error('killed')
+      return result
+    }, options)
+  const db = Object.create(database.db, { transact: { value: transact } }) as Db
   return { ...services, db }
 }
 
