@@ -76,16 +76,14 @@ async function lived(
   return { buyer, contentId: contentId as string, paymentId, messages }
 }
 
+/** Somebody buys a post of `creator`'s, and a dispute of it ends with `verdict`. */
+type Life = (server: TestServer, world: World, creator: Person, verdict: 'WON' | 'LOST') => Promise<History>
+
 /**
  * One charge's life of six messages: it waits for its payer, succeeds, goes back in part by two refunds, what is left is
  * disputed, and the dispute ends with `verdict`.
  */
-export const disputedPurchase = (
-  server: TestServer,
-  world: World,
-  creator: Person,
-  verdict: 'WON' | 'LOST',
-): Promise<History> =>
+export const disputedPurchase: Life = (server, world, creator, verdict) =>
   lived(server, world, creator, 'pm_card_authenticationRequired', async (charge) => {
     const sandbox = sandboxOf(server)
     await sandbox.confirmAction(charge, 'succeed')
@@ -98,12 +96,7 @@ export const disputedPurchase = (
  * One charge's life of five messages: all of it goes back just before the half of it is disputed, the dispute ends with
  * `verdict`, and then the bank sends the refund back.
  */
-export const disputedAndGivenBack = (
-  server: TestServer,
-  world: World,
-  creator: Person,
-  verdict: 'WON' | 'LOST',
-): Promise<History> =>
+export const disputedAndGivenBack: Life = (server, world, creator, verdict) =>
   lived(server, world, creator, 'pm_card_refundFail', async (charge) => {
     const sandbox = sandboxOf(server)
     await sandbox.refundAtProcessor(charge, 999n)
@@ -114,12 +107,7 @@ export const disputedAndGivenBack = (
  * One charge's life of five messages: it succeeds, a part of it is disputed and won, and all of it is disputed again, which ends
  * with `verdict`.
  */
-export const disputedTwice = (
-  server: TestServer,
-  world: World,
-  creator: Person,
-  verdict: 'WON' | 'LOST',
-): Promise<History> =>
+export const disputedTwice: Life = (server, world, creator, verdict) =>
   lived(server, world, creator, 'pm_card_visa', async (charge) => {
     const sandbox = sandboxOf(server)
     await sandbox.closeDispute(await sandbox.openDispute(charge, { amountMinor: 500n }), 'WON')
