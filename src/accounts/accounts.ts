@@ -2,7 +2,7 @@
 export { APPROVAL_MS, rejectionReason, reviewAgeVerification, submitAgeVerification } from './age-verifications.js'
 export { isBlocking, isFollowing, isMuting, isSubscribed } from './bond-queries.js'
 export type { Someone } from './bond-queries.js'
-export { checkedReason, holdActor, noSuchUser } from './changes.js'
+export { checkedReason, holdActor, holdIfActive, noSuchUser } from './changes.js'
 export { getUsersForUpdate } from './queries.js'
 export { becomeCreator } from './creators.js'
 export { deleteAccount, restoreAccount } from './deletion.js'

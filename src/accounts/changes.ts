@@ -55,3 +55,9 @@ export async function holdActor(tx: Tx, userId: string, now: Date): Promise<Held
     throw new AppError('FORBIDDEN', 'account_limited', 'This account is limited; see viewer.notices.')
   return user
 }
+
+/** Holds the account of whoever did something before, as `holdActor` does; whether it is still in good standing. */
+export async function holdIfActive(tx: Tx, userId: string, now: Date): Promise<boolean> {
+  const user = (await getUsersForUpdate(tx, [userId])).get(userId)
+  return user !== undefined && statusAt(user, now) === 'ACTIVE'
+}

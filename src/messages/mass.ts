@@ -9,7 +9,7 @@ import { enqueue } from '../lib/jobs.js'
 import type { RateLimit } from '../lib/rate.js'
 import { signal } from '../lib/signals.js'
 import type { Viewer } from '../lib/viewer.js'
-import { holdActor } from '../accounts/accounts.js'
+import { holdActor, holdIfActive } from '../accounts/accounts.js'
 import { discounted } from '../ledger/ledger.js'
 import { holdFanList } from './list-queries.js'
 import { noSuchList } from './lists.js'
@@ -157,7 +157,8 @@ async function sendNext(tx: Tx, id: string, now: Date): Promise<boolean> {
   if (mass.state === 'SCHEDULED') await updateMassMessage(tx, id, { state: 'SENDING', startedAt: now })
   const left = MAX_RECIPIENTS - mass.sentCount - mass.skippedCount
   const mark = await findMark(tx, id)
-  const next = (await isStillWriting(tx, mass, now))
+  // a creator who is not in good standing any more sends nothing more
+  const next = (await holdIfActive(tx, mass.creatorId, now))
     ? await listNextRecipients(tx, mass, mark, Math.min(BATCH, left), now)
     : []
   if (next.length === 0) {
@@ -185,17 +186,6 @@ async function sendTo(tx: Tx, mass: MassMessageRow, userIds: readonly string[], 
   await signal(tx, CONVERSATION_TOPIC, conversationIds)
   await signal(tx, INBOX_TOPIC, [...userIds, creatorId])
   return sent
-}
-
-/** Whether the creator is in good standing; one who is not sends nothing more. */
-async function isStillWriting(tx: Tx, { creatorId }: MassMessageRow, now: Date): Promise<boolean> {
-  try {
-    await holdActor(tx, creatorId, now)
-    return true
-  } catch (error) {
-    if (error instanceof AppError) return false
-    throw error
-  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { holdActor } from '../accounts/accounts.js'
+import { holdIfActive } from '../accounts/accounts.js'
 import { record } from '../audit/audit.js'
 import { addMs, MINUTE_MS, SECOND_MS } from '../lib/clock.js'
 import { transaction } from '../lib/db.js'
@@ -51,7 +51,7 @@ export async function beginPublishing(tx: Tx, publishing: Publishing, now: Date)
   const hash = hashStreamKey(publishing.key)
   const owner = hash && (await findKeyByHash(tx, hash))
   if (!hash || !owner) return refused('there is no such key')
-  if (!(await holdCreator(tx, owner.creatorId, now))) return refused('the account is limited')
+  if (!(await holdIfActive(tx, owner.creatorId, now))) return refused('the account is limited')
   // a key may have been revoked until its creator was held
   const key = await findKeyByHash(tx, hash)
   if (!key || !isValidAt(key, now)) return refused('the key has ended')
@@ -65,16 +65,6 @@ export async function beginPublishing(tx: Tx, publishing: Publishing, now: Date)
   if (!open) await connect(tx, stream, { keyId: key.id, ...publishing }, now)
   await markKeyUsed(tx, key.id, now)
   return verdict
-}
-
-async function holdCreator(tx: Tx, creatorId: string, now: Date): Promise<boolean> {
-  try {
-    await holdActor(tx, creatorId, now)
-    return true
-  } catch (error) {
-    if (error instanceof AppError) return false
-    throw error
-  }
 }
 
 async function admitEncoder(tx: Tx, stream: HeldStream, { connection }: Publishing, now: Date): Promise<Verdict> {
