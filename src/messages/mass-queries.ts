@@ -7,6 +7,7 @@ import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
 import type { Fragment } from '../lib/sql.js'
 import { notBlocked } from '../social/social.js'
+import { moveSides } from './write-queries.js'
 import type { MessageFile } from './sending.js'
 import type { Audience, MassMessageRow, MassMessageState } from './types.js'
 
@@ -280,14 +281,7 @@ export async function insertMassBatch(
       select numbered.id, numbered.last_event_sequence, 'created', message.id, ${now}::timestamptz
       from numbered join message on message.conversation_id = numbered.id
     ), sides as (
-      update conversation_participants p
-      set last_message_at = numbered.last_message_at,
-        unread_count = p.unread_count + case when p.user_id = ${creatorId}::uuid then 0 else 1 end,
-        archived_at = case
-          when p.user_id <> ${creatorId}::uuid and p.muted_until > ${now}::timestamptz then p.archived_at
-        end,
-        updated_at = ${now}::timestamptz
-      from numbered where p.conversation_id = numbered.id
+      ${moveSides(creatorId, now)}
     ), files as (
       insert into message_media (message_id, media_id, position, is_teaser, created_at)
       select message.id, f.media_id, f.position, f.is_teaser, ${now}::timestamptz

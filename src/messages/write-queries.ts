@@ -3,6 +3,8 @@ import { isFollowing } from '../accounts/accounts.js'
 import { releaseMedia } from '../media/media.js'
 import type { Db, Tx } from '../lib/db.js'
 import type { Money } from '../lib/money.js'
+import { fragment } from '../lib/sql.js'
+import type { Fragment } from '../lib/sql.js'
 import { isUnsent } from './message-queries.js'
 import type { MessageMediaRow } from './message-queries.js'
 import type { Acquaintance } from './rules.js'
@@ -84,6 +86,20 @@ export interface NewMessage {
 }
 
 /**
+ * Tells both sides of the conversations of `numbered` that something was said: to the other one it is unread, and brings the
+ * conversation back from the archive unless it is muted.
+ */
+export const moveSides = (senderId: string, now: Date): Fragment => fragment`
+  update conversation_participants p
+  set last_message_at = numbered.last_message_at,
+    unread_count = p.unread_count + case when p.user_id = ${senderId}::uuid then 0 else 1 end,
+    archived_at = case
+      when p.user_id <> ${senderId}::uuid and p.muted_until > ${now}::timestamptz then p.archived_at
+    end,
+    updated_at = ${now}::timestamptz
+  from numbered where p.conversation_id = numbered.id`
+
+/**
  * Writes a message as the next of its conversation, which is held from then on: its number, the newest message, what is unread
  * and what a reader is told of it are of one commit. A conversation that was put away comes back, unless it is muted.
  */
@@ -111,14 +127,7 @@ export async function insertMessage(
       insert into conversation_events (conversation_id, sequence, kind, message_id, created_at)
       select numbered.id, numbered.last_event_sequence, 'created', message.id, ${now}::timestamptz from numbered, message
     ), sides as (
-      update conversation_participants p
-      set last_message_at = numbered.last_message_at,
-        unread_count = p.unread_count + case when p.user_id = ${senderId}::uuid then 0 else 1 end,
-        archived_at = case
-          when p.user_id <> ${senderId}::uuid and p.muted_until > ${now}::timestamptz then p.archived_at
-        end,
-        updated_at = ${now}::timestamptz
-      from numbered where p.conversation_id = numbered.id
+      ${moveSides(senderId, now)}
     ), files as (
       insert into message_media (message_id, media_id, position, is_teaser, created_at)
       select message.id, file.media_id, file.place - 1, file.is_teaser, ${now}::timestamptz
