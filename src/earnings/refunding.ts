@@ -1,5 +1,5 @@
 import { holdActor, isActingStaff } from '../accounts/accounts.js'
-import { feeGivenBack, findSale, findTransaction, getRefunded, priceOf } from '../ledger/ledger.js'
+import { findSale, findTransaction } from '../ledger/ledger.js'
 import type { Sale } from '../ledger/types.js'
 import type { Db, Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
@@ -7,7 +7,7 @@ import { idempotently } from '../lib/idempotency.js'
 import type { Remembered } from '../lib/idempotency.js'
 import type { Money } from '../lib/money.js'
 import type { Viewer } from '../lib/viewer.js'
-import { findPayment, getHeld, purposeOf, refundable, startRefund, toReversal } from '../payments/payments.js'
+import { findPayment, getFeeGivenBack, purposeOf, refundable, startRefund, toReversal } from '../payments/payments.js'
 import type { PaymentRow, PaymentServices } from '../payments/types.js'
 import { canRefund } from './rules.js'
 
@@ -80,8 +80,7 @@ export async function previewRefund(
     throw new AppError('CONFLICT', 'refund_too_large', 'There is not that much left of this sale.', {
       path: ['amountMinor'],
     })
-  const [before, held] = [await getRefunded(db, payment.id), await getHeld(db, payment.id)]
-  const feeMinor = feeGivenBack(priceOf(sale), before, held, amount)
+  const feeMinor = await getFeeGivenBack(db, sale, amount)
   const reversal = toReversal({ amountMinor: amount, revokesAccess: false }, amount === left)
   const money = (minor: bigint): Money => ({ amountMinor: minor, currency: payment.currency })
   return {

@@ -19,46 +19,107 @@ export function split(grossMinor: bigint, feeBasisPoints: number): Split {
 export const discounted = (amountMinor: bigint, basisPoints: number): bigint =>
   amountMinor - rounded(amountMinor * BigInt(basisPoints), WHOLE)
 
-/** What of a sale is with its payer again, or held for them: of the price, and of the fee in it. */
+/** A part of a price, and of the fee in it. */
 export interface Returned {
   readonly grossMinor: bigint
   readonly platformFeeMinor: bigint
 }
 
-type Price = Pick<Split, 'grossMinor' | 'platformFeeMinor'>
+/** What a dispute holds of a sale, or has lost, and what of the price it shall hold by now. */
+export interface Hold extends Returned {
+  readonly dueMinor: bigint
+}
+
+const less = (whole: Returned, parts: readonly Returned[]): Returned => ({
+  grossMinor: parts.reduce((left, { grossMinor }) => left - grossMinor, whole.grossMinor),
+  platformFeeMinor: parts.reduce((left, { platformFeeMinor }) => left - platformFeeMinor, whole.platformFeeMinor),
+})
 
 /** The fee in the first `part` of a price. */
-const feeUpTo = ({ grossMinor, platformFeeMinor }: Price, part: bigint): bigint =>
+const feeUpTo = ({ grossMinor, platformFeeMinor }: Returned, part: bigint): bigint =>
   rounded(platformFeeMinor * part, grossMinor)
 
-/** A part of the fee is never below zero, nor above what it is a part of. */
-const within = (feeMinor: bigint, amountMinor: bigint): bigint => {
-  if (feeMinor < 0n) return 0n
-  return feeMinor > amountMinor ? amountMinor : feeMinor
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)
+const most = (a: bigint, b: bigint): bigint => (a < b ? b : a)
+
+interface Bounds {
+  readonly from: bigint
+  readonly to: bigint
 }
+
+const within = (wanted: bigint, { from, to }: Bounds): bigint => most(from, least(wanted, to))
+
+/** The fee that can go with `partMinor` of what there is: so much that neither the part nor the rest has a fee above its amount. */
+const boundsOf = ({ grossMinor, platformFeeMinor }: Returned, partMinor: bigint): Bounds => ({
+  from: most(0n, platformFeeMinor - (grossMinor - partMinor)),
+  to: least(platformFeeMinor, partMinor),
+})
 
 /**
  * The part of a sale's fee that goes back with a refund of `amountMinor`, where `refunded` went back before and disputes hold
- * `held`. Refunds take the fee from its beginning and disputes from its end, by the running sum, so that it does not matter which
- * is heard of first; where nothing of the price is left, exactly what is left of the fee.
+ * `holds`, those that are served first first. Refunds take the fee from its beginning and disputes from its end, by the running
+ * sum, so that it does not matter which is heard of first; where nothing of the price is left, all of the fee has gone. What
+ * nobody holds goes first, then what the last disputes hold: `fitHeld` takes it from them.
  */
-export function feeGivenBack(sale: Price, refunded: Returned, held: Returned, amountMinor: bigint): bigint {
-  const after = refunded.grossMinor + amountMinor
-  assert(amountMinor > 0n && refunded.grossMinor >= 0n && after <= sale.grossMinor, 'no more than was paid')
-  const due =
-    after + held.grossMinor === sale.grossMinor ? sale.platformFeeMinor - held.platformFeeMinor : feeUpTo(sale, after)
-  return within(due - refunded.platformFeeMinor, amountMinor)
+export function feeGivenBack(
+  sale: Returned,
+  refunded: Returned,
+  holds: readonly Returned[],
+  amountMinor: bigint,
+): bigint {
+  const left = less(sale, [refunded, ...holds])
+  let restMinor = amountMinor
+  let bounds: Bounds = { from: 0n, to: 0n }
+  for (const source of [left, ...holds.toReversed()]) {
+    const partMinor = least(restMinor, source.grossMinor)
+    const { from, to } = boundsOf(source, partMinor)
+    bounds = { from: bounds.from + from, to: bounds.to + to }
+    restMinor -= partMinor
+  }
+  assert(amountMinor > 0n && restMinor === 0n, 'no more than was paid')
+  return within(feeUpTo(sale, refunded.grossMinor + amountMinor) - refunded.platformFeeMinor, bounds)
 }
 
-/** The part of a sale's fee in what its disputes hold more by `moreMinor`; below zero, where they hold less. */
-export function feeHeldMore(sale: Price, refunded: Returned, held: Returned, moreMinor: bigint): bigint {
-  const after = held.grossMinor + moreMinor
-  assert(after >= 0n && after + refunded.grossMinor <= sale.grossMinor, 'no more than refunds leave')
-  const rest = sale.platformFeeMinor - refunded.platformFeeMinor
-  const fromTheEnd = sale.platformFeeMinor - feeUpTo(sale, sale.grossMinor - after)
-  const isAll = after + refunded.grossMinor === sale.grossMinor
-  const more = (isAll || rest < fromTheEnd ? rest : fromTheEnd) - held.platformFeeMinor
-  return moreMinor > 0n ? within(more, moreMinor) : -within(-more, -moreMinor)
+/** What a dispute holds more, or below zero less: of the price, and of the fee in it. */
+export interface HoldChange<H extends Hold> {
+  readonly hold: H
+  readonly moreMinor: bigint
+  readonly moreFeeMinor: bigint
+}
+
+/**
+ * What changes in what the disputes of a sale hold once each holds what is due to it; those that are served first first.
+ * Together they hold no more than `refunded` leaves.
+ */
+export function fitHeld<H extends Hold>(sale: Returned, refunded: Returned, holds: readonly H[]): HoldChange<H>[] {
+  let left = less(sale, [refunded, ...holds])
+  const changes = inTurn(holds).map(({ hold, moreMinor }) => {
+    const held = less(sale, [refunded, left])
+    const fromTheEnd = sale.platformFeeMinor - feeUpTo(sale, sale.grossMinor - held.grossMinor - moreMinor)
+    const wanted = fromTheEnd - held.platformFeeMinor
+    const moreFeeMinor =
+      moreMinor > 0n ? within(wanted, boundsOf(left, moreMinor)) : -freed(hold, left, -moreMinor, -wanted)
+    left = less(left, [{ grossMinor: moreMinor, platformFeeMinor: moreFeeMinor }])
+    return { hold, moreMinor, moreFeeMinor }
+  })
+  assert(left.grossMinor >= 0n, 'no more than refunds leave')
+  return changes
+}
+
+/** Who holds less makes room for who holds more; the last give way first. */
+function inTurn<H extends Hold>(holds: readonly H[]): Omit<HoldChange<H>, 'moreFeeMinor'>[] {
+  const changes = holds.map((hold) => ({ hold, moreMinor: hold.dueMinor - hold.grossMinor }))
+  return [
+    ...changes.filter(({ moreMinor }) => moreMinor < 0n).toReversed(),
+    ...changes.filter(({ moreMinor }) => moreMinor > 0n),
+  ]
+}
+
+/** The fee in the `partMinor` that a dispute gives up; of what a refund has taken already, what that took. */
+function freed(hold: Hold, left: Returned, partMinor: bigint, wanted: bigint): bigint {
+  const owed = -left.platformFeeMinor
+  const toOwed = { from: owed, to: owed + most(0n, left.grossMinor + partMinor) }
+  return within(within(wanted, toOwed), boundsOf(hold, partMinor))
 }
 
 /** Parts an amount by weights so that the parts sum to it: what rounding leaves goes to the largest remainders, the first ones first. */

@@ -4,7 +4,7 @@ import { violatesCheck } from '../lib/db.js'
 import type { Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
 import type { Money } from '../lib/money.js'
-import { DEFAULT_FEE_BASIS_POINTS, feeGivenBack, split } from './fees.js'
+import { DEFAULT_FEE_BASIS_POINTS, split } from './fees.js'
 import type { Returned } from './fees.js'
 import { findFeeRate, insertPosting, insertTransaction, isPosted } from './queries.js'
 import type { DisputeState, Line, NewTransaction, Posting, Sale, SaleType, TransactionSubject } from './types.js'
@@ -82,14 +82,13 @@ export async function postSale(tx: Tx, sale: NewSale, now: Date): Promise<string
   return transactionId
 }
 
-/** What goes back of a sale. */
-export interface Return {
+/** A refund of a sale. */
+export interface Refund {
+  readonly refundId: string
   readonly sale: Sale
   readonly amountMinor: bigint
-  /** What refunds gave back before, and the fee with it. */
-  readonly before: Returned
-  /** What disputes hold, and the fee in it. */
-  readonly held: Returned
+  /** The fee in it; see `feeGivenBack`. */
+  readonly platformFeeMinor: bigint
   /** Part of it that goes to the payer's wallet, whence it came. */
   readonly walletMinor: bigint
 }
@@ -131,15 +130,14 @@ const against = (sale: Sale, grossMinor: bigint, feeMinor: bigint, now: Date) =>
     occurredAt: now,
   }) satisfies NewTransaction
 
-/** Records and posts a refund when it is accepted: the payer's money is no longer the creator's. Answers transaction and fee. */
+/** Records and posts a refund when it is accepted: the payer's money is no longer the creator's. Answers the transaction. */
 export async function postRefund(
   tx: Tx,
-  { refundId, sale, amountMinor, before, held, walletMinor }: Return & { readonly refundId: string },
+  { refundId, sale, amountMinor, platformFeeMinor, walletMinor }: Refund,
   now: Date,
-): Promise<{ transactionId: string; platformFeeMinor: bigint }> {
-  const feeMinor = feeGivenBack(priceOf(sale), before, held, amountMinor)
+): Promise<string> {
   const transactionId = await insertTransaction(tx, {
-    ...against(sale, -amountMinor, -feeMinor, now),
+    ...against(sale, -amountMinor, -platformFeeMinor, now),
     reason: 'REFUND',
     refundId,
   })
@@ -154,13 +152,13 @@ export async function postRefund(
       overdraws: true,
       lines: [
         { kind: 'WALLET', ownerId: sale.payerId, amountMinor: walletMinor },
-        ...shares(sale, -amountMinor, -feeMinor),
+        ...shares(sale, -amountMinor, -platformFeeMinor),
         { kind: 'PROCESSOR_CLEARING', ownerId: null, amountMinor: amountMinor - walletMinor },
       ],
     },
     now,
   )
-  return { transactionId, platformFeeMinor: feeMinor }
+  return transactionId
 }
 
 /** Takes a refund back that the bank did not carry out: the same amounts the other way, to where they would be by now. */

@@ -1,5 +1,4 @@
-import { feeHeldMore, getRefunded, postDisputeHold, priceOf } from '../ledger/ledger.js'
-import type { Returned } from '../ledger/ledger.js'
+import { feeGivenBack, fitHeld, getRefunded, postDisputeHold, priceOf } from '../ledger/ledger.js'
 import type { Sale } from '../ledger/types.js'
 import type { Db, Tx } from '../lib/db.js'
 import { addReturned } from './queries.js'
@@ -30,61 +29,33 @@ export const isNothing = ({ leftMinor, heldMinor }: Fitted): boolean => leftMino
 
 const isOpen = ({ state }: HoldRow): boolean => state === 'OPEN' || state === 'UNDER_REVIEW'
 
-/** What the disputes of a payment hold, or have lost, and the fee in it. */
-export const getHeld = async (db: Db, paymentId: string): Promise<Returned> => sumOf(await listStanding(db, paymentId))
-
+/** The disputes of a payment that were not won, those that are served first first, with what they hold or have lost. */
 const listStanding = async (db: Db, paymentId: string): Promise<HoldRow[]> =>
   (await listHolds(db, paymentId)).filter(({ state }) => state !== 'WON')
 
-const sumOf = (holds: readonly Returned[]): Returned => ({
-  grossMinor: holds.reduce((sum, { grossMinor }) => sum + grossMinor, 0n),
-  platformFeeMinor: holds.reduce((sum, { platformFeeMinor }) => sum + platformFeeMinor, 0n),
-})
+/** The part of the fee that goes back with a refund of a sale. */
+export async function getFeeGivenBack(db: Db, sale: Sale, amountMinor: bigint): Promise<bigint> {
+  const [refunded, holds] = [await getRefunded(db, sale.paymentIntentId), await listStanding(db, sale.paymentIntentId)]
+  return feeGivenBack(priceOf(sale), refunded, holds, amountMinor)
+}
 
 /**
  * Has each dispute of a sale that was not won hold what it claims, as far as refunds and older disputes leave it: so it does not
  * matter whether a refund or a dispute is heard of first. The payment must be held, and its refunds posted.
  */
-export async function fitHolds(tx: Tx, { payment, refundedMinor, ...fitting }: Fitting, now: Date): Promise<Fitted> {
+export async function fitHolds(tx: Tx, { sale, payment, refundedMinor, cause }: Fitting, now: Date): Promise<Fitted> {
   let leftMinor = payment.capturedMinor - refundedMinor
   let heldMinor = 0n
-  const fits: Fit[] = []
-  for (const hold of await listStanding(tx, payment.id)) {
-    const amountMinor = hold.claimedMinor < leftMinor ? hold.claimedMinor : leftMinor
-    leftMinor -= amountMinor
-    if (isOpen(hold)) heldMinor += amountMinor
-    fits.push({ hold, amountMinor })
-  }
-  await fitAll(tx, { ...fitting, fits }, now)
-  return { leftMinor, heldMinor }
-}
-
-/** What a dispute holds, and what it shall. */
-interface Fit {
-  readonly hold: HoldRow
-  readonly amountMinor: bigint
-}
-
-const moreOf = ({ hold, amountMinor }: Fit): bigint => amountMinor - hold.grossMinor
-
-async function fitAll(
-  tx: Tx,
-  { sale, cause, fits }: Pick<Fitting, 'sale' | 'cause'> & { readonly fits: readonly Fit[] },
-  now: Date,
-): Promise<void> {
-  const changes = fits.filter((fit) => moreOf(fit) !== 0n)
-  if (changes.length === 0) return
-  const refunded = await getRefunded(tx, sale.paymentIntentId)
-  let held = sumOf(fits.map(({ hold }) => hold))
-  // what holds less makes room for what holds more
-  for (const fit of changes.sort((a, b) => (moreOf(a) < moreOf(b) ? -1 : 1))) {
-    const { hold, amountMinor } = fit
-    const moreMinor = moreOf(fit)
-    const fee = feeHeldMore(priceOf(sale), refunded, held, moreMinor)
-    const isLess = amountMinor === 0n || fee < -hold.platformFeeMinor
-    const moreFeeMinor = isLess ? -hold.platformFeeMinor : fee
-    await addReturned(tx, sale.paymentIntentId, { disputedMinor: moreMinor })
+  const holds = (await listStanding(tx, payment.id)).map((hold) => {
+    const dueMinor = hold.claimedMinor < leftMinor ? hold.claimedMinor : leftMinor
+    leftMinor -= dueMinor
+    if (isOpen(hold)) heldMinor += dueMinor
+    return { ...hold, dueMinor }
+  })
+  const changes = fitHeld(priceOf(sale), await getRefunded(tx, payment.id), holds)
+  for (const { hold, moreMinor, moreFeeMinor } of changes) {
+    await addReturned(tx, payment.id, { disputedMinor: moreMinor })
     await postDisputeHold(tx, { sale, dispute: hold, moreMinor, moreFeeMinor, cause }, now)
-    held = sumOf([held, { grossMinor: moreMinor, platformFeeMinor: moreFeeMinor }])
   }
+  return { leftMinor, heldMinor }
 }

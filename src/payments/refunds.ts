@@ -1,6 +1,6 @@
 import assert from 'node:assert'
 import { record } from '../audit/audit.js'
-import { findSale, getRefunded, postRefund, postRefundFailed } from '../ledger/ledger.js'
+import { findSale, postRefund, postRefundFailed } from '../ledger/ledger.js'
 import type { Sale } from '../ledger/types.js'
 import { MINUTE_MS, SECOND_MS, addMs } from '../lib/clock.js'
 import { transaction } from '../lib/db.js'
@@ -11,7 +11,7 @@ import { enqueue } from '../lib/jobs.js'
 import { log } from '../lib/log.js'
 import { ProcessorDeclined, ProcessorUnavailable } from '../processors/processors.js'
 import type { RefundOutcome } from '../processors/types.js'
-import { fitHolds, getHeld, isNothing } from './holds.js'
+import { fitHolds, getFeeGivenBack, isNothing } from './holds.js'
 import { purposeOf } from './purposes.js'
 import { addReturned, findPayment, findPaymentForUpdate, insertCase } from './queries.js'
 import {
@@ -75,13 +75,9 @@ export async function startRefund(
     },
     now,
   )
-  const [before, held] = [await getRefunded(tx, payment.id), await getHeld(tx, payment.id)]
+  const platformFeeMinor = await getFeeGivenBack(tx, sale, amountMinor)
   const walletMinor = payment.walletMinor > 0n ? amountMinor : 0n
-  const { transactionId, platformFeeMinor } = await postRefund(
-    tx,
-    { refundId, sale, amountMinor, before, held, walletMinor },
-    now,
-  )
+  const transactionId = await postRefund(tx, { refundId, sale, amountMinor, platformFeeMinor, walletMinor }, now)
   const refundedMinor = payment.refundedMinor + amountMinor
   const fitted = await fitHolds(tx, { sale, payment, refundedMinor, cause: `refund:${refundId}` }, now)
   await addReturned(tx, payment.id, { refundedMinor: amountMinor })
