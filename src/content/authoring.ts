@@ -19,6 +19,7 @@ import type { ContentType } from './types.js'
 import {
   findContentForUpdate,
   getParts,
+  hasStreamOnAir,
   insertContent,
   isInAdultCategory,
   replaceCategories,
@@ -187,6 +188,14 @@ export async function getOwn(tx: Tx, viewer: Viewer, contentId: string): Promise
 /** Nothing under this id, or nothing for this viewer: the two look the same. */
 export const noSuchContent = (path: readonly string[] = ['input', 'contentId']): AppError =>
   new AppError('NOT_FOUND', 'node_not_found', 'No such Content.', { path })
+
+/** Whoever watches is told that a stream ends, and not cut off. @throws CONFLICT stream_on_air */
+export async function checkOffAir(tx: Tx, { id, type }: HeldContent, now: Date): Promise<void> {
+  if (type === 'LIVE_STREAM' && (await hasStreamOnAir(tx, id, now)))
+    throw new AppError('CONFLICT', 'stream_on_air', 'The stream is on air: end it first.', {
+      path: ['input', 'contentId'],
+    })
+}
 
 export const wrongState = (message: string): AppError =>
   new AppError('CONFLICT', 'content_state', message, { path: ['input', 'contentId'] })

@@ -8,7 +8,7 @@ import { enqueue } from '../lib/jobs.js'
 import type { Viewer } from '../lib/viewer.js'
 import { isTimeZone } from '../lib/zones.js'
 import { stateAt } from './access.js'
-import { checkPublishable, contentEvent, getOwn, recordContent, wrongState } from './authoring.js'
+import { checkOffAir, checkPublishable, contentEvent, getOwn, recordContent, wrongState } from './authoring.js'
 import { announceDueJob, CONTENT_CHANGED, CONTENT_PUBLISHED, CONTENT_UNPUBLISHED } from './types.js'
 import {
   claimDue,
@@ -55,7 +55,7 @@ export async function publishContent(tx: Tx, viewer: Viewer, contentId: string, 
 
 /**
  * Takes a post back: a scheduled one becomes a draft, a published one is out of sight but for whom a grant opens it. Audited.
- * @throws NOT_FOUND node_not_found; CONFLICT content_state
+ * @throws NOT_FOUND node_not_found; CONFLICT content_state, stream_on_air
  */
 export async function unpublishContent(tx: Tx, viewer: Viewer, contentId: string, now: Date): Promise<void> {
   await holdActor(tx, viewer.userId, now)
@@ -64,6 +64,7 @@ export async function unpublishContent(tx: Tx, viewer: Viewer, contentId: string
   if (state === 'DRAFT' || state === 'UNPUBLISHED') return
   if (state === 'DELETED' || state === 'REMOVED')
     throw wrongState('A post that is deleted or removed is not published.')
+  await checkOffAir(tx, post, now)
   const change = state === 'SCHEDULED' ? { publishAt: null, ...NO_SCHEDULE } : { unpublishedAt: now }
   await updateContentRow(tx, contentId, { ...change, updatedAt: now })
   const entry = {

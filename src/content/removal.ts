@@ -8,7 +8,7 @@ import { emit } from '../lib/events.js'
 import type { Viewer } from '../lib/viewer.js'
 import { releaseMedia } from '../media/media.js'
 import { stateAt } from './access.js'
-import { contentEvent, getOwn, recordContent, wrongState } from './authoring.js'
+import { checkOffAir, contentEvent, getOwn, recordContent, wrongState } from './authoring.js'
 import { listContentMedia } from './media-queries.js'
 import { CONTENT_DELETED, CONTENT_PURGED, CONTENT_RESTORED } from './types.js'
 import {
@@ -29,7 +29,7 @@ const UNSAVE_BATCH = 5_000
 
 /**
  * Deletes a post: out of sight at once but for whom a grant opens it, and back as it was within 30 days. Audited.
- * @throws NOT_FOUND node_not_found; CONFLICT content_state
+ * @throws NOT_FOUND node_not_found; CONFLICT content_state, stream_on_air
  */
 export async function deleteContent(tx: Tx, viewer: Viewer, contentId: string, now: Date): Promise<void> {
   await holdActor(tx, viewer.userId, now)
@@ -37,6 +37,7 @@ export async function deleteContent(tx: Tx, viewer: Viewer, contentId: string, n
   const state = stateAt(post, now)
   if (state === 'DELETED') return
   if (state === 'REMOVED') throw wrongState('What moderation took down stays for its records.')
+  await checkOffAir(tx, post, now)
   await updateContentRow(tx, contentId, { deletedAt: now, purgeAfter: addMs(now, COME_BACK_MS), updatedAt: now })
   const entry = { before: { status: state }, after: { status: 'DELETED' }, description: 'Deleted a post.' }
   await recordContent(tx, 'content.deleted', post, entry, now)

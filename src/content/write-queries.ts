@@ -162,6 +162,17 @@ export const claimDue = (tx: Tx, now: Date, limit: number): Promise<DueContent[]
     limit ${limit}::int
     for no key update of c skip locked`
 
+/** Whether a stream `s` goes on, with or without its encoder. */
+export const isOnAir = (now: Date): Fragment =>
+  fragment`(s.state = 'live' or s.state = 'interrupted' and s.reconnect_until > ${now}::timestamptz)`
+
+/** Whether a post is a stream that is on air. */
+export async function hasStreamOnAir(tx: Tx, contentId: string, now: Date): Promise<boolean> {
+  const rows = await tx.sql`/* content.streamOnAir */
+    select 1 as found from live_streams s where s.content_id = ${contentId}::uuid and ${isOnAir(now)}`
+  return rows.length > 0
+}
+
 /** Writes that a post is no news any more: it leaves feeds and what there is to look around in, and stays where it is. */
 export async function markOver(tx: Tx, id: string, at: Date): Promise<void> {
   await tx.sql`/* content.markOver */ update content set over_at = ${at}::timestamptz where id = ${id}::uuid`

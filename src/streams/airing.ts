@@ -229,12 +229,11 @@ export const recordStream = (
     now,
   )
 
-/** Ends a stream whose post was deleted, or calls it off. */
-export async function endWithPost(tx: Tx, contentId: string, now: Date): Promise<void> {
+/** Calls off a stream whose post was deleted; what is on air is ended first. */
+export async function cancelWithPost(tx: Tx, contentId: string, now: Date): Promise<void> {
   const stream = await findStreamOfDeletedPost(tx, contentId)
-  if (!stream || stream.endedAt) return
-  const state = stream.state === 'SCHEDULED' ? 'CANCELLED' : 'ENDED'
-  await finishStream(tx, stream, { state, at: now, reason: 'CREATOR' }, now)
+  if (!stream || (await settle(tx, stream, now))) return
+  await finishStream(tx, stream, { state: 'CANCELLED', at: now, reason: 'CREATOR' }, now)
 }
 
 /** Ends what is on air, and calls off what is announced, of somebody whose account is closed. Doing it again changes nothing. */
@@ -242,7 +241,8 @@ export async function streamsFollowStanding(origin: Origin, creatorId: string): 
   const endNext = (): Promise<boolean> =>
     transaction(origin, async (tx, now) => {
       const stream = await findOnAirOfAbsent(tx, creatorId, now)
-      if (stream) await finishStream(tx, stream, { state: 'ENDED', at: now, reason: 'MODERATION' }, now)
+      if (stream && !(await settle(tx, stream, now)))
+        await finishStream(tx, stream, { state: 'ENDED', at: now, reason: 'MODERATION' }, now)
       return stream !== null
     })
   while (await endNext());

@@ -1,7 +1,7 @@
 import { isInGoodStanding } from '../accounts/accounts.js'
+import { isOnAir } from '../content/content.js'
 import type { Tx } from '../lib/db.js'
 import { fragment } from '../lib/sql.js'
-import { isOnAir } from './queries.js'
 import { isInForce } from './watch-queries.js'
 import type { Device } from './watch-queries.js'
 

@@ -4,7 +4,7 @@ import { onEvents } from '../lib/relay.js'
 import type { EventHandler } from '../lib/relay.js'
 import { TIP_RECEIVED } from '../tips/types.js'
 import { CONTENT_DELETED } from '../content/types.js'
-import { endWithPost } from './airing.js'
+import { cancelWithPost } from './airing.js'
 import { sayTip } from './chat.js'
 
 /** What is done here about what happened below. */
@@ -16,6 +16,6 @@ export const handlers: readonly EventHandler[] = [
     'streams.content_deleted',
     [CONTENT_DELETED],
     ({ payload: { contentId } }, services, jobId) =>
-      transaction(jobOrigin(services, jobId), (tx, now) => endWithPost(tx, contentId, now)),
+      transaction(jobOrigin(services, jobId), (tx, now) => cancelWithPost(tx, contentId, now)),
   ),
 ]

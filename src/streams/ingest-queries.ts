@@ -1,6 +1,6 @@
+import { isOnAir } from '../content/content.js'
 import type { Tx } from '../lib/db.js'
 import { fragment } from '../lib/sql.js'
-import { isOnAir } from './queries.js'
 import type { StreamKeyRow } from './types.js'
 
 /** Whose key this is, whether or not it works. */

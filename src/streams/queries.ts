@@ -5,12 +5,7 @@ import { beyond, inOrder, pageBound, timeAndId } from '../lib/keyset.js'
 import type { Owned } from '../lib/page-loader.js'
 import type { PageRequest } from '../lib/page.js'
 import { fragment } from '../lib/sql.js'
-import type { Fragment } from '../lib/sql.js'
 import type { StreamKeyRow, StreamRow } from './types.js'
-
-/** Whether a stream `s` goes on, with or without its encoder. */
-export const isOnAir = (now: Date): Fragment =>
-  fragment`(s.state = 'live' or s.state = 'interrupted' and s.reconnect_until > ${now}::timestamptz)`
 
 export const streamColumns = fragment`
   s.id::text as id, s.content_id::text as "contentId", s.creator_id::text as "creatorId", upper(s.state::text) as state,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseGlobalId } from '../../src/lib/ids.js'
 import { postMutation, provenCreator } from '../content/posts.js'
 import { runLater } from '../payments/paying.js'
 import { startServer } from '../support/server.js'
@@ -100,6 +101,22 @@ describe('a stream that is announced', () => {
     expect(await readStream(fan, id as string)).toMatchObject({ state: 'ENDED', endReason: 'NEVER_STARTED' })
   })
 
+  it('is called off with its post, unless its time was over before', async () => {
+    const [one, late] = [await schedule(creator), await schedule(creator)]
+    await age(late['id'] as string, 'scheduled_at', HOUR)
+    for (const { content } of [one, late])
+      expect(await errorsOf(creator, 'deleteContent', { contentId: content.id })).toEqual([])
+    await server.drain()
+    const { rows } = await server.database.owner.query(
+      `select s.state::text, s.end_reason::text as reason from live_streams s where s.id = any($1) order by s.state`,
+      [[one, late].map(({ id }) => parseGlobalId(id as string)?.uuid)],
+    )
+    expect(rows).toEqual([
+      { state: 'ended', reason: 'never_started' },
+      { state: 'cancelled', reason: 'creator' },
+    ])
+  })
+
   it('is called off, once; what has begun is not', async () => {
     const { id } = await schedule(creator)
     const { cancelStream } = await creator.do(streamMutation('cancelStream'), { input: { streamId: id } })
@@ -165,6 +182,22 @@ describe('a stream on air', () => {
     const ids = [(await schedule(artist))['id'], (await schedule(artist))['id']]
     const answers = await Promise.all(ids.map((streamId) => errorsOf(artist, 'startStream', { streamId })))
     expect(answers.map(([code = 'ok']) => code).sort()).toEqual(['STREAM_ON_AIR', 'ok'])
+  })
+
+  it('is ended before its post is deleted or taken back: nobody who watches is cut off by an error', async () => {
+    const artist = await provenCreator(world)
+    const { id, content } = await goLive(artist)
+    const updates = await fan.watch<{ streamUpdated: { kind: string } }>(
+      'subscription ($id: ID!) { streamUpdated(streamId: $id) { kind } }',
+      { id },
+    )
+    for (const name of ['deleteContent', 'unpublishContent'])
+      expect(await errorsOf(artist, name, { contentId: content.id })).toEqual(['STREAM_ON_AIR'])
+    await artist.do(streamMutation('endStream'), { input: { streamId: id } })
+    expect((await updates.next()).streamUpdated.kind).toBe('ENDED')
+    for (const name of ['unpublishContent', 'deleteContent'])
+      expect(await errorsOf(artist, name, { contentId: content.id })).toEqual([])
+    await updates.ended
   })
 
   it('ends with its creator’s account, and what it came to is theirs to read', async () => {
