@@ -117,7 +117,7 @@ async function makePost(
 /**
  * Changes a post; what `change` leaves out stays. The version before is kept. Audited, without its text.
  * @throws NOT_FOUND node_not_found; CONFLICT version_conflict with `currentVersion`, content_state,
- * age_verification_required; INVALID price_out_of_range, price_required, category_unknown, nothing_to_publish
+ * age_verification_required; INVALID invalid_input, price_out_of_range, price_required, category_unknown, nothing_to_publish
  */
 export async function updateContent(
   tx: Tx,
@@ -134,6 +134,8 @@ export async function updateContent(
   checkVersion(before, expectedVersion)
   const state = stateAt(before, now)
   if (state === 'DELETED' || state === 'REMOVED') throw wrongState('A post that is deleted or removed does not change.')
+  if (before.type === 'LIVE_STREAM' && change.title === null)
+    throw new AppError('INVALID', 'invalid_input', 'A stream has a title.', { path: ['input', 'title'] })
   const { tags, categories, media, priceMinor, ...fields } = change
   const partsBefore = await getParts(tx, contentId)
   const isOut = state === 'PUBLISHED' || state === 'UNPUBLISHED'

@@ -101,6 +101,17 @@ describe('a stream that is announced', () => {
     expect(await readStream(fan, id as string)).toMatchObject({ state: 'ENDED', endReason: 'NEVER_STARTED' })
   })
 
+  it('keeps a title', async () => {
+    const { content } = await schedule(creator)
+    for (const title of [null, ' '])
+      expect(await errorsOf(creator, 'updateContent', { contentId: content.id, expectedVersion: 1, title })).toEqual([
+        'INVALID_INPUT',
+      ])
+    expect(
+      await errorsOf(creator, 'updateContent', { contentId: content.id, expectedVersion: 1, title: 'Another' }),
+    ).toEqual([])
+  })
+
   it('is called off with its post, unless its time was over before', async () => {
     const [one, late] = [await schedule(creator), await schedule(creator)]
     await age(late['id'] as string, 'scheduled_at', HOUR)
