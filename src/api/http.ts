@@ -151,12 +151,17 @@ type HttpError = ClientError & { readonly statusCode: number }
 const httpError = (code: WireCode, statusCode: number, message: string): HttpError =>
   Object.assign(new ClientError(code, message), { statusCode })
 
+/** Of JSON that reaches for a prototype fastify says that it is none. */
+const messageOf = ({ code, message }: FastifyError | HttpError): string =>
+  code === 'FST_ERR_CTP_INVALID_JSON_BODY' ? NO_JSON : message
+const NO_JSON = 'The body is not JSON, or reaches for an object’s prototype.'
+
 /** Errors outside of GraphQL have the same form as those inside. */
 function sendError(error: FastifyError | HttpError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = error.statusCode ?? 500
   const isExpected = error instanceof ClientError || (status >= 400 && status < 500)
   const shown = isExpected
-    ? new ClientError(error instanceof ClientError ? error.code : 'BAD_REQUEST', error.message, {
+    ? new ClientError(error instanceof ClientError ? error.code : 'BAD_REQUEST', messageOf(error), {
         requestId: request.id,
       })
     : toClientError(error, request.id)

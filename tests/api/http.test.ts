@@ -59,6 +59,7 @@ describe('a request is refused', () => {
     ['variables as text', '{"query":"{ hello }","variables":"{}"}', 400],
     ['extensions that are no object', '{"query":"{ hello }","extensions":7}', 400],
     ['a prototype', '{"query":"{ hello }","variables":{"__proto__":{"a":1}}}', 400],
+    ['a constructor’s prototype', '{"query":"{ hello }","variables":{"constructor":{"prototype":{}}}}', 400],
     [
       'an unknown version of persisted queries',
       '{"query":"{ hello }","extensions":{"persistedQuery":{"version":2}}}',
@@ -68,6 +69,13 @@ describe('a request is refused', () => {
     const response = await send(body)
     expect(response.status).toBe(status)
     expect(await codeOf(response)).toBe('BAD_REQUEST')
+  })
+
+  it('whose JSON reaches for a prototype, and says so', async () => {
+    const response = await send('{"query":"{ hello }","variables":{"constructor":{"prototype":{}}}}')
+    expect(await response.json()).toMatchObject({
+      errors: [{ message: expect.stringContaining('prototype') as string }],
+    })
   })
 
   it('that is larger than 160 kB', async () => {
