@@ -6,6 +6,9 @@
   const TYPING_FOR_MS = 3_000
   const LOOK_FOR_STREAM_MS = 3_000
   const REFRESH_BEFORE_MS = 30_000
+  const CONNECT_AGAIN_MS = 2_000
+  /** A connection that died while the machine slept is noticed by whoever writes to it. */
+  const PING_EVERY_MS = 20_000
 
   const MESSAGE = `
     id sequence isOwn createdAt editedAt
@@ -130,16 +133,25 @@
     async authorization() {
       if (this.session && this.session.expiresAt - Date.now() < REFRESH_BEFORE_MS)
         await (this.refreshing ??= this.refresh())
+      return this.bearer()
+    }
+
+    bearer() {
       return this.session ? { authorization: `Bearer ${this.session.accessToken}` } : {}
     }
 
+    /** Goes on with the session, or begins another one where that has ended. */
     async refresh() {
       const { refreshToken } = this.session
       try {
-        this.keep(await this.send('refresh', { input: { refreshToken } }))
+        this.keep(await this.send('refresh', { input: { refreshToken } }).catch(() => this.logIn()))
       } finally {
         this.refreshing = null
       }
+    }
+
+    logIn() {
+      return this.send('login', { input: { email: this.email, password: settings.password } })
     }
 
     keep({ accessToken, refreshToken, expiresAt }) {
@@ -192,7 +204,7 @@
     }
 
     async signIn() {
-      const session = await this.ask('login', { input: { email: this.email, password: settings.password } })
+      const session = await this.logIn()
       const { viewer } = session
       this.keep(session)
       this.user = viewer.user
@@ -201,8 +213,12 @@
       this.setBell(viewer.unreadNotificationCount)
       this.socket = graphqlWs.createClient({
         url: new URL(settings.endpoint, location.href.replace(/^http/, 'ws')).href,
-        connectionParams: () => this.authorization(),
+        // a token that has ended is answered by a close after which it connects again; a failure here would be for good
+        connectionParams: () => this.authorization().catch(() => this.bearer()),
         lazy: false,
+        keepAlive: PING_EVERY_MS,
+        retryAttempts: Infinity,
+        retryWait: () => new Promise((resolve) => setTimeout(resolve, CONNECT_AGAIN_MS * (1 + Math.random()))),
       })
     }
 

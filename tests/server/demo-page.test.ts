@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Page, WebSocketRoute } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Readiness } from '../../src/api/http/health.js'
 import { seedDemo } from '../../src/demo/seed.js'
@@ -98,6 +98,32 @@ describe.skipIf(!hasChrome)('in a browser', () => {
     await creator().locator('.stream .title', { hasText: 'Nobody is live.' }).waitFor()
     await fan().locator('.stream .title', { hasText: 'Live: The door is open' }).waitFor()
   })
+
+  it('is alive again after a night without a network', async () => {
+    const night = await browser.newPage()
+    let isAway = false
+    const sockets = new Set<WebSocketRoute>()
+    await night.clock.install()
+    await night.route('**/graphql', (route) => (isAway ? route.abort() : route.continue()))
+    await night.routeWebSocket('**/graphql', async (socket) => {
+      if (isAway) return socket.close({ code: 1001 })
+      socket.connectToServer()
+      sockets.add(socket)
+    })
+    await night.goto(new URL('/demo', server.origin).href)
+    await night.waitForSelector('body[data-ready=yes]', { timeout: 30_000 })
+    isAway = true
+    await Promise.all([...sockets].map((socket) => socket.close({ code: 1001 })))
+    for (let minute = 0; minute < 20; minute += 1) await night.clock.runFor(60_000)
+    isAway = false
+    await night.clock.runFor(60_000)
+    const theirs = night.locator('.person').nth(1)
+    await fan().locator('form input').fill('Good morning')
+    await fan().locator('form button').click()
+    await theirs.locator('.messages li.theirs', { hasText: 'Good morning' }).waitFor()
+    expect(await theirs.locator('.problem').textContent()).toBe('')
+    await night.close()
+  }, 60_000)
 
   it('has nothing to complain of', () => {
     expect(problems).toEqual([])
