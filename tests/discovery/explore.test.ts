@@ -210,6 +210,24 @@ describe('exploring', () => {
     expect(await titles(fan, 'first: 5, tag: "contest"')).toEqual(['newer', 'liked'])
   })
 
+  it('takes ten times the reactions for a week', async () => {
+    for (const [title, likes, days] of [
+      ['much liked', 99, 6],
+      ['long ago', 99, 8],
+      ['hardly liked', 9, 0],
+    ] as const) {
+      await publish(creator, { title, tags: ['week'] })
+      await server.database.owner.query(
+        `update content set like_count = $2, publish_at = publish_at - make_interval(days => $3),
+           announced_at = announced_at - make_interval(days => $3) where title = $1`,
+        [title, likes, days],
+      )
+    }
+    await scoreRecentPosts({ db: server.database.db, actorId: null, sessionId: null, requestId: 'test' })
+    const popular = await titles(fan, 'first: 5, tag: "week", sort: POPULAR')
+    expect(popular).toEqual(['much liked', 'hardly liked', 'long ago'])
+  })
+
   it('takes banned creators out of sight at once, out of the counts soon after, and both back', async () => {
     const gone = await world.creator()
     await publish(gone, { title: 'of one who goes', tags: ['going'] })
