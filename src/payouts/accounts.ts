@@ -1,15 +1,17 @@
+import assert from 'node:assert'
 import { createHash } from 'node:crypto'
 import { record } from '../audit/audit.js'
 import { holdActor } from '../accounts/accounts.js'
 import { transaction } from '../lib/db.js'
 import type { Origin, Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
-import { checkedKey } from '../lib/idempotency.js'
+import { idempotently, rememberedAnswer } from '../lib/idempotency.js'
 import type { Viewer } from '../lib/viewer.js'
 import { askProcessor } from '../payments/payments.js'
 import type { PaymentServices } from '../payments/types.js'
 import type { Decline } from '../processors/types.js'
 import {
+  findAccount,
   findCurrency,
   insertAccount,
   listAccounts,
@@ -17,6 +19,7 @@ import {
   setDefaultAccount,
   updateAccountState,
 } from './queries.js'
+import type { NewAccount } from './queries.js'
 import type { PayoutAccountRow } from './types.js'
 
 /** Destinations that are kept for one person. */
@@ -29,32 +32,50 @@ export interface AccountOrder {
   readonly idempotencyKey: string
 }
 
+/** A destination that was added, and where the processor asks for more. */
+interface AddedAccount {
+  readonly id: string
+  readonly onboardingUrl: string | null
+}
+
 /**
- * Adds a destination: the processor is asked outside any transaction, under a key made of person and idempotency key, so that
- * a retry adds the same one. Its details stay with the processor. Audited.
+ * Adds a destination: the processor is asked outside any transaction, under a key made of person, idempotency key and country,
+ * so that a retry adds the same one; one that is answered again has a fresh `onboardingUrl`. Its details stay with the
+ * processor. Idempotent under the key; audited.
  * @throws INVALID payout_account_refused, invalid_input; CONFLICT too_many_payout_accounts; UNAVAILABLE service_unavailable
  */
 export async function addPayoutAccount(
   origin: Origin,
   { processor }: PaymentServices,
   { userId }: Viewer,
-  order: AccountOrder,
-): Promise<{ readonly id: string; readonly onboardingUrl: string | null }> {
+  { idempotencyKey, ...order }: AccountOrder,
+): Promise<AddedAccount & { readonly replayed: boolean }> {
   const { countryCode, returnUrl } = order
-  const idempotencyKey = checkedKey(order.idempotencyKey)
+  const call = { scope: userId, mutation: 'addPayoutAccount', key: idempotencyKey, request: order }
+  const known = await rememberedAnswer<{ id: string }>(origin.db, call)
+  if (known) {
+    const account = await findAccount(origin.db, known.id)
+    assert(account, 'a destination is never deleted')
+    const stands = await askProcessor(() => processor.findPayoutAccount(account.reference, returnUrl), refused)
+    return { id: known.id, onboardingUrl: stands?.onboardingUrl ?? null, replayed: true }
+  }
   const currency = await transaction(origin, (tx, now) => checkedCurrency(tx, userId, now))
-  const key = createHash('sha256').update(`payout:${userId}:${idempotencyKey}`).digest('hex')
+  const key = createHash('sha256').update(`payout:${userId}:${idempotencyKey}:${countryCode}`).digest('hex')
   const made = await askProcessor(
     () => processor.createPayoutAccount({ creatorId: userId, key, countryCode, currency, returnUrl }),
     refused,
   )
-  const id = await transaction(origin, async (tx, now) => {
-    const account = { ...made, creatorId: userId, processor: processor.name, countryCode, currency }
-    const inserted = await insertAccount(tx, account, now)
-    if (inserted.isNew) await recordAccount(tx, { action: 'payout_account.added', id: inserted.id, userId }, now)
-    return inserted.id
-  })
-  return { id, onboardingUrl: made.onboardingUrl }
+  const account = { ...made, creatorId: userId, processor: processor.name, countryCode, currency }
+  const { answer, replayed } = await transaction(origin, (tx, now) =>
+    idempotently(tx, call, now, () => keepAccount(tx, account, now)),
+  )
+  return { ...answer, onboardingUrl: made.onboardingUrl, replayed }
+}
+
+async function keepAccount(tx: Tx, account: NewAccount, now: Date): Promise<{ id: string }> {
+  const { id, isNew } = await insertAccount(tx, account, now)
+  if (isNew) await recordAccount(tx, { action: 'payout_account.added', id, userId: account.creatorId }, now)
+  return { id }
 }
 
 async function checkedCurrency(tx: Tx, userId: string, now: Date): Promise<string> {

@@ -26,10 +26,14 @@ export async function findAccount(db: Db, id: string): Promise<PayoutAccountRow 
   return row ?? null
 }
 
+/** A destination as the processor made it. */
+export type NewAccount = Pick<PayoutAccountRow, 'creatorId' | 'processor' | 'countryCode' | 'currency'> &
+  PayoutAccountOutcome
+
 /** Keeps a destination; the same one again is the same row. The first becomes the default. */
 export async function insertAccount(
   tx: Tx,
-  account: Pick<PayoutAccountRow, 'creatorId' | 'processor' | 'countryCode' | 'currency'> & PayoutAccountOutcome,
+  account: NewAccount,
   now: Date,
 ): Promise<{ readonly id: string; readonly isNew: boolean }> {
   const [row] = await tx.sql<{ id: string; isNew: boolean }>`/* payouts.insertAccount */

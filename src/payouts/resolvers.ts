@@ -45,8 +45,8 @@ export const Query = {
 export const Mutation = {
   addPayoutAccount: async (_parent, { input }, context) => {
     const order = { ...input, returnUrl: checkedReturnUrl(input.returnUrl, context.config, ['input', 'returnUrl']) }
-    const { id, onboardingUrl } = await addPayoutAccount(context, context.payments, signedIn(context), order)
-    return { payoutAccount: await findAccount(context.db, id), onboardingUrl, userErrors: [] }
+    const { id, ...added } = await addPayoutAccount(context, context.payments, signedIn(context), order)
+    return { payoutAccount: await findAccount(context.db, id), ...added, userErrors: [] }
   },
 
   removePayoutAccount: async (_parent, { input }, context) => {

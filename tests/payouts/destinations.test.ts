@@ -7,7 +7,7 @@ import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
 import type { Person, World } from '../support/world.js'
 
-const ADD = `mutation ($input: AddPayoutAccountInput!) { addPayoutAccount(input: $input) { payoutAccount { id state isDefault } ${ERRORS} } }`
+const ADD = `mutation ($input: AddPayoutAccountInput!) { addPayoutAccount(input: $input) { payoutAccount { id state isDefault } onboardingUrl replayed ${ERRORS} } }`
 const REMOVE = `mutation ($input: RemovePayoutAccountInput!) { removePayoutAccount(input: $input) { removedPayoutAccountId ${ERRORS} } }`
 const SET_DEFAULT = `mutation ($input: SetDefaultPayoutAccountInput!) { setDefaultPayoutAccount(input: $input) { payoutAccount { id isDefault } ${ERRORS} } }`
 const REQUEST = `mutation ($input: RequestPayoutInput!) { requestPayout(input: $input) { payout { id state } ${ERRORS} } }`
@@ -56,6 +56,26 @@ describe('destinations', () => {
       [person.uuid],
     )
     expect(n).toBe(1)
+  })
+
+  it('are another request where anything of it is another', async () => {
+    const person = await provenCreator(world)
+    const input = { countryCode: 'DE', returnUrl: 'https://app.example.com/back', idempotencyKey: newKey() }
+    await person.do(ADD, { input })
+    for (const change of [{ countryCode: 'FR' }, { returnUrl: 'https://app.example.com/other' }])
+      expect(codes(await person.request(ADD, { input: { ...input, ...change } }), 'addPayoutAccount')).toEqual([
+        'IDEMPOTENCY_MISMATCH',
+      ])
+    expect(await accountsOf(person)).toHaveLength(1)
+  })
+
+  it('are answered again with where the processor asks, also where no more than they may be kept', async () => {
+    const person = await provenCreator(world)
+    const input = { countryCode: 'NO', returnUrl: 'https://app.example.com/back', idempotencyKey: newKey() }
+    const first = (await person.do(ADD, { input })).addPayoutAccount
+    expect(first).toMatchObject({ onboardingUrl: expect.stringContaining('/onboarding/'), replayed: false })
+    for (let count = 1; count < 5; count += 1) await add(person)
+    expect((await person.do(ADD, { input })).addPayoutAccount).toEqual({ ...first, replayed: true })
   })
 
   it('have one default, which is the first until another is chosen, and the oldest left when it is removed', async () => {
