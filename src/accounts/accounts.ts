@@ -16,5 +16,13 @@ export type { AccountsLoaders } from './loaders.js'
 export type { ProfilePicture } from './profiles.js'
 export { PROFILE_CHANGES, setProfilePicture, updateProfile } from './profiles.js'
 export { register } from './registration.js'
-export { isActingStaff, isAgeVerifiedAt, isHidden, isShell, refusalToSetStatus, statusAt } from './standing.js'
+export {
+  isActingStaff,
+  isAgeVerifiedAt,
+  isHidden,
+  isShell,
+  isStaffRole,
+  refusalToSetStatus,
+  statusAt,
+} from './standing.js'
 export { setAccountStatus, setAccountType, statusReason } from './statuses.js'

@@ -41,6 +41,8 @@ function partsOf(gate: GateRef): (string | number | null)[] {
       return ['message', gate.messageId, gate.grant?.id ?? null, gate.grant?.version ?? null]
     case 'message_teaser':
       return ['message_teaser', gate.messageId]
+    case 'revealed_message':
+      return ['revealed_message', gate.messageId]
   }
 }
 
@@ -51,6 +53,7 @@ const Parts = z.union([
   z.tuple([...Head, z.literal('teaser'), z.string()]),
   z.tuple([...Head, z.literal('content'), z.string(), z.string().nullable(), z.number().nullable()]),
   z.tuple([...Head, z.literal('message_teaser'), z.string()]),
+  z.tuple([...Head, z.literal('revealed_message'), z.string()]),
   z.tuple([...Head, z.literal('message'), z.string(), z.string().nullable(), z.number().nullable()]),
 ])
 
@@ -79,6 +82,8 @@ function toGate(
     }
     case 'message_teaser':
       return { kind: 'message_teaser', messageId: parts[1] }
+    case 'revealed_message':
+      return { kind: 'revealed_message', messageId: parts[1] }
     case 'message': {
       const [, messageId, id, version] = parts
       return { kind: 'message', messageId, grant: id === null || version === null ? null : { id, version } }

@@ -61,6 +61,8 @@ export type GateRef =
     }
   /** The file is what the other side may see of this message while it is locked. */
   | { readonly kind: 'message_teaser'; readonly messageId: string }
+  /** The file is in this message, which was revealed to the viewer as one of staff. */
+  | { readonly kind: 'revealed_message'; readonly messageId: string }
 
 export type GateKind = GateRef['kind']
 

@@ -1,10 +1,11 @@
+import { isStaffRole } from '../accounts/accounts.js'
 import type { GateCall, GateRef, MediaGates } from '../media/types.js'
 import { listMessageMedia, listMessagesById } from './message-queries.js'
 import type { MessageRow } from './types.js'
 
 type MessageRef = Extract<GateRef, { readonly messageId: string }>
 
-/** Whether a file that is in a message may be fetched at this moment: by one of the two, and as the message opens to them. */
+/** Whether a file that is in a message may be fetched at this moment: by one of the two, as the message opens to them, or by staff. */
 export const messageGates = (config: { readonly ageGate: 'content' | 'platform' }): MediaGates => ({
   message: async (call) => {
     const found = await findMessage(call, config)
@@ -14,6 +15,11 @@ export const messageGates = (config: { readonly ageGate: 'content' | 'platform' 
     const found = await findMessage(call, config)
     return found !== null && (call.media.isHint || found.isTeaser)
   },
+  // only revealMessage makes such an address, for who asked and for minutes
+  revealed_message: async ({ db, viewer, media, gate }) =>
+    viewer !== null &&
+    isStaffRole(viewer.role) &&
+    (await listMessageMedia(db, [gate.messageId])).some(({ mediaId }) => mediaId === media.id),
 })
 
 /** An address that a grant opened ends with that version of it; one that needed none ends with what opened it. */

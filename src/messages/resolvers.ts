@@ -302,6 +302,8 @@ export const RevealedMessage = {
   recipient: ({ recipientId }, _args, context) => findVisibleUser(recipientId, context),
   price: priceOf,
   earlierTexts: ({ earlierTexts }) => [...earlierTexts],
+  fileCount: ({ mediaIds }) => mediaIds.length,
+  media: ({ id }, _args, { loaders }) => filesOf(id, { kind: 'revealed_message', messageId: id }, loaders),
 } satisfies Partial<RevealedMessageResolvers>
 
 export const MessageText = {

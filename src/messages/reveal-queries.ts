@@ -12,7 +12,7 @@ export interface RevealedRow {
   readonly currency: string | null
   /** What it said before edits, the newest first. */
   readonly earlierTexts: readonly string[]
-  readonly fileCount: number
+  readonly mediaIds: readonly string[]
   readonly isSentToMany: boolean
   readonly createdAt: Date
   readonly editedAt: Date | null
@@ -32,7 +32,7 @@ export async function findRevealed(tx: Tx, id: string): Promise<RevealedRow | nu
         select v.body from message_versions v where v.message_id = m.id and v.body is not null
         order by v.valid_from desc limit ${MAX_EARLIER}::int
       ) as "earlierTexts",
-      (select count(*)::int from message_media f where f.message_id = m.id) as "fileCount",
+      array(select f.media_id::text from message_media f where f.message_id = m.id order by f.position) as "mediaIds",
       m.mass_message_id is not null as "isSentToMany", m.created_at as "createdAt", m.edited_at as "editedAt",
       m.deleted_at as "deletedAt"
     from messages m join conversations c on c.id = m.conversation_id

@@ -8,8 +8,8 @@ import { findRevealed } from './reveal-queries.js'
 import type { RevealedRow } from './reveal-queries.js'
 
 /**
- * Lets a member of staff read a message of two others, each time with a row of the trail that says who asked and why, and nothing
- * of what the message says. Neither of the two learns of it.
+ * Lets a member of staff read a message of two others and see its files, each time with a row of the trail that says who asked,
+ * why, and for which files, and nothing of what the message says. Neither of the two learns of it.
  * @throws NOT_FOUND node_not_found; CONFLICT self_action for one of the two; FORBIDDEN account_limited
  */
 export async function revealMessage(
@@ -34,6 +34,7 @@ export async function revealMessage(
       subject: { table: 'messages', id: message.id },
       userId: message.senderId,
       adminId: userId,
+      ...(message.mediaIds.length > 0 && { after: { mediaIds: message.mediaIds } }),
       description: 'Read a message of two others.',
       reason,
     },

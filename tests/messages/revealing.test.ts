@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { globalId, parseGlobalId } from '../../src/lib/ids.js'
 import { call, done } from '../comments/calls.js'
 import { provenCreator } from '../content/posts.js'
+import { makePicture, uploadMedia } from '../support/media.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
@@ -73,6 +74,31 @@ describe('staff', () => {
       earlierTexts: [`${CANARY} first`],
       deletedAt: expect.any(String) as string,
     })
+  })
+
+  it('see its files, from addresses of their own that the trail tells of', async () => {
+    const file = await makePicture({ width: 400, height: 300 })
+    const mediaId = await uploadMedia(server, creator, file, { purpose: 'MESSAGE', altText: 'A wave' })
+    const { id } = await send(creator, conversation, 'For five.', { priceMinor: '500', media: [{ mediaId }] })
+    await done(creator, 'deleteMessage', { messageId: id })
+    const moderator = await world.moderator()
+    const { message } = await call(
+      moderator,
+      'revealMessage',
+      { messageId: id, reason: REASON },
+      'message { fileCount media { kind altText url image { url(width: 320) } } }',
+    )
+    expect(message).toMatchObject({ fileCount: 1, media: [{ kind: 'IMAGE', altText: 'A wave' }] })
+    const [{ url, image }] = message.media
+    const statuses = async (): Promise<number[]> =>
+      Promise.all([url, image.url].map(async (address: string) => (await fetch(address)).status))
+    expect(await statuses()).toEqual([200, 200])
+    const [row] = await trailOf(id)
+    expect(JSON.parse(row!['everything'] as string)).toMatchObject({
+      after: { mediaIds: [parseGlobalId(mediaId)?.uuid] },
+    })
+    await server.database.owner.query(`update users set account_type = 'fan' where id = $1`, [moderator.uuid])
+    expect(await statuses()).toEqual([404, 404])
   })
 
   it('leave each time a row that says who asked and why, and nothing of what was said; the two learn nothing', async () => {
