@@ -20,6 +20,10 @@ const unsafeSql = forbid(
   'MemberExpression[property.name=/^\\$(query|execute)RawUnsafe$/]',
   'SQL is a tagged template with parameters.',
 )
+const canParse = forbid(
+  "MemberExpression[object.name='URL'][property.name='canParse']",
+  'What is an address is said by parsedUrl in lib/urls.ts.',
+)
 const floats = [
   forbid(
     "MemberExpression[object.name='Math'][property.name='random']",
@@ -61,10 +65,16 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    rules: { 'no-restricted-syntax': ['error', unsafeSql, environment, ...machineClock, ...floats] },
+    rules: { 'no-restricted-syntax': ['error', unsafeSql, canParse, environment, ...machineClock, ...floats] },
   },
-  { files: ['src/lib/clock.ts'], rules: { 'no-restricted-syntax': ['error', unsafeSql, environment, ...floats] } },
-  { files: ['src/env.ts'], rules: { 'no-restricted-syntax': ['error', unsafeSql, ...machineClock, ...floats] } },
+  {
+    files: ['src/lib/clock.ts'],
+    rules: { 'no-restricted-syntax': ['error', unsafeSql, canParse, environment, ...floats] },
+  },
+  {
+    files: ['src/env.ts'],
+    rules: { 'no-restricted-syntax': ['error', unsafeSql, canParse, ...machineClock, ...floats] },
+  },
   {
     files: ['**/*.{js,mjs}'],
     rules: { 'no-unused-vars': 'error', 'prefer-const': 'error', eqeqeq: ['error', 'always', { null: 'ignore' }] },

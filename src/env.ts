@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { KEY_BYTES, localKeys } from './lib/key-file.js'
 import type { KeyMaterial } from './lib/key-file.js'
 import type { LogLevel } from './lib/log.js'
+import { parsedUrl } from './lib/urls.js'
 import type { FaultRates } from './processors/types.js'
 
 /** Where objects are stored; absent, they are files under `dataDir`. */
@@ -131,7 +132,7 @@ const url = (...protocols: string[]) =>
   z
     .string()
     .refine(
-      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
+      (text) => protocols.includes(parsedUrl(text)?.protocol ?? ''),
       `must be a URL that begins with ${protocols.join('// or ')}//`,
     )
 const list = (isValid: (word: string) => boolean, error: string) =>
@@ -432,7 +433,7 @@ function complaintAboutKeys(parsed: readonly (KeyMaterial | null)[]): string | n
 }
 
 function isOrigin(text: string): boolean {
-  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
+  return /^https?:/.test(text) && parsedUrl(text)?.origin === text
 }
 
 function isNetwork(text: string): boolean {

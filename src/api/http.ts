@@ -9,6 +9,7 @@ import { SECOND_MS } from '../lib/clock.js'
 import { TIMEOUTS } from '../lib/timeouts.js'
 import { openConnections, refusedConnections } from '../lib/metrics.js'
 import { isSpared } from '../lib/long-requests.js'
+import { parsedUrl } from '../lib/urls.js'
 import type { Proxies } from './addresses.js'
 import { ClientError, statusOf, toClientError } from './errors.js'
 import type { WireCode } from './errors.js'
@@ -141,7 +142,7 @@ function charsetProblem({ headers }: FastifyRequest): HttpError | null {
 /** HTTP/1.0 may come without a host, and any version with one that is none: what is behind makes URLs of it. */
 function hostProblem({ protocol, hostname }: FastifyRequest): HttpError | null {
   // a proxy's word for the protocol is any word: `A:` makes something that parses, and is no address
-  const isAddress = /^https?$/.test(protocol) && URL.canParse(`${protocol}://${hostname}/`)
+  const isAddress = /^https?$/.test(protocol) && parsedUrl(`${protocol}://${hostname}/`) !== null
   return isAddress ? null : httpError('BAD_REQUEST', 400, 'The request names no host.')
 }
 

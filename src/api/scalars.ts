@@ -1,7 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped } from 'graphql'
 import type { ValueNode } from 'graphql'
 import { isCurrency } from '../lib/money.js'
-import { isLocal } from '../lib/urls.js'
+import { isLocal, parsedUrl } from '../lib/urls.js'
 
 const MAX_URL_LENGTH = 2_000
 const MAX_JSON_BYTES = 16_384
@@ -57,8 +57,7 @@ function parseDate(text: string): string {
 }
 
 function parseUrl(text: string): string {
-  const url =
-    text.length <= MAX_URL_LENGTH && /^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text) ? new URL(text) : null
+  const url = text.length <= MAX_URL_LENGTH && /^https?:\/\/[^\s]+$/.test(text) ? parsedUrl(text) : null
   if (!url || !(url.protocol === 'https:' || isLocal(url)) || url.username !== '' || url.password !== '')
     throw wrong(`Url is an absolute https address of at most ${String(MAX_URL_LENGTH)} characters.`)
   return url.href.length <= MAX_URL_LENGTH ? url.href : text

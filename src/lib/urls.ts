@@ -2,6 +2,16 @@ import { AppError } from './errors.js'
 
 const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
 
+/** The address that a text is; null where it is none. */
+export function parsedUrl(text: string): URL | null {
+  // not `URL.canParse`: once it is compiled, Node 20 reads Latin-1 as UTF-8 there, and says other than the constructor does
+  try {
+    return new URL(text)
+  } catch {
+    return null
+  }
+}
+
 /** Whether an address leads to a server without a certificate on the machine of whoever opens it. */
 export const isLocal = ({ protocol, hostname }: URL): boolean => protocol === 'http:' && LOCAL_HOSTS.has(hostname)
 

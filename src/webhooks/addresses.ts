@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import { AppError } from '../lib/errors.js'
 import { plainAddress } from '../lib/network.js'
+import { parsedUrl } from '../lib/urls.js'
 
 const MAX_URL_LENGTH = 2_000
 const HTTPS_PORTS = new Set(['', '443', '8443'])
@@ -16,7 +17,7 @@ export interface Reach {
  * @throws INVALID webhook_url_invalid
  */
 export function checkedUrl(unchecked: string, reach: Reach): string {
-  const url = unchecked.length <= MAX_URL_LENGTH && URL.canParse(unchecked) ? new URL(unchecked) : null
+  const url = unchecked.length <= MAX_URL_LENGTH ? parsedUrl(unchecked) : null
   if (url && isCallable(url, reach) && url.href.length <= MAX_URL_LENGTH) return url.href
   throw new AppError(
     'INVALID',
