@@ -1,5 +1,6 @@
 import { record } from '../audit/audit.js'
 import { destroyUserKeys, keyedHash } from '../keys/keys.js'
+import { hasMoney } from '../ledger/ledger.js'
 import { addMs, DAY_MS } from '../lib/clock.js'
 import { transaction } from '../lib/db.js'
 import type { Origin, Tx } from '../lib/db.js'
@@ -26,13 +27,17 @@ const COME_BACK_MS = 30 * DAY_MS
 
 /**
  * Closes the account of whoever asks, by their password, and a code where a second factor is confirmed. Other sessions
- * end, this one becomes limited; others see a shell. Answers until when it can come back. Audited.
- * @throws INVALID wrong_password, code_required, wrong_code; CONFLICT last_admin; LIMITED rate_limited
+ * end, this one becomes limited; others see a shell. Answers until when it can come back. What is in the wallet or was earned
+ * is given up only by who says so; the ledger keeps it under their pseudonym. Audited.
+ * @throws INVALID wrong_password, code_required, wrong_code; CONFLICT last_admin, money_left; LIMITED rate_limited
  */
 export async function deleteAccount(
   request: Request,
   viewer: Viewer,
-  proof: { readonly password: string; readonly code: string | null },
+  {
+    forfeitsMoney,
+    ...proof
+  }: { readonly password: string; readonly code: string | null; readonly forfeitsMoney: boolean },
 ): Promise<Date> {
   await reauthenticate(request, viewer, proof)
   return await transaction(request, async (tx, now) => {
@@ -40,13 +45,25 @@ export async function deleteAccount(
     if (statusAt(user, now) !== 'ACTIVE')
       throw new AppError('CONFLICT', 'status_transition', 'Only an account in good standing can be deleted.')
     if (user.accountType === 'ADMIN') await checkAdminsLeft(tx, user.id, now)
+    if (!forfeitsMoney && (await hasMoney(tx, user.id, now)))
+      throw new AppError(
+        'CONFLICT',
+        'money_left',
+        'There is money in the wallet, earned or on its way: spend it, have it paid out, or set forfeitsMoney.',
+        { path: ['input', 'forfeitsMoney'] },
+      )
     const purgeAfter = addMs(now, COME_BACK_MS)
     const change = { accountStatus: 'DELETED', deletedAt: now, purgeAfter, suspendedUntil: null } as const
     await updateUser(tx, user.id, { ...change, statusReason: null, statusChangedAt: now, statusChangedById: user.id })
     await recordStep(
       tx,
       user,
-      { action: 'account.deleted', severity: 'HIGH', after: change, description: 'Deleted their account.' },
+      {
+        action: 'account.deleted',
+        severity: 'HIGH',
+        after: { ...change, forfeitsMoney },
+        description: 'Deleted their account.',
+      },
       now,
     )
     await emitChange(tx, user.id, STATUS_CHANGED, now)

@@ -171,7 +171,7 @@ export const Mutation = {
 
   deleteAccount: async (_parent, { input }, context) => {
     const viewer = signedIn(context)
-    const purgeAfter = await deleteAccount(context, viewer, { password: input.password, code: input.code ?? null })
+    const purgeAfter = await deleteAccount(context, viewer, { ...input, code: input.code ?? null })
     await reloaded(viewer.userId, context)
     return { viewer: { ...viewer, status: 'DELETED', isLimited: true }, purgeAfter, userErrors: [] }
   },

@@ -25,6 +25,7 @@ export {
   getBalances,
   getRefunded,
   getWalletBalance,
+  hasMoney,
   releaseEarnings,
   transactionColumns,
 } from './queries.js'

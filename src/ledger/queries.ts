@@ -118,6 +118,26 @@ function withDue({ dueMinor, ...balances }: Balances & { readonly dueMinor: bigi
   }
 }
 
+/**
+ * Whether somebody would lose money if they were gone: in their wallet, on its way to them, or earned and not owed, as far as
+ * they may know by `now` of what they earned.
+ */
+export async function hasMoney(db: Db, userId: string, now: Date): Promise<boolean> {
+  const [row] = await db.sql<{ hasMoney: boolean }>`/* ledger.hasMoney */
+    select exists (
+      select from ledger_accounts a
+      where a.owner_id = ${userId}::uuid
+      group by a.currency
+      having sum(a.balance_minor) filter (where a.kind in ('wallet', 'payout_in_transit')) > 0
+        or sum(a.balance_minor) filter (where a.kind in ('creator_pending', 'creator_available', 'creator_receivable')) > (
+          select coalesce(sum(t.net_amount), 0) from transactions t
+          where t.creator_id = ${userId}::uuid and t.currency = a.currency and t.status = 'succeeded'
+            and t.shown_at > ${now}::timestamptz)
+    ) as "hasMoney"`
+  assert(row, 'a select of one row')
+  return row.hasMoney
+}
+
 /** What is in a person's wallet. */
 export async function getWalletBalance(db: Db, userId: string, currency: string): Promise<bigint> {
   const [row] = await db.sql<{ balance: bigint }>`/* ledger.wallet */

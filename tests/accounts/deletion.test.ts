@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { jobs } from '../../src/accounts/jobs.js'
 import { eraseAccountsJob } from '../../src/accounts/types.js'
+import { provenCreator } from '../content/posts.js'
+import { balances, saveCard, tip, topUp } from '../payments/paying.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
@@ -194,6 +196,25 @@ it('keeps the last admin, also of two who leave at the same time', async () => {
   await world.setClock(60_000)
   const outcomes = await Promise.all([remove(one, { code: await one.code() }), remove(two, { code: await two.code() })])
   expect(outcomes.flatMap(({ codes }) => codes)).toEqual(['LAST_ADMIN'])
+})
+
+it('gives up money that is left only where they say so, and keeps it for who comes back', async () => {
+  const [fan, creator, quiet] = [await world.fan(), await provenCreator(world), await provenCreator(world)]
+  await saveCard(fan)
+  await topUp(fan, '2500')
+  await tip(fan, creator, { payWith: { useWallet: true } })
+  await tip(fan, quiet, { isAnonymous: true })
+  for (const person of [fan, creator]) {
+    expect((await remove(person)).codes).toEqual(['MONEY_LEFT'])
+    expect((await remove(person, { forfeitsMoney: true })).codes).toEqual([])
+  }
+  // what is not shown yet of who stays unnamed is not told of by a refusal either
+  expect((await remove(quiet)).codes).toEqual([])
+  await restore(fan)
+  expect((await query(fan, 'viewer { wallets { balance { amountMinor } } }')).viewer.wallets).toEqual([
+    { balance: { amountMinor: '2000' } },
+  ])
+  expect((await balances(server))['wallet']).toBe(2000)
 })
 
 it('is audited', async () => {
