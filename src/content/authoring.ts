@@ -20,6 +20,7 @@ import {
   findContentForUpdate,
   getParts,
   hasStreamOnAir,
+  hasUnplannedStream,
   insertContent,
   isInAdultCategory,
   replaceCategories,
@@ -117,7 +118,8 @@ async function makePost(
 /**
  * Changes a post; what `change` leaves out stays. The version before is kept. Audited, without its text.
  * @throws NOT_FOUND node_not_found; CONFLICT version_conflict with `currentVersion`, content_state,
- * age_verification_required; INVALID invalid_input, price_out_of_range, price_required, category_unknown, nothing_to_publish
+ * age_verification_required; INVALID invalid_input, price_out_of_range, price_required, planned_minutes_required,
+ * category_unknown, nothing_to_publish
  */
 export async function updateContent(
   tx: Tx,
@@ -155,6 +157,7 @@ export async function updateContent(
   if (media) await putMedia(tx, before, media, now)
   const after = await getOwn(tx, viewer, contentId)
   checkTerms(author, after, now)
+  if (after.isPremium && !before.isPremium) await checkPlanned(tx, after)
   await checkAdult(tx, after)
   if (state !== 'DRAFT') await checkPublishable(tx, author, after, now)
   const entry = {
@@ -264,6 +267,14 @@ function checkTerms(author: Author, post: HeldContent, now: Date): void {
   if ((earns || post.isAgeRestricted) && !isAgeVerifiedAt(author, now))
     throw new AppError('CONFLICT', 'age_verification_required', 'Earning and adult content need a proven age.', {
       path: ['input', earns ? 'priceMinor' : 'isAgeRestricted'],
+    })
+}
+
+/** What of a stream is not delivered goes back by the minutes that were promised. @throws INVALID planned_minutes_required */
+async function checkPlanned(tx: Tx, { id, type }: HeldContent): Promise<void> {
+  if (type === 'LIVE_STREAM' && (await hasUnplannedStream(tx, id)))
+    throw new AppError('INVALID', 'planned_minutes_required', 'Announce it anew, and how long it will last.', {
+      path: ['input', 'priceMinor'],
     })
 }
 

@@ -173,6 +173,13 @@ export async function hasStreamOnAir(tx: Tx, contentId: string, now: Date): Prom
   return rows.length > 0
 }
 
+/** Whether a post is a stream of which nobody has said how long it will last. */
+export async function hasUnplannedStream(tx: Tx, contentId: string): Promise<boolean> {
+  const rows = await tx.sql`/* content.unplannedStream */
+    select 1 as found from live_streams where content_id = ${contentId}::uuid and planned_minutes is null`
+  return rows.length > 0
+}
+
 /** Writes that a post is no news any more: it leaves feeds and what there is to look around in, and stays where it is. */
 export async function markOver(tx: Tx, id: string, at: Date): Promise<void> {
   await tx.sql`/* content.markOver */ update content set over_at = ${at}::timestamptz where id = ${id}::uuid`

@@ -119,6 +119,14 @@ describe('access to a stream', () => {
     })
   })
 
+  it('is not sold where nobody says how long it lasts, not by a change either', async () => {
+    const { content } = await schedule(creator)
+    const change = { contentId: content.id, expectedVersion: 1, priceMinor: '900' }
+    expect(await errorsOf(creator, 'updateContent', change)).toEqual(['PLANNED_MINUTES_REQUIRED'])
+    const { content: planned } = await schedule(creator, { plannedMinutes: 30 })
+    expect(await errorsOf(creator, 'updateContent', { ...change, contentId: planned.id })).toEqual([])
+  })
+
   it('is offered until the stream is over', async () => {
     const offersOf = async (id: string): Promise<string[]> => {
       const stream = await readStream(fan, id, 'content { body { ... on LockedBody { offers { kind } } } }')
