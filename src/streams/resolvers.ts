@@ -172,6 +172,8 @@ export const Mutation = {
       throw new AppError('CONFLICT', 'age_verification_required', 'Prove your age first.', {
         path: ['input', 'streamId'],
       })
+    if ((await context.loaders.sanctionsOn.load(streamId))?.isBanned)
+      throw new AppError('CONFLICT', 'banned_in_stream', 'You were banned from it.', { path: ['input', 'streamId'] })
     const source = checkedSource(input.payWith, context)
     const { expectedPrice, idempotencyKey } = input
     const order = { contentId: post.id, streamId, creatorId: post.creatorId, expectedPrice, source, idempotencyKey }
@@ -386,7 +388,8 @@ export const Content = {
 export const LockedBody = {
   offers: async ({ contentId, type, offers }, _args, { loaders, now }) => {
     const stream = type === 'LIVE_STREAM' ? await loaders.streamOfPost.load(contentId) : null
-    return stream && isOverAt(stream, now) ? offers.filter(({ kind }) => kind !== 'BUY') : offers
+    const isSold = !stream || (!isOverAt(stream, now) && !(await loaders.sanctionsOn.load(stream.id))?.isBanned)
+    return isSold ? offers : offers.filter(({ kind }) => kind !== 'BUY')
   },
 } satisfies Partial<LockedBodyResolvers>
 

@@ -127,6 +127,20 @@ describe('access to a stream', () => {
     expect(await errorsOf(creator, 'updateContent', { ...change, contentId: planned.id })).toEqual([])
   })
 
+  it('is not sold to whom its creator keeps away', async () => {
+    const [id, banned] = [await sold(), await world.fan()]
+    await saveCard(banned)
+    await errorsOf(creator, 'banInStream', { streamId: id, userId: banned.id })
+    expect(await buyAccess(banned, id)).toMatchObject({
+      purchase: null,
+      userErrors: [{ code: 'BANNED_IN_STREAM', path: ['input', 'streamId'] }],
+    })
+    const offers = 'content { body { ... on LockedBody { offers { kind } } } }'
+    expect((await readStream(banned, id, offers))!['content'].body.offers).toEqual([])
+    await errorsOf(creator, 'unbanInStream', { streamId: id, userId: banned.id })
+    expect(codesOf(await buyAccess(banned, id))).toEqual([])
+  })
+
   it('is offered until the stream is over', async () => {
     const offersOf = async (id: string): Promise<string[]> => {
       const stream = await readStream(fan, id, 'content { body { ... on LockedBody { offers { kind } } } }')
