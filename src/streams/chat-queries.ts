@@ -84,14 +84,11 @@ export async function hasLine(tx: Tx, tipId: string): Promise<boolean> {
   return rows.length > 0
 }
 
-/** When somebody last wrote in a stream. */
-export async function findLastLineAt(tx: Tx, streamId: string, authorId: string): Promise<Date | null> {
+/** When somebody last wrote in a stream since an instant. */
+export async function findLastLineAt(tx: Tx, streamId: string, authorId: string, since: Date): Promise<Date | null> {
   const [row] = await tx.sql<{ at: Date | null }>`/* streams.lastLineAt */
-    select max(created_at) as at from (
-      select created_at, stream_id from stream_chat_messages
-      where author_id = ${authorId}::uuid order by created_at desc limit 20
-    ) newest
-    where stream_id = ${streamId}::uuid`
+    select max(created_at) as at from stream_chat_messages
+    where author_id = ${authorId}::uuid and created_at > ${since}::timestamptz and stream_id = ${streamId}::uuid`
   return row?.at ?? null
 }
 

@@ -86,11 +86,11 @@ async function checkMayChat(
   if (refusal)
     throw new AppError('CONFLICT', refusal, MESSAGES[refusal] ?? 'Not for you to do.', { path: ['input', 'streamId'] })
   if (stream.creatorId === userId || stream.slowModeSeconds === 0) return
-  const lastAt = await findLastLineAt(tx, stream.id, userId)
-  const nextAt = lastAt && addMs(lastAt, stream.slowModeSeconds * SECOND_MS)
-  if (nextAt && nextAt > now)
+  const pauseMs = stream.slowModeSeconds * SECOND_MS
+  const lastAt = await findLastLineAt(tx, stream.id, userId, addMs(now, -pauseMs))
+  if (lastAt)
     throw new AppError('LIMITED', 'slow_mode', 'The creator lets everybody write only so often.', {
-      retryAfterSeconds: Math.ceil((nextAt.getTime() - now.getTime()) / SECOND_MS),
+      retryAfterSeconds: Math.ceil((lastAt.getTime() + pauseMs - now.getTime()) / SECOND_MS),
       path: ['input', 'streamId'],
     })
 }

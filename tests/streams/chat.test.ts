@@ -112,6 +112,20 @@ describe('the chat of a stream', () => {
     expect(await errorsOf(artist, 'updateStreamChat', { streamId: id, chat: {} })).toEqual(['STREAM_STATE'])
   })
 
+  it('goes slowly whatever else somebody has said elsewhere', async () => {
+    const artist = await provenCreator(world)
+    const { id } = await goLive(artist, { chat: { slowModeSeconds: 600 } })
+    const fan = await world.fan()
+    await say(fan, id as string)
+    for (let n = 0; n < 20; n += 1) await say(fan, streamId, String(n))
+    expect(await errorsOf(fan, 'sendStreamChat', { streamId: id, text: 'Again.' })).toEqual(['slow_mode'])
+    await server.database.owner.query(
+      `update stream_chat_messages set created_at = created_at - interval '10 minutes' where stream_id = $1`,
+      [parseGlobalId(id as string)?.uuid],
+    )
+    expect(await errorsOf(fan, 'sendStreamChat', { streamId: id, text: 'Again.' })).toEqual([])
+  })
+
   it.each([
     ['blocked', (one: Person, other: Person) => ({ blocker: one, blocked: other })],
     ['is blocked by', (one: Person, other: Person) => ({ blocker: other, blocked: one })],
