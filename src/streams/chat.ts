@@ -113,14 +113,18 @@ async function say(
 }
 
 /**
- * Puts the words of a tip that was given in a stream into its chat, once, as soon as its creator may see it. The database has one
- * line of a tip: of two jobs at the same time one fails, and finds the line when it is tried again.
+ * Puts the words of a tip that was given in a stream into its chat, once, as soon as its creator may see it, unless nobody writes
+ * there, or the giver does not. The database has one line of a tip: of two jobs at the same time one fails, and finds the line
+ * when it is tried again.
  */
 export async function sayTip(tx: Tx, tipId: string, now: Date): Promise<void> {
   const tip = await findTip(tx, tipId)
   if (!tip?.streamId || tip.message === null) return
   const stream = await findStreamForShare(tx, tip.streamId)
-  if (!stream || !isOnAirAt(stream, now) || (await hasLine(tx, tipId))) return
+  if (!stream?.chatEnabled || !isOnAirAt(stream, now) || (await hasLine(tx, tipId))) return
+  const [sanctions] = await listSanctionsOn(tx, tip.senderId, [stream.id], now)
+  // that a line is missing would tell who gave an anonymous tip
+  if (sanctions && !tip.isAnonymous) return
   await say(tx, { streamId: stream.id, authorId: tip.senderId, text: tip.message, tipId }, now)
 }
 

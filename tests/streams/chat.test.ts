@@ -424,6 +424,30 @@ describe('a tip in a stream', () => {
     expect(rows).toEqual([{ lines: 2 }])
   })
 
+  it('does not speak for whom its creator keeps silent, unless nobody is to know who gave it, nor where nobody speaks', async () => {
+    const artist = await provenCreator(world)
+    const id = (await goLive(artist))['id'] as string
+    const fans = [await world.fan(), await world.fan(), await world.fan(), await world.fan()] as const
+    const [muted, banned, shy, fine] = fans
+    for (const fan of fans) await saveCard(fan)
+    for (const { id: userId } of [muted, shy]) await errorsOf(artist, 'muteInStream', { streamId: id, userId })
+    await errorsOf(artist, 'banInStream', { streamId: id, userId: banned.id })
+    const order = { creatorId: artist.id, streamId: id }
+    await give(muted, { ...order, message: 'Muted.' })
+    await give(banned, { ...order, message: 'Banned.' })
+    await give(shy, { ...order, message: 'From afar.', isAnonymous: true })
+    await give(fine, { ...order, message: 'Fine.' })
+    await server.drain()
+    await world.setClock(16 * 60_000)
+    await runLater(server)
+    await world.setClock(0)
+    expect((await textsOf(artist, id)).sort()).toEqual(['Fine.', 'From afar.'])
+    await artist.do(streamMutation('updateStreamChat'), { input: { streamId: id, chat: { isEnabled: false } } })
+    await give(fine, { ...order, message: 'Loud.' })
+    await server.drain()
+    expect(await textsOf(artist, id)).not.toContain('Loud.')
+  })
+
   it('is for a stream of this creator’s that the giver may see, and for one thing', async () => {
     const fan = await world.fan()
     await saveCard(fan)
