@@ -5,13 +5,14 @@ import type { PageLoader } from '../lib/page-loader.js'
 import { makeIdLoader, makeOwnLoader, makeRowLoader } from '../lib/row-loader.js'
 import type { RowLoader } from '../lib/row-loader.js'
 import {
-  listDelivered,
   listKeysById,
+  listStatistics,
   listStreamsById,
   listStreamsOf,
   listStreamsOfPosts,
   listViewerCounts,
 } from './queries.js'
+import type { StatisticsRow } from './queries.js'
 import { listLines, listLinesById, listSanctionsById, listSanctionsOn } from './chat-queries.js'
 import type { ChatLineRow, SanctionRow, StreamKeyRow, StreamRow } from './types.js'
 
@@ -24,8 +25,8 @@ export interface StreamsLoaders {
   readonly streamsOf: PageLoader<StreamRow>
   /** Distinct people who watch a stream now. */
   readonly viewersNow: RowLoader<{ readonly streamId: string; readonly viewers: number }>
-  /** Seconds that a stream has been on air until now. */
-  readonly deliveredNow: RowLoader<{ readonly streamId: string; readonly seconds: number }>
+  /** What a stream that is not over came to until now. */
+  readonly statisticsNow: RowLoader<StatisticsRow>
   /** Pages of the chats of streams. Whether they open is asked before. */
   readonly chatLines: PageLoader<ChatLineRow>
   /** A line by id, of whichever chat. */
@@ -50,8 +51,8 @@ export const makeStreamsLoaders = (db: Db, viewerId: string | null, reading: () 
     (ids) => listViewerCounts(db, ids, reading().now),
     ({ streamId }) => streamId,
   ),
-  deliveredNow: makeRowLoader(
-    (ids) => listDelivered(db, ids, reading().now),
+  statisticsNow: makeRowLoader(
+    (ids) => listStatistics(db, ids, reading().now),
     ({ streamId }) => streamId,
   ),
   chatLines: makePageLoader((streamIds, page) => listLines(db, streamIds, page, reading())),

@@ -83,17 +83,31 @@ export const listViewerCounts = (
     where a.stream_id = any(${streamIds}::uuid[]) and a.left_at is null and a.present_until > ${now}::timestamptz
     group by a.stream_id`
 
-/** Seconds that each of these streams was on air up to an instant, gaps taken off. */
-export const listDelivered = (
-  db: Db,
-  streamIds: readonly string[],
-  now: Date,
-): Promise<{ readonly streamId: string; readonly seconds: number }[]> =>
-  db.sql`/* streams.delivered */
-    select i.stream_id::text as "streamId",
-      floor(extract(epoch from sum(coalesce(i.ended_at, ${now}::timestamptz) - i.started_at)))::int as seconds
-    from stream_ingests i where i.stream_id = any(${streamIds}::uuid[])
-    group by i.stream_id`
+/** What a stream came to. */
+export interface StatisticsRow {
+  readonly streamId: string
+  readonly deliveredSeconds: number
+  readonly totalViewers: number
+  readonly watchedSeconds: bigint
+}
+
+/** What each of these streams, which are not over, came to up to an instant, gaps taken off. */
+export const listStatistics = (db: Db, streamIds: readonly string[], now: Date): Promise<StatisticsRow[]> =>
+  db.sql<StatisticsRow>`/* streams.statistics */
+    select s.id::text as "streamId", on_air.seconds as "deliveredSeconds", present.viewers as "totalViewers",
+      present.seconds as "watchedSeconds"
+    from unnest(${streamIds}::uuid[]) as s (id)
+    cross join lateral (
+      select coalesce(floor(extract(epoch from sum(coalesce(i.ended_at, ${now}::timestamptz) - i.started_at))), 0)::int as seconds
+      from stream_ingests i where i.stream_id = s.id
+    ) on_air
+    cross join lateral (
+      select count(distinct a.user_id)::int as viewers,
+        coalesce(
+          floor(extract(epoch from sum(least(a.left_at, a.present_until, ${now}::timestamptz) - a.joined_at))), 0
+        )::bigint as seconds
+      from stream_access a where a.stream_id = s.id and a.joined_at < ${now}::timestamptz
+    ) present`
 
 const keyColumns = fragment`
   k.id::text as id, k.creator_id::text as "creatorId", k.prefix, k.created_at as "createdAt", k.expires_at as "expiresAt",

@@ -25,6 +25,6 @@ export async function reloaded(id: string, context: StreamsAsking): Promise<Stre
   const stream = await loaders.stream.clear(id).load(id)
   if (stream) loaders.streamOfPost.clear(stream.contentId)
   loaders.viewersNow.clear(id)
-  loaders.deliveredNow.clear(id)
+  loaders.statisticsNow.clear(id)
   return findStreamNode(id, context)
 }

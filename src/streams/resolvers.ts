@@ -346,8 +346,9 @@ export const LiveStream = {
   }),
   statistics: async (row, _args, { viewer, loaders }) => {
     if (!canSeeStatistics(viewer, row)) return null
-    const delivered = row.endedAt ? row.deliveredSeconds : (await loaders.deliveredNow.load(row.id))?.seconds
-    return { deliveredSeconds: delivered ?? 0, totalViewers: row.totalViewers, watchedSeconds: row.watchSeconds }
+    if (!row.endedAt) return loaders.statisticsNow.load(row.id)
+    const { deliveredSeconds, totalViewers, watchSeconds: watchedSeconds } = row
+    return { deliveredSeconds, totalViewers, watchedSeconds }
   },
   chatLines: async (row, args, context) => {
     const page = checkedPage(args, { list: 'stream.chatLines', id: row.id }, ['number'])

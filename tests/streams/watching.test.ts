@@ -115,6 +115,33 @@ describe('whoever watches', () => {
   })
 })
 
+describe('what a stream came to', () => {
+  it('is told while it is on air, up to now', async () => {
+    const artist = await provenCreator(world)
+    const { id } = await goLive(artist)
+    const [one, two] = [await world.fan(), await world.fan()]
+    await join(one, id as string)
+    await fallSilent(id as string)
+    for (const fan of [one, two]) await join(fan, id as string)
+    await server.database.owner.query(
+      `update stream_access set joined_at = joined_at - interval '1 minute' where stream_id = $1 and user_id = $2`,
+      [parseGlobalId(id as string)?.uuid, two.uuid],
+    )
+    const statistics = 'statistics { deliveredSeconds totalViewers watchedSeconds }'
+    const shown = (await readStream(artist, id as string, statistics))!['statistics']
+    expect(shown.totalViewers).toBe(2)
+    expect(Number(shown.watchedSeconds)).toBeGreaterThanOrEqual(60)
+    // and not for the half minute ahead
+    expect(Number(shown.watchedSeconds)).toBeLessThan(80)
+    const { id: announced } = await schedule(artist)
+    expect((await readStream(artist, announced as string, statistics))!['statistics']).toEqual({
+      deliveredSeconds: 0,
+      totalViewers: 0,
+      watchedSeconds: '0',
+    })
+  })
+})
+
 describe('the number of viewers', () => {
   it('is told at once and when it changes', async () => {
     const artist = await provenCreator(world)
