@@ -12,14 +12,14 @@ import { messageGates } from './messages/messages.js'
 import { serveMedia } from './media/media.js'
 import { STATEMENTS_PATH, serveStatements } from './earnings/earnings.js'
 import { servePaymentWebhooks } from './payments/payments.js'
-import { serveSandboxActions } from './processors/processors.js'
+import { serveSandboxPages } from './processors/processors.js'
 import type { Routes } from './server.js'
 import { authenticate, jwks } from './sessions/sessions.js'
 import { serveStreaming } from './streams/streams.js'
 
 /**
  * What stands beside the API: health, metrics, the public keys, files, processors' messages, the
- * sandbox bank's page, what media servers ask, creators' statements, and the explorer outside production.
+ * sandbox bank's pages, what media servers ask, creators' statements, and the explorer outside production.
  */
 export const routesBeside = (readiness: Readiness): readonly Routes[] => [
   (app) => {
@@ -43,7 +43,7 @@ export const routesBeside = (readiness: Readiness): readonly Routes[] => [
     servePaymentWebhooks(app, { db: database.db, payments })
   },
   (app, { payments }) => {
-    serveSandboxActions(app, payments.processor)
+    serveSandboxPages(app, payments.processor)
   },
   (app, { config, database }) => {
     serveStreaming(app, { db: database.db, config })

@@ -6,7 +6,7 @@ export { toDecline } from './declines.js'
 export { ProcessorDeclined, ProcessorEventError, ProcessorSignatureError, ProcessorUnavailable } from './errors.js'
 export { sandboxJobs } from './jobs.js'
 export { Sandbox } from './sandbox.js'
-export { serveSandboxActions } from './sandbox-page.js'
+export { serveSandboxPages } from './sandbox-page.js'
 
 /** Who moves the money of a process: Stripe where it is configured, the sandbox otherwise. */
 export interface ProcessorSettings extends SandboxSettings {

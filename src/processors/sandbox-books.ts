@@ -74,6 +74,8 @@ export interface AccountData {
   readonly currency: string
   readonly label: string
   readonly onboardingUrl: string
+  /** Where its owner is sent back to; absent in books from before it was kept. */
+  readonly returnUrl?: string
 }
 
 export interface PayoutData {

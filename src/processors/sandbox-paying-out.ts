@@ -31,13 +31,13 @@ export async function makeAccount(turn: Turn, order: PayoutAccountOrder): Promis
   return outcome
 }
 
-function newAccount({ baseUrl }: Turn, { creatorId, countryCode, currency }: PayoutAccountOrder) {
+function newAccount({ baseUrl }: Turn, { creatorId, countryCode, currency, returnUrl }: PayoutAccountOrder) {
   if (UNSUPPORTED_COUNTRIES.has(countryCode)) throw new ProcessorDeclined(toDecline('country_unsupported'))
   if (!isCurrency(currency)) throw new ProcessorDeclined(toDecline('currency_not_supported'))
   const id = newId('PAYOUT_ACCOUNT')
   const state: AccountState = countryCode === COUNTRY_THAT_ASKS ? 'PENDING' : 'VERIFIED'
   const onboardingUrl = `${baseUrl}/sandbox/onboarding/${id}`
-  const data: AccountData = { creatorId, countryCode, currency, label: LABEL, onboardingUrl }
+  const data: AccountData = { creatorId, countryCode, currency, label: LABEL, onboardingUrl, returnUrl }
   return { id, parentId: null, state, data }
 }
 
@@ -46,6 +46,16 @@ export async function moveAccount(turn: Turn, id: string, state: PayoutAccountSt
   const account = await held<Account>(turn, id, 'PAYOUT_ACCOUNT')
   assert(account.state !== 'REMOVED', `the account ${id} was removed`)
   if (account.state !== state) await move(turn, account, { state })
+}
+
+/** Whether its bank asks its owner something, or did. */
+export const asksOwner = ({ state, data }: Account): boolean =>
+  state !== 'REMOVED' && data.countryCode === COUNTRY_THAT_ASKS
+
+/** Does what the owner of a destination does on their bank's page; nothing for one that waits for nobody. */
+export async function answerOnboarding(turn: Turn, id: string, answer: 'succeed' | 'fail'): Promise<void> {
+  const account = await held<Account>(turn, id, 'PAYOUT_ACCOUNT')
+  if (account.state === 'PENDING') await move(turn, account, { state: answer === 'succeed' ? 'VERIFIED' : 'DISABLED' })
 }
 
 export async function dropAccount(turn: Turn, id: string): Promise<void> {

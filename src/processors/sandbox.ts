@@ -15,7 +15,15 @@ import {
 } from './sandbox-charging.js'
 import { listMovements } from './sandbox-listing.js'
 import { readSandboxEvent, toSandboxNews } from './sandbox-news.js'
-import { bounce, dropAccount, makeAccount, makePayout, moveAccount } from './sandbox-paying-out.js'
+import {
+  answerOnboarding,
+  asksOwner,
+  bounce,
+  dropAccount,
+  makeAccount,
+  makePayout,
+  moveAccount,
+} from './sandbox-paying-out.js'
 import { findEntry, findEntryByKey } from './sandbox-queries.js'
 import { decide, makeRefund, open, refundAtDesk, takeEvidence } from './sandbox-returning.js'
 import type { DisputeClaim } from './sandbox-returning.js'
@@ -67,7 +75,7 @@ export interface SandboxSettings {
  *
  * | country              | destination                                                              |
  * | -------------------- | ------------------------------------------------------------------------ |
- * | `NO`                 | stays PENDING until `setPayoutAccount`; payouts fail account_not_verified |
+ * | `NO`                 | PENDING until its page is answered; payouts fail account_not_verified     |
  * | `XX CU IR KP SY`     | refused: country_unsupported                                             |
  * | any other            | VERIFIED at once                                                         |
  *
@@ -211,6 +219,18 @@ export class Sandbox implements Processor {
   async confirmAction(reference: string, answer: 'succeed' | 'fail'): Promise<{ readonly returnUrl: string | null }> {
     const { data } = await this.#inTurn((turn) => answerAction(turn, reference, answer))
     return { returnUrl: data.returnUrl }
+  }
+
+  /** The destination whose owner is asked, or was; null when there is none of that name. */
+  async findOnboarding(reference: string): Promise<Account | null> {
+    const isAccount = isId(reference, 'PAYOUT_ACCOUNT')
+    const account = isAccount ? await findEntry<Account>(this.#origin.db, reference) : undefined
+    return account && asksOwner(account) ? account : null
+  }
+
+  /** Answers the bank's questions as the owner of a destination would. */
+  answerOnboarding(reference: string, answer: 'succeed' | 'fail'): Promise<void> {
+    return this.#inTurn((turn) => answerOnboarding(turn, reference, answer))
   }
 
   /** Has the payer's bank take back a charge; answers the dispute's name. */

@@ -1,8 +1,8 @@
 import { fastify } from 'fastify'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { openProcessor, serveSandboxActions } from '../../src/processors/processors.js'
+import { openProcessor, serveSandboxPages } from '../../src/processors/processors.js'
 import { provenCreator } from '../content/posts.js'
-import { chargeOf, saveCard, tip } from '../payments/paying.js'
+import { chargeOf, newKey, saveCard, tip } from '../payments/paying.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { makeWorld } from '../support/world.js'
@@ -92,10 +92,34 @@ it('takes nothing else for an answer, and knows no other charges', async () => {
   }
 })
 
+it.each([
+  ['answer=confirm', 'VERIFIED'],
+  ['answer=decline', 'DISABLED'],
+])('asks a creator whose bank wants to know more, and takes %s once', async (said, state) => {
+  const owner = await provenCreator(world)
+  const { addPayoutAccount } = await owner.do(
+    `mutation ($input: AddPayoutAccountInput!) { addPayoutAccount(input: $input) { onboardingUrl userErrors { code } } }`,
+    { input: { countryCode: 'NO', returnUrl: BACK, idempotencyKey: newKey() } },
+  )
+  page = new URL(new URL(addPayoutAccount.onboardingUrl as string).pathname, server.origin)
+  expect(await (await fetch(page)).text()).toContain('<strong>NO, EUR</strong>')
+  for (const each of [said, 'answer=confirm', 'answer=decline']) {
+    const { status, headers } = await answer(each)
+    expect([status, headers.get('location')]).toEqual([303, new URL(BACK).href])
+    await server.drain()
+    expect((await owner.do('{ viewer { payoutAccounts { state } } }')).viewer.payoutAccounts).toEqual([{ state }])
+  }
+  expect(await (await fetch(page)).text()).toContain('Nothing is asked any more.')
+  for (const name of ['x', '%00', 'acct_sandbox_000000000000000000000000']) {
+    page = new URL(`/sandbox/onboarding/${name}`, server.origin)
+    expect([(await fetch(page)).status, (await answer('answer=confirm')).status], name).toEqual([404, 404])
+  }
+})
+
 it('is not there where Stripe is the processor', async () => {
   const app = fastify()
   const stripe = { secretKey: 'sk_test_loopback', webhookSecrets: ['whsec_new'], apiBase: 'http://127.0.0.1:1' }
-  serveSandboxActions(app, await openProcessor({ stripe, db: {} as never, secrets: [] }))
+  serveSandboxPages(app, await openProcessor({ stripe, db: {} as never, secrets: [] }))
   for (const method of ['GET', 'POST'] as const)
     expect((await app.inject({ method, url: page.pathname })).statusCode).toBe(404)
   await app.close()
