@@ -144,6 +144,8 @@ class RedisCarrier implements Carrier {
   }
 
   async #startListening(): Promise<void> {
+    // closed while Redis answered: nobody would stop it any more
+    if (this.#isClosed) return
     const listener = openListener(this.#url, this.#db, {
       deliver: (events) => {
         this.#tell({ kind: 'events', events: events.map(toCarried) })
@@ -164,7 +166,8 @@ class RedisCarrier implements Carrier {
       // whoever listened before has said nothing since at most as long as its lease
       this.#tell({ kind: 'missed', ms: LEASE_MS + RENEW_EVERY_MS })
     } catch (error) {
-      this.#listener = null
+      // another may have begun since
+      if (this.#listener === listener) this.#listener = null
       log.warn({ err: error }, 'bus: listening for all')
       await this.#giveBack()
     }

@@ -94,4 +94,22 @@ describe.skipIf(!hasRedis('what happens when Redis is lost'))('three processes o
     expect(heard[1]).toEqual(upTo(6))
     expect(heard[2]).toEqual(upTo(6))
   })
+
+  it('has nobody listen who was closed while it asked whether it should', async () => {
+    for (const bus of buses.splice(0)) await bus.close()
+    const road = await openChaosProxy(redis.url)
+    const first = await openBus(database.appUrl, database.db, redis.url)
+    const last = await openBus(database.appUrl, database.db, road.through(redis.url))
+    // what it asks every second waits on the road until nobody listens any more
+    await setTimeout(700)
+    road.hang()
+    await setTimeout(600)
+    await first.close()
+    const closing = last.close()
+    road.heal()
+    await closing
+    await setTimeout(500)
+    await until(async () => (await database.owner.query<{ n: number }>(listeners)).rows[0]?.n === 0)
+    await road.close()
+  })
 })
