@@ -140,8 +140,8 @@ async function applyRefund(
 ): Promise<void> {
   const payment = await getSettled(tx, services, news.charge)
   const known =
-    (news.refundId && isUuid(news.refundId) ? await findRefund(tx, news.refundId) : null) ??
-    (await findRefundByReference(tx, news.outcome.reference))
+    (await findRefundByReference(tx, news.outcome.reference)) ??
+    (news.refundId && isUuid(news.refundId) ? await findRefund(tx, news.refundId) : null)
   if (known) return settleRefund(tx, services, known.id, news.outcome, now)
   const sale = await findSale(tx, payment.id)
   if (!sale) throw new NotYet('what was refunded is no sale')

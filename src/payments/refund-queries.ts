@@ -18,6 +18,8 @@ export interface RefundRow {
   readonly state: RefundState
   readonly reason: string
   readonly revokesAccess: boolean
+  /** Whether whoever asked for it wanted that closed, whatever is left of the price. */
+  readonly closesByChoice: boolean
   readonly processorKey: string
   readonly processorReference: string | null
   readonly failureCode: string | null
@@ -29,6 +31,7 @@ const refundColumns = fragment`
   r.id::text as id, r.transaction_id::text as "transactionId", r.payment_intent_id::text as "paymentIntentId",
   r.requested_by_id::text as "requestedById", r.amount_minor as "amountMinor", r.platform_fee_minor as "platformFeeMinor",
   r.currency::text as currency, upper(r.state::text) as state, r.reason, r.revokes_access as "revokesAccess",
+  r.closes_by_choice as "closesByChoice",
   r.processor_key::text as "processorKey", r.processor_reference as "processorReference", r.failure_code as "failureCode",
   r.settled_at as "settledAt", r.created_at as "createdAt"`
 

@@ -16,6 +16,7 @@ import { purposeOf } from './purposes.js'
 import { addReturned, findPayment, findPaymentForUpdate, insertCase } from './queries.js'
 import {
   findRefund,
+  findRefundByReference,
   findRefundTransaction,
   insertRefund,
   isClosedByChoice,
@@ -184,11 +185,40 @@ export async function settleRefund(
   const payment = await findPaymentForUpdate(tx, first.paymentIntentId)
   const refund = await findRefund(tx, refundId)
   assert(payment && refund, 'nor is a payment')
+  if (
+    refund.state === 'FAILED' &&
+    refund.processorReference === null &&
+    outcome.state !== 'FAILED' &&
+    outcome.reference
+  )
+    return makeAfterAll(tx, services, refund, { ...outcome, reference: outcome.reference }, now)
   if (refund.state === 'FAILED' || (refund.state === 'SUCCEEDED' && outcome.state !== 'FAILED')) return
   const isSettled = outcome.state !== 'PROCESSING'
   await updateRefund(tx, refundId, { ...outcome, settledAt: isSettled ? now : null })
   if (outcome.state !== 'FAILED') return
   await takeBack(tx, services, payment, refund, now)
+}
+
+/** What the processor refused one who asked and made for another is made here too: what it refused has been taken back. */
+async function makeAfterAll(
+  tx: Tx,
+  services: PaymentServices,
+  refused: RefundRow,
+  outcome: RefundOutcome,
+  now: Date,
+): Promise<void> {
+  const sale = await findSale(tx, refused.paymentIntentId)
+  assert(sale, 'a refund stands against a sale')
+  const { amountMinor, reason, closesByChoice: revokesAccess, requestedById } = refused
+  const made =
+    (await findRefundByReference(tx, outcome.reference)) ??
+    (await startRefund(
+      tx,
+      services,
+      { sale, amountMinor, reason, revokesAccess, requestedById, processorReference: outcome.reference },
+      now,
+    ))
+  await settleRefund(tx, services, made.id, outcome, now)
 }
 
 async function takeBack(
