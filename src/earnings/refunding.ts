@@ -1,5 +1,5 @@
 import { holdActor, isActingStaff } from '../accounts/accounts.js'
-import { findSale, findTransaction } from '../ledger/ledger.js'
+import { findSale, findTransaction, getRefunded } from '../ledger/ledger.js'
 import type { Sale } from '../ledger/types.js'
 import type { Db, Tx } from '../lib/db.js'
 import { AppError } from '../lib/errors.js'
@@ -80,7 +80,7 @@ export async function previewRefund(
     throw new AppError('CONFLICT', 'refund_too_large', 'There is not that much left of this sale.', {
       path: ['amountMinor'],
     })
-  const feeMinor = await getFeeGivenBack(db, sale, amount)
+  const feeMinor = await getFeeGivenBack(db, sale, await getRefunded(db, payment.id), amount)
   const reversal = toReversal({ amountMinor: amount, revokesAccess: false }, amount === left)
   const money = (minor: bigint): Money => ({ amountMinor: minor, currency: payment.currency })
   return {

@@ -1,6 +1,6 @@
 /** The front door: what was paid, who has it now, and the books that prove it. */
 export { DEFAULT_FEE_BASIS_POINTS, allocate, discounted, feeGivenBack, fitHeld, split } from './fees.js'
-export type { Hold } from './fees.js'
+export type { Hold, Returned } from './fees.js'
 export {
   EARNINGS_WAIT_MS,
   postDisputeHold,

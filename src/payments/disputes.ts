@@ -1,6 +1,6 @@
 import assert from 'node:assert'
 import { record } from '../audit/audit.js'
-import { findSale, postDisputeLost, postDisputeWon, postProcessorFee } from '../ledger/ledger.js'
+import { findSale, getRefunded, postDisputeLost, postDisputeWon, postProcessorFee } from '../ledger/ledger.js'
 import type { Sale } from '../ledger/types.js'
 import type { Tx } from '../lib/db.js'
 import { emit } from '../lib/events.js'
@@ -83,7 +83,8 @@ async function open(
     },
     now,
   )
-  await fitHolds(tx, { sale, payment, refundedMinor: payment.refundedMinor, cause: `opened:${dispute.id}` }, now)
+  const refunded = await getRefunded(tx, payment.id)
+  await fitHolds(tx, { sale, payment, refunded, cause: `opened:${dispute.id}` }, now)
   await purposeOf(services, payment).held(tx, sale, now)
   await tell(tx, { payment, dispute, state: 'OPEN' }, now)
   return dispute
@@ -110,8 +111,8 @@ async function close(
     // where nothing was left to lose, the fee is kept all the same
     if (isEmpty || !isOwnFee) await postProcessorFee(tx, { of: dispute.id, fee }, now)
   }
-  const { refundedMinor } = payment
-  const fitted = await fitHolds(tx, { sale, payment, refundedMinor, cause: `closed:${dispute.id}` }, now)
+  const refunded = await getRefunded(tx, payment.id)
+  const fitted = await fitHolds(tx, { sale, payment, refunded, cause: `closed:${dispute.id}` }, now)
   await purpose.freed(tx, sale, now)
   // a part of the price that was lost does not close what the rest paid for
   if (isNothing(fitted)) await purpose.lost(tx, sale, now)

@@ -1,4 +1,5 @@
-import { feeGivenBack, fitHeld, getRefunded, postDisputeHold, priceOf } from '../ledger/ledger.js'
+import { feeGivenBack, fitHeld, postDisputeHold, priceOf } from '../ledger/ledger.js'
+import type { Returned } from '../ledger/ledger.js'
 import type { Sale } from '../ledger/types.js'
 import type { Db, Tx } from '../lib/db.js'
 import { addReturned } from './queries.js'
@@ -10,8 +11,8 @@ import type { PaymentRow } from './types.js'
 export interface Fitting {
   readonly sale: Sale
   readonly payment: PaymentRow
-  /** What is given back of it, all told. */
-  readonly refundedMinor: bigint
+  /** What is given back of it, all told, and the fee in it. */
+  readonly refunded: Returned
   /** What comes or goes; the same is posted once. */
   readonly cause: string
 }
@@ -33,18 +34,16 @@ const isOpen = ({ state }: HoldRow): boolean => state === 'OPEN' || state === 'U
 const listStanding = async (db: Db, paymentId: string): Promise<HoldRow[]> =>
   (await listHolds(db, paymentId)).filter(({ state }) => state !== 'WON')
 
-/** The part of the fee that goes back with a refund of a sale. */
-export async function getFeeGivenBack(db: Db, sale: Sale, amountMinor: bigint): Promise<bigint> {
-  const [refunded, holds] = [await getRefunded(db, sale.paymentIntentId), await listStanding(db, sale.paymentIntentId)]
-  return feeGivenBack(priceOf(sale), refunded, holds, amountMinor)
-}
+/** The part of the fee that goes back with a refund of a sale, of which `refunded` went back before. */
+export const getFeeGivenBack = async (db: Db, sale: Sale, refunded: Returned, amountMinor: bigint): Promise<bigint> =>
+  feeGivenBack(priceOf(sale), refunded, await listStanding(db, sale.paymentIntentId), amountMinor)
 
 /**
  * Has each dispute of a sale that was not won hold what it claims, as far as refunds and older disputes leave it: so it does not
- * matter whether a refund or a dispute is heard of first. The payment must be held, and its refunds posted.
+ * matter whether a refund or a dispute is heard of first. The payment must be held.
  */
-export async function fitHolds(tx: Tx, { sale, payment, refundedMinor, cause }: Fitting, now: Date): Promise<Fitted> {
-  let leftMinor = payment.capturedMinor - refundedMinor
+export async function fitHolds(tx: Tx, { sale, payment, refunded, cause }: Fitting, now: Date): Promise<Fitted> {
+  let leftMinor = payment.capturedMinor - refunded.grossMinor
   let heldMinor = 0n
   const holds = (await listStanding(tx, payment.id)).map((hold) => {
     const dueMinor = hold.claimedMinor < leftMinor ? hold.claimedMinor : leftMinor
@@ -52,7 +51,7 @@ export async function fitHolds(tx: Tx, { sale, payment, refundedMinor, cause }: 
     if (isOpen(hold)) heldMinor += dueMinor
     return { ...hold, dueMinor }
   })
-  const changes = fitHeld(priceOf(sale), await getRefunded(tx, payment.id), holds)
+  const changes = fitHeld(priceOf(sale), refunded, holds)
   for (const { hold, moreMinor, moreFeeMinor } of changes) {
     await addReturned(tx, payment.id, { disputedMinor: moreMinor })
     await postDisputeHold(tx, { sale, dispute: hold, moreMinor, moreFeeMinor, cause }, now)

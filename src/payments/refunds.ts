@@ -1,6 +1,6 @@
 import assert from 'node:assert'
 import { record } from '../audit/audit.js'
-import { findSale, postRefund, postRefundFailed } from '../ledger/ledger.js'
+import { findSale, getRefunded, postRefund, postRefundFailed } from '../ledger/ledger.js'
 import type { Sale } from '../ledger/types.js'
 import { MINUTE_MS, SECOND_MS, addMs } from '../lib/clock.js'
 import { transaction } from '../lib/db.js'
@@ -76,12 +76,17 @@ export async function startRefund(
     },
     now,
   )
-  const platformFeeMinor = await getFeeGivenBack(tx, sale, amountMinor)
+  const before = await getRefunded(tx, payment.id)
+  const platformFeeMinor = await getFeeGivenBack(tx, sale, before, amountMinor)
+  const refunded = {
+    grossMinor: before.grossMinor + amountMinor,
+    platformFeeMinor: before.platformFeeMinor + platformFeeMinor,
+  }
+  // what disputes hold of it is free before it is taken
+  const fitted = await fitHolds(tx, { sale, payment, refunded, cause: `refund:${refundId}` }, now)
+  await addReturned(tx, payment.id, { refundedMinor: amountMinor })
   const walletMinor = payment.walletMinor > 0n ? amountMinor : 0n
   const transactionId = await postRefund(tx, { refundId, sale, amountMinor, platformFeeMinor, walletMinor }, now)
-  const refundedMinor = payment.refundedMinor + amountMinor
-  const fitted = await fitHolds(tx, { sale, payment, refundedMinor, cause: `refund:${refundId}` }, now)
-  await addReturned(tx, payment.id, { refundedMinor: amountMinor })
   const reversal = toReversal(order, isNothing(fitted))
   const purpose = purposeOf(services, payment)
   const revokesAccess = reversal.revokesAccess && (await purpose.isOpen(tx, sale, now))
@@ -234,8 +239,8 @@ async function takeBack(
   const { amountMinor, platformFeeMinor, reason } = refund
   await addReturned(tx, payment.id, { refundedMinor: -amountMinor })
   await postRefundFailed(tx, { refundId: refund.id, refundTransactionId, sale, amountMinor, platformFeeMinor }, now)
-  const refundedMinor = payment.refundedMinor - amountMinor
-  const fitted = await fitHolds(tx, { sale, payment, refundedMinor, cause: `refund-failed:${refund.id}` }, now)
+  const refunded = await getRefunded(tx, payment.id)
+  const fitted = await fitHolds(tx, { sale, payment, refunded, cause: `refund-failed:${refund.id}` }, now)
   // where something of the price is left again, only what somebody closed on purpose stays closed
   const opens = !(await isClosedByChoice(tx, payment.id))
   if (!isNothing(fitted)) await purposeOf(services, payment).refundFailed(tx, sale, opens, now)

@@ -1,6 +1,8 @@
+import assert from 'node:assert'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { globalId } from '../../src/lib/ids.js'
 import { provenCreator, publish, read } from '../content/posts.js'
+import { disputedAndGivenBack, tell } from '../payments/histories.js'
 import { balances, buy, chargeOf, newKey, runLater, sandboxOf, saveCard, tip } from '../payments/paying.js'
 import { expectLedger } from '../support/ledger.js'
 import { startServer } from '../support/server.js'
@@ -95,6 +97,23 @@ describe('a dispute', () => {
     expect(own).toMatchObject({ pending: { amountMinor: '0' }, owed: { amountMinor: '0' } })
     expect(own.disputes.nodes).toMatchObject([{ id, state: 'LOST', canBeAnswered: false }])
     expect(own.disputes.nodes[0].closedAt).not.toBeNull()
+  })
+
+  it('holds nothing of what went back before it was opened, though that is heard of later', async () => {
+    const creator = await provenCreator(world)
+    const { buyer, messages } = await disputedAndGivenBack(server, world, creator, 'WON')
+    for (const type of ['charge.succeeded', 'dispute.open', 'refund.succeeded']) {
+      const message = messages.find((one) => one.type === type)
+      assert(message, `${type} of ${messages.map((one) => one.type).join()}`)
+      await tell(server, message)
+      await server.drain()
+    }
+    const { rows } = await server.database.owner.query(
+      `select refunded_minor::int as refunded, disputed_minor::int as disputed from payment_intents where payer_id = $1`,
+      [buyer.uuid],
+    )
+    expect(rows).toEqual([{ refunded: 999, disputed: 0 }])
+    expect(await ownOf(creator)).toMatchObject({ pending: { amountMinor: '0' }, owed: { amountMinor: '0' } })
   })
 
   it('is its creator’s and staff’s to see, by its id, its sale and its list; what it costs the platform is staff’s', async () => {
