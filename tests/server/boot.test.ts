@@ -12,7 +12,7 @@ import { testDatabase } from '../support/database.js'
 import type { TestDatabase } from '../support/database.js'
 import { TEST_KEYS } from '../support/server.js'
 import { until } from '../support/until.js'
-import { startProcess } from './process.js'
+import { READY_TIMEOUT_MS, startProcess } from './process.js'
 import type { ServerProcess } from './process.js'
 import { Road } from './road.js'
 
@@ -53,7 +53,7 @@ function isGone(pid: number): boolean {
   }
 }
 
-describe('with nothing configured', { timeout: 240_000 }, () => {
+describe('with nothing configured', { timeout: READY_TIMEOUT_MS }, () => {
   const DATA_DIR = join(folder, 'fresh')
 
   it('starts PostgreSQL, migrates, makes the demo world, serves, and stops it all', async () => {

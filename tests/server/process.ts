@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { until } from '../support/until.js'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
+/** A server that starts says how far it is: for so long it is silent, even on a busy machine. */
+const SILENCE_MS = 120_000
 /** Long enough to draw the demo world on a busy machine. */
-const READY_TIMEOUT_MS = 180_000
+export const READY_TIMEOUT_MS = 600_000
 
 /** A server process of its own, as `npm start` would run it. */
 export interface ServerProcess {
@@ -26,7 +28,12 @@ export function startProcess(environment: Readonly<Record<string, string>>, ...a
     env: { ...inherited, PORT: '0', ...environment },
   })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  let saidAt = performance.now()
+  const hear = (chunk: Buffer): void => {
+    output += chunk.toString()
+    saidAt = performance.now()
+  }
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', hear)
   let exitCode: number | null | undefined
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve((exitCode = code))))
   const readyUrl = (): string | undefined => /ready (http:\/\/[^\s"]+)/.exec(output)?.[1]
@@ -35,9 +42,11 @@ export function startProcess(environment: Readonly<Record<string, string>>, ...a
     output: () => output,
     ended,
     ready: async () => {
-      await until(() => readyUrl() !== undefined || exitCode !== undefined, READY_TIMEOUT_MS)
+      const isSilent = (): boolean => performance.now() - saidAt > SILENCE_MS
+      await until(() => readyUrl() !== undefined || exitCode !== undefined || isSilent(), READY_TIMEOUT_MS)
       const url = readyUrl()
-      if (url === undefined) throw new Error(`the server ended with ${String(exitCode)}:\n${output}`)
+      const end = exitCode === undefined ? 'says nothing any more' : `ended with ${String(exitCode)}`
+      if (url === undefined) throw new Error(`the server ${end}:\n${output}`)
       return url
     },
     stop: (signal = 'SIGTERM') => {
