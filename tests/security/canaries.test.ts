@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { getNamedType } from 'graphql'
 import type { GraphQLObjectType } from 'graphql'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { served } from '../../src/served.js'
 import { parseGlobalId } from '../../src/lib/ids.js'
 import { makeRateLimiter } from '../../src/lib/rate-store.js'
@@ -11,7 +11,7 @@ import { makePicture, uploadMedia } from '../support/media.js'
 import { startServer } from '../support/server.js'
 import type { TestServer } from '../support/server.js'
 import { until } from '../support/until.js'
-import { makeWorld } from '../support/world.js'
+import { makeWorld, staySignedIn } from '../support/world.js'
 import type { Person, World } from '../support/world.js'
 import { selectAll } from './canaries.js'
 import type { Arguments } from './canaries.js'
@@ -43,11 +43,12 @@ const PERSONAS = {
   subscriber: ['followers', 'subscribers', 'included'],
 } as const satisfies Record<string, readonly Kind[]>
 type Persona = keyof typeof PERSONAS
+const MEMBERS = ['fan', 'follower', 'lapsed', 'blocked', 'unverified', 'subscriber'] as const
 
 let server: TestServer
 let world: World
 let creator: Person
-const people = {} as Record<Persona, Pick<Person, 'request' | 'watch'> & Partial<Person>>
+const people = {} as Record<(typeof MEMBERS)[number], Person> & { stranger: ReturnType<World['stranger']> }
 const posts = {} as Record<Kind, string>
 const comments: string[] = []
 /** Conversations with the creator, and what is for sale in them; nobody has bought it. */
@@ -95,7 +96,7 @@ beforeAll(async () => {
   creator = await provenCreator(world)
   for (const kind of ALL) posts[kind] = await makePost(kind)
   Object.assign(people, { stranger: world.stranger() })
-  for (const name of ['fan', 'follower', 'lapsed', 'blocked', 'unverified', 'subscriber'] as const) {
+  for (const name of MEMBERS) {
     const person = await world.fan()
     if (name === 'subscriber' || name === 'lapsed') {
       const grant = await call(
@@ -129,6 +130,10 @@ beforeAll(async () => {
     ['canaryremovedbody'],
   )
   await server.drain()
+})
+// who is signed out sees nothing, and shows nothing
+beforeEach(async () => {
+  for (const person of [creator, ...MEMBERS.map((name) => people[name])]) await staySignedIn(server, person)
 })
 afterAll(() => server.close())
 
