@@ -21,7 +21,7 @@ const RETRY_BASE_MS = 10
 
 /**
  * Runs a hand-written statement: a tagged template that opens with its name, `/* accounts.profilePage *​/ select …`.
- * On the pool it is prepared once per connection under that name. bigint columns are bigint, times Date, jsonb parsed.
+ * It is prepared once per connection under that name, but in transactions of jobs. bigint columns are bigint, times Date, jsonb parsed.
  * Pieces that statements share are fragments of `lib/sql.ts`.
  */
 export type Sql = <Row>(strings: TemplateStringsArray, ...parts: SqlPart[]) => Promise<Row[]>
@@ -210,7 +210,7 @@ function once<T>(
       return { now, result: await work(tx, now) }
     },
     {
-      maxWait: CONNECT_TIMEOUT_MS,
+      isPrepared: asking !== undefined,
       timeout: asking ? TIMEOUTS.transactionMs : TIMEOUTS.backgroundTransactionMs,
     },
   )
@@ -263,32 +263,36 @@ export async function databaseNow(db: Db): Promise<Date> {
 /** Opens a transaction, and hands `work` what reads and writes in it. */
 type Transact = <T>(
   work: (client: Db) => Promise<T>,
-  options: { readonly maxWait: number; readonly timeout: number },
+  options: { readonly isPrepared: boolean; readonly timeout: number },
 ) => Promise<T>
 
 const transactOn =
   (prisma: PrismaClient, { opening }: Pool): Transact =>
-  (work, options) => {
+  (work, { isPrepared, timeout }) => {
     const taken: { connection: Connection | null } = { connection: null }
     return opening.run(taken, () =>
-      prisma.$transaction((client) => {
-        assert(taken.connection, 'Prisma has taken a connection')
-        return work(withSql(client, sqlInTransaction(taken.connection)))
-      }, options),
+      prisma.$transaction(
+        (client) => {
+          assert(taken.connection, 'Prisma has taken a connection')
+          return work(withSql(client, sqlInTransaction(taken.connection, isPrepared)))
+        },
+        { maxWait: CONNECT_TIMEOUT_MS, timeout },
+      ),
     )
   }
 
 /**
  * Statements on the connection of a transaction that Prisma has begun and will end, past Prisma, whose client takes as long again
- * for each. Not prepared: a plan for any parameters is worse for what is written than planning it anew.
+ * for each. What somebody asks for touches few rows by their keys, and is prepared as on the pool; a job goes through many, and
+ * each of its statements is planned for its own parameters.
  */
-function sqlInTransaction(connection: Connection): Sql {
+function sqlInTransaction(connection: Connection, isPrepared: boolean): Sql {
   const turn = { isOver: false }
   connection.turn = turn
   return async <Row>(strings: TemplateStringsArray, ...parts: SqlPart[]) => {
     if (turn.isOver) throw new TransactionOver()
-    const { text, values } = prepare(strings, parts)
-    return (await connection.query({ text, values, types })).rows as Row[]
+    const { name, text, values } = prepare(strings, parts)
+    return (await connection.query({ ...(isPrepared && { name }), text, values, types })).rows as Row[]
   }
 }
 
